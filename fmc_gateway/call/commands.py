@@ -1,0 +1,241 @@
+"""What to do: the only output of :func:`fmc_gateway.call.step.step` besides the next call.
+
+The interpreter (``fmc_gateway.interpreter``) runs commands in order against its ports; results come back as events.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from fmc_gateway.call.events import Binding
+from hipper.contracts.calls import CallRecord, LiveCall
+from hipper.pbx.ids import CallId, DeviceId, LegId, PairId
+from hipper.pbx.model import CallerIdentity
+from hipper.telephony.numbers.e164 import E164
+
+
+class BindingTarget(msgspec.Struct, frozen=True, kw_only=True, tag="binding"):
+    """A registered desk phone."""
+
+    binding: Binding
+
+
+class MobileTarget(msgspec.Struct, frozen=True, kw_only=True, tag="mobile"):
+    """The handset, through its network; the edge adds the network's loop guard mark."""
+
+    network: str
+    number: E164
+    device: DeviceId
+
+
+class TrunkTarget(msgspec.Struct, frozen=True, kw_only=True, tag="trunk"):
+    """Out to the PSTN. ``trunk`` None: the installation's routing order. ``user``: E.164 or national short number."""
+
+    trunk: str | None
+    user: str
+
+
+class EmergencyTarget(msgspec.Struct, frozen=True, kw_only=True, tag="emergency"):
+    """An emergency route from the static settings, tried as ``route_index`` 0, 1, …"""
+
+    route_index: int
+    dialled: str
+
+
+Target = BindingTarget | MobileTarget | TrunkTarget | EmergencyTarget
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="command"):
+    """Base of all commands."""
+
+
+class LoadContext(Command, frozen=True, kw_only=True, tag="load_context"):
+    """Load who is served and who is dialled, in one round trip. Answered by ContextLoaded or ContextFailed.
+    ``served_number``/``served_device``: the calling user of an originating leg. ``dialled``: raw digits, resolved
+    within the caller's tenant (extension) and by E.164. ``called_number``: the called user of a terminating leg."""
+
+    served_number: E164 | None = None
+    served_device: DeviceId | None = None
+    dialled: str | None = None
+    called_number: E164 | None = None
+
+
+class OfferMedia(Command, frozen=True, kw_only=True, tag="offer_media"):
+    """NG ``offer``: ``from_leg``'s SDP becomes one for ``to_leg``. A new pair, or a re-offer on a known one."""
+
+    pair: PairId
+    from_leg: LegId
+    to_leg: LegId
+    sdp: str
+
+
+class AnswerMedia(Command, frozen=True, kw_only=True, tag="answer_media"):
+    """NG ``answer``: ``answering_leg``'s SDP becomes the answer for the offering leg."""
+
+    pair: PairId
+    offering_leg: LegId
+    answering_leg: LegId
+    sdp: str
+
+
+class DeleteMedia(Command, frozen=True, kw_only=True, tag="delete_media"):
+    pair: PairId
+
+
+class BlockMedia(Command, frozen=True, kw_only=True, tag="block_media"):
+    """Drop what ``leg`` sends (rtpengine does not enforce SDP direction)."""
+
+    pair: PairId
+    leg: LegId
+
+
+class UnblockMedia(Command, frozen=True, kw_only=True, tag="unblock_media"):
+    pair: PairId
+    leg: LegId
+
+
+class PlayMusic(Command, frozen=True, kw_only=True, tag="play_music"):
+    """Music on hold toward ``leg`` until StopMusic."""
+
+    pair: PairId
+    leg: LegId
+
+
+class StopMusic(Command, frozen=True, kw_only=True, tag="stop_music"):
+    pair: PairId
+    leg: LegId
+
+
+class Originate(Command, frozen=True, kw_only=True, tag="originate"):
+    """INVITE to one target."""
+
+    leg: LegId
+    target: Target
+    identity: CallerIdentity
+    sdp: str | None
+    max_forwards: int
+    icid: str | None = None
+    passthrough_headers: tuple[tuple[str, str], ...] = ()
+    body_type: str | None = None
+    body: str | None = None
+    """Set together with ``body_type``: sent instead of ``sdp`` (emergency: the multipart body goes on unchanged)."""
+
+
+class Ring(Command, frozen=True, kw_only=True, tag="ring"):
+    """180 to the offered leg."""
+
+    leg: LegId
+
+
+class Progress(Command, frozen=True, kw_only=True, tag="progress"):
+    """183 (or 180) with SDP to the offered leg; reliable when the peer supports 100rel."""
+
+    leg: LegId
+    status: int
+    sdp: str
+
+
+class AnswerLeg(Command, frozen=True, kw_only=True, tag="answer_leg"):
+    """200 to the offered leg. ``connected``: who answered, as P-Asserted-Identity."""
+
+    leg: LegId
+    sdp: str | None
+    connected: CallerIdentity | None = None
+
+
+class RejectLeg(Command, frozen=True, kw_only=True, tag="reject_leg"):
+    """Final failure to the offered leg. ``explanation`` becomes Warning 399 and, with ``q850``, Reason."""
+
+    leg: LegId
+    status: int
+    q850: int | None = None
+    explanation: str | None = None
+    retry_after_s: int | None = None
+
+
+class CancelLeg(Command, frozen=True, kw_only=True, tag="cancel_leg"):
+    """CANCEL to a leg we originated. ``reason``: the whole Reason header value (RFC 3326)."""
+
+    leg: LegId
+    reason: str | None = None
+
+
+class EndLeg(Command, frozen=True, kw_only=True, tag="end_leg"):
+    """BYE on an established leg."""
+
+    leg: LegId
+    reason: str | None = None
+
+
+class AnswerReoffer(Command, frozen=True, kw_only=True, tag="answer_reoffer"):
+    """200 to a re-INVITE or UPDATE; when the re-INVITE had no SDP, ``sdp`` is our offer."""
+
+    leg: LegId
+    sdp: str
+
+
+class RejectReoffer(Command, frozen=True, kw_only=True, tag="reject_reoffer"):
+    leg: LegId
+    status: int
+
+
+class Reoffer(Command, frozen=True, kw_only=True, tag="reoffer"):
+    """re-INVITE to an established leg."""
+
+    leg: LegId
+    sdp: str
+
+
+class StartTimer(Command, frozen=True, kw_only=True, tag="start_timer"):
+    """TimerFired(name) after ``after_s`` seconds; starting a running timer restarts it."""
+
+    name: str
+    after_s: float
+
+
+class StopTimer(Command, frozen=True, kw_only=True, tag="stop_timer"):
+    name: str
+
+
+class PublishLive(Command, frozen=True, kw_only=True, tag="publish_live"):
+    """Show the call as it is now to colleagues and the app; ``live`` None withdraws it."""
+
+    call: CallId
+    live: LiveCall | None
+
+
+class WriteRecord(Command, frozen=True, kw_only=True, tag="write_record"):
+    """The call is over: its record, with the trace, is spooled and then written to PostgreSQL."""
+
+    record: CallRecord
+
+
+class Finish(Command, frozen=True, kw_only=True, tag="finish"):
+    """Nothing of this call is left; the interpreter forgets it."""
+
+
+AnyCommand = (
+    LoadContext
+    | OfferMedia
+    | AnswerMedia
+    | DeleteMedia
+    | BlockMedia
+    | UnblockMedia
+    | PlayMusic
+    | StopMusic
+    | Originate
+    | Ring
+    | Progress
+    | AnswerLeg
+    | RejectLeg
+    | CancelLeg
+    | EndLeg
+    | AnswerReoffer
+    | RejectReoffer
+    | Reoffer
+    | StartTimer
+    | StopTimer
+    | PublishLive
+    | WriteRecord
+    | Finish
+)

@@ -1,0 +1,262 @@
+"""What happened: the only input of :func:`fmc_gateway.call.step.step` besides the call and the time.
+
+Every event is data that can be encoded, so that a stored trace replays. Legs, pairs and timers are named by ids the
+engine itself handed out in a command, except the first leg, which the edge names in :class:`LegOffered`.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import msgspec
+
+from hipper.pbx.ids import CallId, DeviceId, LegId, PairId
+from hipper.pbx.model import CallerIdentity, SubscriberContext
+from hipper.telephony.numbers.e164 import E164
+
+
+class LegSource(str, Enum):
+    """Where the offered leg came from; decided by the listener and address it arrived on, never by its content."""
+
+    MOBILE_NETWORK = "mobile_network"
+    DESK_PHONE = "desk_phone"
+    PSTN = "pstn"
+
+
+class LegDirection(str, Enum):
+    """``originating``: the served user calls. ``terminating``: the served user is called (call-flows §1)."""
+
+    ORIGINATING = "originating"
+    TERMINATING = "terminating"
+
+
+class Binding(msgspec.Struct, frozen=True, kw_only=True):
+    """A registered contact of a desk phone (RFC 3261 §10), as the registrar held it when the call was decided."""
+
+    device: DeviceId
+    contact: str
+    """The Contact URI."""
+    flow: str
+    """Opaque name of the transport flow to send on; the interpreter understands it."""
+    path: tuple[str, ...] = ()
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
+    """Base of all events."""
+
+
+class LegOffered(Event, frozen=True, kw_only=True, tag="leg_offered"):
+    """An INVITE without To tag arrived and 100 Trying is on its way."""
+
+    call: CallId
+    leg: LegId
+    source: LegSource
+    direction: LegDirection
+    peer: str
+    """Name of the mobile network or trunk in the settings; for a desk phone its AOR user part."""
+    trusted: bool
+    served_number: E164 | None = None
+    """Originating from a mobile: the MSISDN asserted. Terminating: the called number."""
+    device: DeviceId | None = None
+    """The authenticated desk phone, None otherwise (also for an emergency call, which is never challenged)."""
+    dialled: str
+    """As dialled: user part of the Request-URI or of a tel URI, percent-decoded, parameters removed. A URN
+    (``urn:service:sos``) whole."""
+    caller: CallerIdentity
+    """As asserted by the peer, after dropping what an untrusted peer claims (RFC 3325 §5)."""
+    anonymous_requested: bool = False
+    """Per-call privacy: ``Privacy: id`` or user/header (RFC 3323), or an anonymous From."""
+    identity_allowed_requested: bool = False
+    """``Privacy: none``: show the number for this call although the user withholds it permanently."""
+    sdp: str | None = None
+    icid: str | None = None
+    """P-Charging-Vector icid-value (RFC 7315), to reconcile records with the network's."""
+    sip_call_id: str
+    max_forwards: int = 70
+    loop_guard: bool = False
+    """The leg carries this gateway's own mark: our leg toward the handset came back (call-flows §1)."""
+    passthrough_headers: tuple[tuple[str, str], ...] = ()
+    """Headers an emergency call keeps: Geolocation, Geolocation-Routing, P-Access-Network-Info… (RFC 6442, 7315)."""
+    body_type: str | None = None
+    """Content-Type of the whole body when it is not plain SDP (multipart with PIDF-LO); None otherwise."""
+    body: str | None = None
+    """The whole body (latin-1) when ``body_type`` is set."""
+
+
+class ContextLoaded(Event, frozen=True, kw_only=True, tag="context_loaded"):
+    """The directory answered. ``caller``: the served subscriber of an originating leg, None when not ours.
+    ``called``: the subscriber who owns the dialled number or extension, None when nobody of ours does.
+    ``bindings``: current registrations of the called subscriber's desk phones. ``busy_devices``: devices of the
+    called subscriber that are in a call now."""
+
+    caller: SubscriberContext | None
+    called: SubscriberContext | None
+    bindings: tuple[Binding, ...] = ()
+    busy_devices: tuple[DeviceId, ...] = ()
+    stale: bool = False
+    """The database did not answer; this is the last read."""
+
+
+class ContextFailed(Event, frozen=True, kw_only=True, tag="context_failed"):
+    """The directory did not answer and nothing was remembered."""
+
+    reason: str
+
+
+class MediaOffered(Event, frozen=True, kw_only=True, tag="media_offered"):
+    """rtpengine made the SDP to offer to ``to_leg``."""
+
+    pair: PairId
+    from_leg: LegId
+    to_leg: LegId
+    sdp: str
+
+
+class MediaAnswered(Event, frozen=True, kw_only=True, tag="media_answered"):
+    """rtpengine made the SDP that answers the offering leg of ``pair``."""
+
+    pair: PairId
+    sdp: str
+    transcoded: bool = False
+
+
+class MediaFailed(Event, frozen=True, kw_only=True, tag="media_failed"):
+    """rtpengine refused or none answered. ``no_rtpengine`` True: none is left (503 with Retry-After)."""
+
+    pair: PairId
+    reason: str
+    no_rtpengine: bool = False
+
+
+class MediaTimedOut(Event, frozen=True, kw_only=True, tag="media_timed_out"):
+    """rtpengine saw no packets from either side for its timeout."""
+
+    pair: PairId
+
+
+class LegTrying(Event, frozen=True, kw_only=True, tag="leg_trying"):
+    """100 from the peer: it has the call."""
+
+    leg: LegId
+
+
+class LegRinging(Event, frozen=True, kw_only=True, tag="leg_ringing"):
+    """18x without SDP from a leg we originated."""
+
+    leg: LegId
+    status: int
+
+
+class LegProgress(Event, frozen=True, kw_only=True, tag="leg_progress"):
+    """18x with SDP: early media. ``to_tag`` names the early dialog (a fork behind the peer makes several)."""
+
+    leg: LegId
+    status: int
+    sdp: str
+    to_tag: str
+
+
+class LegAnswered(Event, frozen=True, kw_only=True, tag="leg_answered"):
+    """2xx from a leg we originated; the ACK is sent by the user agent layer when ``sdp`` is an answer."""
+
+    leg: LegId
+    sdp: str | None
+    to_tag: str
+    connected: CallerIdentity | None = None
+
+
+class LegRejected(Event, frozen=True, kw_only=True, tag="leg_rejected"):
+    """Final 3xx–6xx, a timeout (408) or a transport failure (503) on a leg we originated.
+    ``by_network``: the status was made on the way (timeout, transport), not by the peer's user agent."""
+
+    leg: LegId
+    status: int
+    reason_phrase: str = ""
+    q850: int | None = None
+    """Cause of a ``Reason: Q.850`` header (RFC 3326)."""
+    after_ringing: bool = False
+    by_network: bool = False
+    retry_after_s: int | None = None
+
+
+class LegCancelled(Event, frozen=True, kw_only=True, tag="leg_cancelled"):
+    """CANCEL (or no answer in the RFC's time) on an offered leg before its final response. 487 is already sent."""
+
+    leg: LegId
+    reason: str | None = None
+    """The Reason header of the CANCEL, verbatim."""
+
+
+class LegConfirmed(Event, frozen=True, kw_only=True, tag="leg_confirmed"):
+    """ACK for our 2xx arrived. ``sdp``: the answer to an offer we made in the 2xx."""
+
+    leg: LegId
+    sdp: str | None = None
+
+
+class LegEnded(Event, frozen=True, kw_only=True, tag="leg_ended"):
+    """The dialog is over: BYE from the peer, or it is dead (481, 408, no ACK, session expired)."""
+
+    leg: LegId
+    cause: str
+    """``bye``, ``no_ack``, ``session_expired``, ``dialog_gone``, ``transport``."""
+    q850: int | None = None
+    reason: str | None = None
+
+
+class LegReoffered(Event, frozen=True, kw_only=True, tag="leg_reoffered"):
+    """re-INVITE or UPDATE with an offer (``sdp``), or a re-INVITE without one (``sdp`` None: we offer).
+    Session refreshes whose SDP did not change never get here; the user agent layer answers them."""
+
+    leg: LegId
+    sdp: str | None
+    method: str
+
+
+class LegReofferAnswered(Event, frozen=True, kw_only=True, tag="leg_reoffer_answered"):
+    """Our re-INVITE or UPDATE was accepted; or the ACK of a re-INVITE we answered with an offer carried ``sdp``."""
+
+    leg: LegId
+    sdp: str | None
+
+
+class LegReofferRejected(Event, frozen=True, kw_only=True, tag="leg_reoffer_rejected"):
+    """Our re-INVITE or UPDATE was refused (491 was already retried per RFC 3261 §14.1)."""
+
+    leg: LegId
+    status: int
+
+
+class TimerFired(Event, frozen=True, kw_only=True, tag="timer_fired"):
+    name: str
+
+
+class HangUpRequested(Event, frozen=True, kw_only=True, tag="hang_up_requested"):
+    """A command from the bus (app, operator), or the drain of the gateway running out of time."""
+
+    by: str
+    """``user:<subscriber>``, ``operator``, ``drain``."""
+
+
+AnyEvent = (
+    LegOffered
+    | ContextLoaded
+    | ContextFailed
+    | MediaOffered
+    | MediaAnswered
+    | MediaFailed
+    | MediaTimedOut
+    | LegTrying
+    | LegRinging
+    | LegProgress
+    | LegAnswered
+    | LegRejected
+    | LegCancelled
+    | LegConfirmed
+    | LegEnded
+    | LegReoffered
+    | LegReofferAnswered
+    | LegReofferRejected
+    | TimerFired
+    | HangUpRequested
+)

@@ -1,0 +1,138 @@
+"""Calls as other services see them: the live call in Redis and the record in PostgreSQL.
+
+Times are seconds since the Unix epoch, UTC, as float. Numbers are E.164; a restricted caller is shown to a user
+without number (call-flows §7), the record keeps it for the operator.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import msgspec
+
+from hipper.pbx.ids import CallId, DeviceId, GatewayId, LegId, SubscriberId, TenantId
+from hipper.pbx.model import CallerIdentity, Payer
+
+
+class LivePhase(str, Enum):
+    """From the INVITE on a user is busy for colleagues (call-flows §2)."""
+
+    SETTING_UP = "setting_up"
+    RINGING = "ringing"
+    ESTABLISHED = "established"
+    HELD = "held"
+
+
+class LiveParty(msgspec.Struct, frozen=True, kw_only=True):
+    """One side of a live call. ``subscriber`` None: not ours. ``device`` None until one answered."""
+
+    leg: LegId
+    subscriber: SubscriberId | None = None
+    device: DeviceId | None = None
+    identity: CallerIdentity
+    holds: bool = False
+    """This party put the other one on hold."""
+
+
+class LiveCall(msgspec.Struct, frozen=True, kw_only=True):
+    """Key ``call:<id>`` in Redis. Who is busy with whom, since when, on which device. ``called`` may be several
+    legs while ringing; then ``to`` names the called identity."""
+
+    call: CallId
+    gateway: GatewayId
+    tenant: TenantId | None
+    phase: LivePhase
+    started: float
+    answered: float | None = None
+    calling: LiveParty
+    called: LiveParty
+
+
+class LegRole(str, Enum):
+    CALLING = "calling"
+    CALLED = "called"
+
+
+class LegRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One leg that was offered to us or that we originated and that rang or answered."""
+
+    leg: LegId
+    role: LegRole
+    peer: str
+    """Mobile network, trunk or AOR user the leg went over."""
+    subscriber: SubscriberId | None = None
+    device: DeviceId | None = None
+    identity_shown: CallerIdentity
+    """Calling leg: who the called side saw. Called leg: the number that was reached."""
+    payer: Payer | None = None
+    sip_call_id: str | None = None
+    icid: str | None = None
+    offered: float
+    ringing: float | None = None
+    answered: float | None = None
+    ended: float | None = None
+    status: int | None = None
+    """Final SIP status of the INVITE."""
+    q850: int | None = None
+    ended_by: str | None = None
+    """``calling``, ``called``, ``gateway``, ``operator``."""
+    transcoded: bool = False
+
+
+class AttemptOutcome(str, Enum):
+    """What became of one device of the called user."""
+
+    ANSWERED = "answered"
+    ANSWERED_ELSEWHERE = "answered_elsewhere"
+    RANG = "rang"
+    """Rang until the caller gave up or the no-answer time passed."""
+    BUSY = "busy"
+    DECLINED = "declined"
+    NOT_REGISTERED = "not_registered"
+    UNREACHABLE = "unreachable"
+    SWITCHED_OFF = "switched_off"
+    FAILED = "failed"
+
+
+class DeviceAttempt(msgspec.Struct, frozen=True, kw_only=True):
+    """Why one device did or did not ring."""
+
+    device: DeviceId
+    subscriber: SubscriberId
+    leg: LegId | None = None
+    outcome: AttemptOutcome
+    rule: str
+    status: int | None = None
+    q850: int | None = None
+    explanation: str | None = None
+
+
+class CallOutcome(str, Enum):
+    ANSWERED = "answered"
+    CANCELLED = "cancelled"
+    BUSY = "busy"
+    DECLINED = "declined"
+    NO_ANSWER = "no_answer"
+    UNREACHABLE = "unreachable"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The true record of a call: gateway schema, tables ``calls``, ``legs`` and ``device_attempts``."""
+
+    call: CallId
+    gateway: GatewayId
+    tenant: TenantId | None
+    dialled: str
+    emergency: bool = False
+    rule: str
+    """The rule that decided where the call went."""
+    outcome: CallOutcome
+    started: float
+    answered: float | None = None
+    ended: float
+    setup_ms: float | None = None
+    """INVITE in to first INVITE out, in milliseconds."""
+    legs: tuple[LegRecord, ...]
+    attempts: tuple[DeviceAttempt, ...] = ()

@@ -1,0 +1,164 @@
+"""Settings of one installation, read once from one TOML file plus environment, then frozen.
+
+``hipper.runtime.settings.load`` reads and checks; a key it does not know is an error that names the nearest known key.
+Everything below a tenant is provisioning, not settings. Defaults here are what ``make run`` uses.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+
+class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of all sections."""
+
+
+class SipListener(_Section, frozen=True, kw_only=True):
+    """One listening socket. What arrives here is trusted only for what ``purpose`` names, and, for networks and
+    trunks, only from their addresses."""
+
+    name: str
+    transport: Literal["udp", "tcp", "tls"] = "udp"
+    host: str = "127.0.0.1"
+    port: int
+    advertised_host: str | None = None
+    """Host in Via and Contact when it differs from ``host`` (NAT, wildcard)."""
+    certificate: str | None = None
+    """TLS: PEM chain; without one, a self-signed certificate is made under ``state_dir``."""
+    private_key: str | None = None
+    client_ca: str | None = None
+    """TLS: peers must present a certificate signed by this CA."""
+
+
+class MobileNetwork(_Section, frozen=True, kw_only=True):
+    """A mobile network that hands us its users' calls (call-flows §1). Mode ``trunk`` only, for now."""
+
+    name: str
+    mode: Literal["trunk"] = "trunk"
+    listener: str
+    """Name of the listener private to this network."""
+    addresses: tuple[str, ...]
+    """Source addresses (IP or CIDR) this network sends from."""
+    target: str
+    """SIP URI our own legs toward handsets go to, e.g. ``sip:10.0.0.1:5060;transport=udp``."""
+    trusted: bool = True
+    """False: its identity claims are dropped (RFC 3325 §5); the served user is then the From number."""
+    terminating_prefix: str | None = None
+    """Digits before the called number that mark a terminating call, e.g. ``99``."""
+    terminating_trunk_group: str | None = None
+    """``tgrp`` value (RFC 4904) that marks a terminating call."""
+    loop_guard_header: str = "X-Hipper-Loop-Guard"
+    """Header with our signed mark on legs toward the handset; a leg that carries it is our own."""
+    loop_guard_prefix: str | None = None
+    """Digits put before the number instead, for networks that drop unknown headers."""
+
+
+class PstnTrunk(_Section, frozen=True, kw_only=True):
+    """A carrier. Outgoing calls try trunks in the order of the file."""
+
+    name: str
+    listener: str
+    addresses: tuple[str, ...]
+    target: str
+    trusted: bool = True
+    asserted_identity: Literal["presented", "network"] = "presented"
+    """What P-Asserted-Identity carries: the presented number or the caller's network number."""
+    number_format: Literal["e164", "national"] = "e164"
+
+
+class EmergencyRoute(_Section, frozen=True, kw_only=True):
+    """Where 112 goes; a route that fails is followed by the next."""
+
+    name: str
+    listener: str
+    target: str
+    dialled: str | None = None
+    """What the route wants to see in the Request-URI; None: as dialled (``112``)."""
+
+
+class DevicesSection(_Section, frozen=True, kw_only=True):
+    """The registrar for desk phones."""
+
+    listeners: tuple[str, ...] = ("devices-udp", "devices-tcp", "devices-tls")
+    realm: str | None = None
+    """Digest realm; None: the domain of the subscriber."""
+    min_expires_s: int = 60
+    max_expires_s: int = 3600
+    default_expires_s: int = 600
+    max_bindings_per_device: int = 5
+    nonce_lifetime_s: int = 300
+    algorithms: tuple[Literal["SHA-256", "MD5"], ...] = ("SHA-256", "MD5")
+
+
+class Rtpengine(_Section, frozen=True, kw_only=True):
+    """One rtpengine. ``ng``: ``host:port`` of its NG listener."""
+
+    ng: str
+    weight: int = 1
+
+
+class MediaSection(_Section, frozen=True, kw_only=True):
+    rtpengines: tuple[Rtpengine, ...] = ()
+    """Empty: an embedded one is started."""
+    music_on_hold: str | None = None
+    """wav file, 8 kHz mono; None: the one that comes with the package."""
+    ng_retransmit_s: tuple[float, ...] = (0.15, 0.3, 0.6)
+    health_interval_s: float = 2.0
+    media_timeout_s: int = 60
+
+
+class GatewaySection(_Section, frozen=True, kw_only=True):
+    id: str = "gw1"
+    max_calls: int = 5000
+    drain_s: float = 30.0
+    """After SIGTERM: new calls are refused (503), running ones get this long."""
+    trace_retention_days: int = 30
+    record_retention_days: int = 365
+    context_cache_size: int = 200_000
+    """How many subscribers' last reads are kept to survive a dead database."""
+
+
+class DatabaseSection(_Section, frozen=True, kw_only=True):
+    url: str | None = None
+    """``postgresql://…``; None: an embedded server under ``state_dir``. Each service connects with the role of its
+    owner (``hipper_gateway`` …) with ``role_password``."""
+    pool_size: int = 8
+
+
+class RedisSection(_Section, frozen=True, kw_only=True):
+    url: str | None = None
+    """``redis://…`` or ``unix://…``; None: an embedded server under ``state_dir``."""
+
+
+class LoggingSection(_Section, frozen=True, kw_only=True):
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["json", "console"] = "json"
+
+
+class HttpSection(_Section, frozen=True, kw_only=True):
+    """Health and metrics of the gateway: ``/health/live``, ``/health/ready``, ``/metrics``."""
+
+    host: str = "127.0.0.1"
+    port: int = 9464
+
+
+class Settings(_Section, frozen=True, kw_only=True):
+    """The whole file."""
+
+    state_dir: str = "var"
+    """Where embedded servers, spools, snapshots and certificates live."""
+    secret_file: str | None = None
+    """Key of loop guards and nonces; None: made once under ``state_dir``."""
+    gateway: GatewaySection = GatewaySection()
+    database: DatabaseSection = DatabaseSection()
+    redis: RedisSection = RedisSection()
+    media: MediaSection = MediaSection()
+    devices: DevicesSection = DevicesSection()
+    logging: LoggingSection = LoggingSection()
+    http: HttpSection = HttpSection()
+    sip_listener: tuple[SipListener, ...] = ()
+    mobile_network: tuple[MobileNetwork, ...] = ()
+    pstn_trunk: tuple[PstnTrunk, ...] = ()
+    emergency_route: tuple[EmergencyRoute, ...] = ()
