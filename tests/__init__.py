@@ -1,0 +1,1 @@
+"""Tests of Hipper; they mirror the tree they test."""
