@@ -1,0 +1,1 @@
+"""Telephone numbers: what was dialled, emergency, classes, formats, masks, extensions, short numbers."""
