@@ -12,7 +12,8 @@ from hipper.telephony.numbers.e164 import E164
 
 
 class NumberType(StrEnum):
-    """``national``: reachable at the fixed tariff, of no area (084, 085, 087, 088, 14xxx). ``machine``: 097."""
+    """``national``: reachable at the fixed tariff, of no area (084, 085, 087, 088, 14xxx). ``machine``:
+    097."""
 
     NATIONAL_FIXED = "national_fixed"
     NATIONAL = "national"
@@ -38,7 +39,8 @@ _BY_LIBRARY_TYPE = {
     PhoneNumberType.PAGER: NumberType.PAGER,
 }
 
-# The Dutch plan by first digits, longest first: ranges the library does not know yet, or (097, M2M) calls mobile.
+# The Dutch plan by first digits, longest first: ranges the library does not know yet, or (097, M2M) calls
+# mobile.
 _DUTCH_PREFIXES = (
     ("800", NumberType.SERVICE_FREE),
     ("900", NumberType.SERVICE_PAID),
@@ -61,7 +63,8 @@ _DUTCH_PREFIXES = (
 @lru_cache(maxsize=8192)
 def classify(number: E164, home: str = "NL") -> NumberType:
     """The type of ``number`` for a caller in ``home`` (ISO 3166 alpha-2). UNKNOWN: no E.164 number, or in
-    no range. Freephone of the whole world (+800) is SERVICE_FREE; satellites and +882/+883 are INTERNATIONAL."""
+    no range. Freephone of the whole world (+800) is SERVICE_FREE; satellites and +882/+883 are
+    INTERNATIONAL."""
     try:
         parsed = phonenumbers.parse(number, None)
     except phonenumbers.NumberParseException:

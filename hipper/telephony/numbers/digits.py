@@ -1,7 +1,8 @@
 """From what arrives (typed text, a tel: or sip: user part, a whole URI) to the bare digits that were dialled.
 
 The hide and show codes are those of 3GPP TS 22.030 §6.5.5 (``#31#`` invokes CLIR for one call, ``*31#``
-suppresses it) and the ``*31*`` of Dutch fixed lines. Visual separators are those of RFC 3966 §3 and the ones people type.
+suppresses it) and the ``*31*`` of Dutch fixed lines. Visual separators are those of RFC 3966 §3 and the ones
+people type.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ class PrivacyCode(StrEnum):
 
 class DialString(msgspec.Struct, frozen=True, kw_only=True):
     """``digits``: only ``0-9 * #`` with at most one leading ``+``; empty when ``service`` is set.
-    ``context``: the phone-context parameter (RFC 3966 §5.1.5). ``service``: a ``urn:service:…``. Both lower case."""
+    ``context``: the phone-context parameter (RFC 3966 §5.1.5). ``service``: a ``urn:service:…``. Both lower
+    case."""
 
     digits: str
     privacy: PrivacyCode | None = None

@@ -13,8 +13,8 @@ _NUMBER_IN_TEXT = re.compile(r"(?<![\w.+-])(?:\+|00|0|(?=[1-9]\d{9}))\d{7,15}(?!
 def mask_number(number: str) -> str:
     """``+31201234567`` -> ``+3120*****67``: country code, first two and last two digits stay.
 
-    Up to four digits (extensions, 112, 1233) stay whole: they name nobody outside the tenant. Anything that is
-    not digits after an optional ``+`` is masked but for its last two characters."""
+    Up to four digits (extensions, 112, 1233) stay whole: they name nobody outside the tenant. Anything that
+    is not digits after an optional ``+`` is masked but for its last two characters."""
     return _mask(number) if len(number) <= 64 else "*" * 8
 
 

@@ -34,10 +34,10 @@ class DialledForm(StrEnum):
 class Dialled(msgspec.Struct, frozen=True, kw_only=True):
     """What was dialled.
 
-    ``digits``: for E164 the number itself, for SHORT the national digits (``14020``), for FEATURE_CODE with its
-    star (``*11``), for EMERGENCY the emergency number or service URN, for INVALID what could be read.
-    ``extension``: the digits, whenever they could be an extension of the tenant: look that up first, also when
-    ``kind`` is SHORT or E164 (local dialling). Never set for emergency numbers, 113 and voicemail.
+    ``digits``: for E164 the number itself, for SHORT the national digits (``14020``), for FEATURE_CODE with
+    its star (``*11``), for EMERGENCY the emergency number or service URN, for INVALID what could be read.
+    ``extension``: the digits, whenever they could be an extension of the tenant: look that up first, also
+    when ``kind`` is SHORT or E164 (local dialling). Never set for emergency numbers, 113 and voicemail.
     ``privacy``: the caller's code for this call. ``reason``: why INVALID, as a phrase.
     """
 
@@ -50,8 +50,8 @@ class Dialled(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parse_dialled(text: str, country: str = "NL", area_code: str | None = None) -> Dialled:
-    """Read what a user of ``country`` (ISO 3166 alpha-2) dialled. ``area_code``: without trunk prefix (``20``),
-    for numbers dialled without one. Never raises."""
+    """Read what a user of ``country`` (ISO 3166 alpha-2) dialled. ``area_code``: without trunk prefix
+    (``20``), for numbers dialled without one. Never raises."""
     dial = read_dial_string(text)
     if dial is None:
         return Dialled(kind=DialledForm.INVALID, digits="", reason="not a telephone number")
@@ -63,7 +63,8 @@ def parse_dialled(text: str, country: str = "NL", area_code: str | None = None) 
 
 
 def normalise_e164(text: str, country: str = "NL") -> E164 | None:
-    """The E.164 number ``text`` spells (From, P-Asserted-Identity, provisioning files), or None. Never raises."""
+    """The E.164 number ``text`` spells (From, P-Asserted-Identity, provisioning files), or None. Never
+    raises."""
     dialled = parse_dialled(text, country)
     return dialled.e164 if dialled.kind is DialledForm.E164 else None
 
