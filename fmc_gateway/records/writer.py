@@ -1,0 +1,121 @@
+"""The background writer: spool first, then PostgreSQL, then forget the spool.
+
+Nothing here is awaited by a call. While the database is away records stay on disk only, so memory does not
+grow.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+
+from fmc_gateway.records.entry import SpoolEntry, encode_entry
+from fmc_gateway.records.spool import Spool
+from hipper.runtime.database import OUTAGE
+
+Insert = Callable[[Sequence[bytes]], Awaitable[None]]
+"""Writes lines to the database. ``OUTAGE``: away, try later. Any other error is the fault of the lines."""
+
+log = structlog.get_logger("fmc_gateway.records")
+
+
+class RecordWriter:
+    """Takes finished calls (:meth:`write`, never blocks) and gets them into the database in batches."""
+
+    BATCH_S = 0.05
+    """How long records gather before one fsync and one INSERT: what a crash of the machine may cost."""
+    MAX_INSERT = 500
+    RETRY_S = (0.5, 1.0, 2.0, 5.0)
+    MAX_PENDING = 20_000
+    """Records kept in memory when neither the disk nor the database takes them; beyond, the oldest are
+    lost."""
+
+    def __init__(self, spool: Spool, insert: Insert, *, prepare: Callable[[SpoolEntry], SpoolEntry]) -> None:
+        """``prepare``: masks the trace; runs here, outside the signalling path."""
+        self._spool = spool
+        self._insert = insert
+        self._prepare = prepare
+        self._pending: list[SpoolEntry] = []
+        self._wake = asyncio.Event()
+        self._failures = 0
+        self._retry_at = 0.0
+        self._unwritten = sum(len(spool.read(segment)) for segment in spool.closed_segments())
+
+    @property
+    def length(self) -> int:
+        """Records that are not yet in the database."""
+        return self._unwritten + len(self._pending)
+
+    def write(self, entry: SpoolEntry) -> None:
+        self._pending.append(entry)
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Until cancelled. :meth:`flush` afterwards writes what is left."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), self.RETRY_S[0] if self.length else None)
+            await asyncio.sleep(self.BATCH_S)
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Everything pending to the spool, then as much as possible to the database."""
+        self._wake.clear()
+        entries, self._pending = self._pending, []
+        lines = [encode_entry(self._prepare(entry)) for entry in entries]
+        if lines and not await self._to_spool(lines):
+            if not await self._to_database(lines):
+                self._pending[:0] = entries[-self.MAX_PENDING :]
+            return
+        self._unwritten += len(lines)
+        if self._failures or self._spool.closed_segments():
+            if asyncio.get_running_loop().time() >= self._retry_at:
+                await self._drain()
+        elif lines and await self._to_database(lines):
+            self._spool.written()
+            self._unwritten = 0
+
+    async def _to_spool(self, lines: list[bytes]) -> bool:
+        try:
+            await asyncio.to_thread(self._spool.append, lines)
+        except OSError as error:
+            # a full disk must not cost the records as well while the database is there
+            log.error("spool.failed", error=str(error), records=len(lines))
+            return False
+        return True
+
+    async def _drain(self) -> None:
+        """Segments from the past (a crash, a database that was away), oldest first."""
+        self._spool.rotate()
+        for segment in self._spool.closed_segments():
+            lines = await asyncio.to_thread(self._spool.read, segment)
+            for start in range(0, len(lines), self.MAX_INSERT):
+                if not await self._to_database(lines[start : start + self.MAX_INSERT]):
+                    return
+            self._spool.remove(segment)
+            self._unwritten = max(0, self._unwritten - len(lines))
+        self._failures = 0
+
+    async def _to_database(self, lines: Sequence[bytes]) -> bool:
+        """False: the database is away. Lines it refuses for what they say are set aside and count as
+        written."""
+        try:
+            await self._insert(lines)
+        except OUTAGE as error:
+            self._away(error)
+            return False
+        except Exception as error:
+            if len(lines) > 1:
+                return all([await self._to_database([line]) for line in lines])
+            log.error("records.refused", error=str(error))
+            self._spool.set_aside(lines)
+        return True
+
+    def _away(self, error: BaseException) -> None:
+        if self._failures == 0:
+            log.warning("records.database_away", error=str(error) or type(error).__name__)
+        self._retry_at = asyncio.get_running_loop().time() + self.RETRY_S[min(self._failures, 3)]
+        self._failures += 1

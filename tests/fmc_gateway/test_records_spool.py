@@ -1,0 +1,149 @@
+"""Records between the end of a call and PostgreSQL: spool and background writer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from fmc_gateway.records.entry import SpoolEntry, decode_entry, encode_entry
+from fmc_gateway.records.spool import Spool
+from fmc_gateway.records.writer import RecordWriter
+from tests.fmc_gateway.records_samples import entry
+
+
+class Database:
+    """Takes lines unless it is away or dislikes one."""
+
+    def __init__(self) -> None:
+        self.lines: list[bytes] = []
+        self.away = False
+        self.poison: bytes | None = None
+
+    async def insert(self, lines: Sequence[bytes]) -> None:
+        if self.away:
+            raise ConnectionRefusedError("nobody there")
+        if self.poison is not None and any(self.poison in line for line in lines):
+            raise ValueError("invalid text")
+        self.lines += lines
+
+    def calls(self) -> list[str]:
+        return [decode_entry(line).record.call for line in self.lines]
+
+
+def as_it_is(spooled: SpoolEntry) -> SpoolEntry:
+    return spooled
+
+
+def writer(tmp_path: Path, database: Database) -> RecordWriter:
+    made = RecordWriter(Spool(tmp_path), database.insert, prepare=as_it_is)
+    made.RETRY_S = (0.0, 0.0, 0.0, 0.0)  # type: ignore[misc]
+    return made
+
+
+def on_disk(tmp_path: Path) -> list[bytes]:
+    spool = Spool(tmp_path)
+    return [line for segment in spool.segments() for line in spool.read(segment)]
+
+
+async def test_record_is_on_disk_before_it_is_in_the_database(tmp_path: Path) -> None:
+    seen: list[list[bytes]] = []
+
+    async def insert(lines: Sequence[bytes]) -> None:
+        seen.append(on_disk(tmp_path))
+
+    records = RecordWriter(Spool(tmp_path), insert, prepare=as_it_is)
+    records.write(entry())
+    await records.flush()
+    assert seen == [[encode_entry(entry())]]
+    assert on_disk(tmp_path) == []
+    assert records.length == 0
+
+
+async def test_database_away_then_back(tmp_path: Path) -> None:
+    database = Database()
+    database.away = True
+    records = writer(tmp_path, database)
+    for call in ("one", "two", "three"):
+        records.write(entry(call))
+        await records.flush()
+    assert records.length == 3
+    assert len(on_disk(tmp_path)) == 3
+    database.away = False
+    await records.flush()
+    assert database.calls() == ["one", "two", "three"]
+    assert (records.length, on_disk(tmp_path)) == (0, [])
+
+
+async def test_next_process_writes_what_the_last_one_left(tmp_path: Path) -> None:
+    database = Database()
+    database.away = True
+    dying = writer(tmp_path, database)
+    dying.write(entry("left behind"))
+    await dying.flush()
+    database.away = False
+    heir = writer(tmp_path, database)
+    assert heir.length == 1
+    heir.write(entry("new"))
+    await heir.flush()
+    assert database.calls() == ["left behind", "new"]
+    assert on_disk(tmp_path) == []
+
+
+async def test_line_torn_by_a_crash_is_dropped_the_others_stay(tmp_path: Path) -> None:
+    whole = encode_entry(entry("whole"))
+    (tmp_path / "0000000007.jsonl").write_bytes(whole + b"\n" + whole[:40])
+    database = Database()
+    records = writer(tmp_path, database)
+    await records.flush()
+    assert database.calls() == ["whole"]
+
+
+async def test_line_the_database_refuses_is_set_aside_and_holds_up_nothing(tmp_path: Path) -> None:
+    database = Database()
+    database.poison = b"bad-call"
+    records = writer(tmp_path, database)
+    for call in ("good", "bad-call", "also good"):
+        records.write(entry(call))
+    await records.flush()
+    assert database.calls() == ["good", "also good"]
+    assert b"bad-call" in (tmp_path / "refused.txt").read_bytes()
+    assert records.length == 0
+
+
+async def test_full_disk_writes_straight_to_the_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Spool, lines: Sequence[bytes]) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Spool, "append", full)
+    database = Database()
+    records = writer(tmp_path, database)
+    records.write(entry("kept"))
+    await records.flush()
+    assert database.calls() == ["kept"]
+    database.away = True
+    records.write(entry("held in memory"))
+    await records.flush()
+    assert records.length == 1
+    database.away = False
+    await records.flush()
+    assert database.calls() == ["kept", "held in memory"]
+
+
+def test_segments_are_rotated_by_size_and_numbered_onward(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    spool.MAX_SEGMENT_BYTES = 10  # type: ignore[misc]
+    for text in (b"a" * 11, b"b" * 11, b"c"):
+        spool.append([text])
+    assert [path.name for path in spool.closed_segments()] == ["0000000001.jsonl", "0000000002.jsonl"]
+    assert Spool(tmp_path)._number == 3
+
+
+def test_entry_survives_json_and_loses_only_what_jsonb_cannot_hold() -> None:
+    spooled = entry(dialled="20\x001")
+    assert b"\\u0000" not in encode_entry(spooled)
+    again = decode_entry(encode_entry(entry()))
+    assert again == entry()
