@@ -1,6 +1,8 @@
 """What to do: the only output of :func:`fmc_gateway.call.step.step` besides the next call.
 
-The interpreter (``fmc_gateway.interpreter``) runs commands in order against its ports; results come back as events.
+The interpreter (``fmc_gateway.interpreter``) runs commands in order against its ports; results come back as
+events. Commands of one pair reach rtpengine in the order given, one after the other: a DeleteMedia may
+follow an OfferMedia that was not answered yet.
 """
 
 from __future__ import annotations
@@ -29,7 +31,8 @@ class MobileTarget(msgspec.Struct, frozen=True, kw_only=True, tag="mobile"):
 
 
 class TrunkTarget(msgspec.Struct, frozen=True, kw_only=True, tag="trunk"):
-    """Out to the PSTN. ``trunk`` None: the installation's routing order. ``user``: E.164 or national short number."""
+    """Out to the PSTN. ``trunk`` None: the installation's routing order. ``user``: E.164 or national short
+    number."""
 
     trunk: str | None
     user: str
@@ -51,8 +54,9 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="command"):
 
 class LoadContext(Command, frozen=True, kw_only=True, tag="load_context"):
     """Load who is served and who is dialled, in one round trip. Answered by ContextLoaded or ContextFailed.
-    ``served_number``/``served_device``: the calling user of an originating leg. ``dialled``: raw digits, resolved
-    within the caller's tenant (extension) and by E.164. ``called_number``: the called user of a terminating leg."""
+    ``served_number``/``served_device``: the calling user of an originating leg. ``dialled``: raw digits,
+    resolved within the caller's tenant (extension) and by E.164. ``called_number``: the called user of a
+    terminating leg."""
 
     served_number: E164 | None = None
     served_device: DeviceId | None = None
@@ -61,7 +65,8 @@ class LoadContext(Command, frozen=True, kw_only=True, tag="load_context"):
 
 
 class OfferMedia(Command, frozen=True, kw_only=True, tag="offer_media"):
-    """NG ``offer``: ``from_leg``'s SDP becomes one for ``to_leg``. A new pair, or a re-offer on a known one."""
+    """NG ``offer``: ``from_leg``'s SDP becomes one for ``to_leg``. A new pair, or a re-offer on a known
+    one."""
 
     pair: PairId
     from_leg: LegId
@@ -118,7 +123,8 @@ class Originate(Command, frozen=True, kw_only=True, tag="originate"):
     passthrough_headers: tuple[tuple[str, str], ...] = ()
     body_type: str | None = None
     body: str | None = None
-    """Set together with ``body_type``: sent instead of ``sdp`` (emergency: the multipart body goes on unchanged)."""
+    """Set together with ``body_type``: sent instead of ``sdp`` (emergency: the multipart body goes on
+    unchanged)."""
 
 
 class Ring(Command, frozen=True, kw_only=True, tag="ring"):

@@ -1,29 +1,31 @@
 """What happened: the only input of :func:`fmc_gateway.call.step.step` besides the call and the time.
 
-Every event is data that can be encoded, so that a stored trace replays. Legs, pairs and timers are named by ids the
-engine itself handed out in a command, except the first leg, which the edge names in :class:`LegOffered`.
+Every event is data that can be encoded, so that a stored trace replays. Legs, pairs and timers are named by
+ids the engine itself handed out in a command, except the first leg, which the edge names in
+:class:`LegOffered`.
 """
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 
 import msgspec
 
-from hipper.pbx.ids import CallId, DeviceId, LegId, PairId
+from hipper.pbx.ids import CallId, DeviceId, GatewayId, LegId, PairId
 from hipper.pbx.model import CallerIdentity, SubscriberContext
 from hipper.telephony.numbers.e164 import E164
 
 
-class LegSource(str, Enum):
-    """Where the offered leg came from; decided by the listener and address it arrived on, never by its content."""
+class LegSource(StrEnum):
+    """Where the offered leg came from; decided by the listener and address it arrived on, never by its
+    content."""
 
     MOBILE_NETWORK = "mobile_network"
     DESK_PHONE = "desk_phone"
     PSTN = "pstn"
 
 
-class LegDirection(str, Enum):
+class LegDirection(StrEnum):
     """``originating``: the served user calls. ``terminating``: the served user is called (call-flows §1)."""
 
     ORIGINATING = "originating"
@@ -31,7 +33,8 @@ class LegDirection(str, Enum):
 
 
 class Binding(msgspec.Struct, frozen=True, kw_only=True):
-    """A registered contact of a desk phone (RFC 3261 §10), as the registrar held it when the call was decided."""
+    """A registered contact of a desk phone (RFC 3261 §10), as the registrar held it when the call was
+    decided."""
 
     device: DeviceId
     contact: str
@@ -58,7 +61,8 @@ class LegOffered(Event, frozen=True, kw_only=True, tag="leg_offered"):
     served_number: E164 | None = None
     """Originating from a mobile: the MSISDN asserted. Terminating: the called number."""
     device: DeviceId | None = None
-    """The authenticated desk phone, None otherwise (also for an emergency call, which is never challenged)."""
+    """The authenticated desk phone, None otherwise (also for an emergency call, which is never
+    challenged)."""
     dialled: str
     """As dialled: user part of the Request-URI or of a tel URI, percent-decoded, parameters removed. A URN
     (``urn:service:sos``) whole."""
@@ -76,18 +80,23 @@ class LegOffered(Event, frozen=True, kw_only=True, tag="leg_offered"):
     loop_guard: bool = False
     """The leg carries this gateway's own mark: our leg toward the handset came back (call-flows §1)."""
     passthrough_headers: tuple[tuple[str, str], ...] = ()
-    """Headers an emergency call keeps: Geolocation, Geolocation-Routing, P-Access-Network-Info… (RFC 6442, 7315)."""
+    """Headers an emergency call keeps: Geolocation, Geolocation-Routing, P-Access-Network-Info… (RFC 6442,
+    7315)."""
     body_type: str | None = None
     """Content-Type of the whole body when it is not plain SDP (multipart with PIDF-LO); None otherwise."""
     body: str | None = None
     """The whole body (latin-1) when ``body_type`` is set."""
+    gateway: GatewayId = GatewayId("")
+    """This gateway, as live call and record name it."""
+    emergency_routes: int = 1
+    """How many emergency routes the settings hold; ``EmergencyTarget.route_index`` stays below it."""
 
 
 class ContextLoaded(Event, frozen=True, kw_only=True, tag="context_loaded"):
     """The directory answered. ``caller``: the served subscriber of an originating leg, None when not ours.
     ``called``: the subscriber who owns the dialled number or extension, None when nobody of ours does.
-    ``bindings``: current registrations of the called subscriber's desk phones. ``busy_devices``: devices of the
-    called subscriber that are in a call now."""
+    ``bindings``: current registrations of the called subscriber's desk phones. ``busy_devices``: devices of
+    the called subscriber that are in a call now."""
 
     caller: SubscriberContext | None
     called: SubscriberContext | None
@@ -121,7 +130,9 @@ class MediaAnswered(Event, frozen=True, kw_only=True, tag="media_answered"):
 
 
 class MediaFailed(Event, frozen=True, kw_only=True, tag="media_failed"):
-    """rtpengine refused or none answered. ``no_rtpengine`` True: none is left (503 with Retry-After)."""
+    """rtpengine refused an OfferMedia or AnswerMedia, or none answered. ``no_rtpengine`` True: none is left
+    (503 with Retry-After). Failures of block, unblock, play, stop and delete are logged by the interpreter
+    and make no event."""
 
     pair: PairId
     reason: str
@@ -132,6 +143,14 @@ class MediaTimedOut(Event, frozen=True, kw_only=True, tag="media_timed_out"):
     """rtpengine saw no packets from either side for its timeout."""
 
     pair: PairId
+
+
+class LegSent(Event, frozen=True, kw_only=True, tag="leg_sent"):
+    """The INVITE of an Originate left; ``sip_call_id``: its Call-ID, for the record. Optional: nothing waits
+    for it."""
+
+    leg: LegId
+    sip_call_id: str
 
 
 class LegTrying(Event, frozen=True, kw_only=True, tag="leg_trying"):
@@ -180,7 +199,8 @@ class LegRejected(Event, frozen=True, kw_only=True, tag="leg_rejected"):
 
 
 class LegCancelled(Event, frozen=True, kw_only=True, tag="leg_cancelled"):
-    """CANCEL (or no answer in the RFC's time) on an offered leg before its final response. 487 is already sent."""
+    """CANCEL (or no answer in the RFC's time) on an offered leg before its final response. 487 is already
+    sent."""
 
     leg: LegId
     reason: str | None = None
@@ -214,7 +234,8 @@ class LegReoffered(Event, frozen=True, kw_only=True, tag="leg_reoffered"):
 
 
 class LegReofferAnswered(Event, frozen=True, kw_only=True, tag="leg_reoffer_answered"):
-    """Our re-INVITE or UPDATE was accepted; or the ACK of a re-INVITE we answered with an offer carried ``sdp``."""
+    """Our re-INVITE or UPDATE was accepted; or the ACK of a re-INVITE we answered with an offer carried
+    ``sdp``."""
 
     leg: LegId
     sdp: str | None
@@ -246,6 +267,7 @@ AnyEvent = (
     | MediaAnswered
     | MediaFailed
     | MediaTimedOut
+    | LegSent
     | LegTrying
     | LegRinging
     | LegProgress
