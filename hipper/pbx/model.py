@@ -1,7 +1,8 @@
 """What the exchange knows of a user when it decides, and what a decision looks like. Pure data.
 
-The gateway loads a :class:`SubscriberContext` with one SQL round trip per call (``hipper.directory.contexts``) and
-hands it to :func:`hipper.pbx.origination.decide` or :func:`hipper.pbx.termination.decide`.
+The gateway loads a :class:`SubscriberContext` with one SQL round trip per call
+(``hipper.directory.contexts``) and hands it to :func:`hipper.pbx.origination.decide` or
+:func:`hipper.pbx.termination.decide`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from hipper.telephony.numbers.e164 import E164
 
 
 class NumberKind(str, Enum):
-    """The three numbers of a user (seed 5.3); ``alternate`` comes with the alternate-numbers service (seed 9)."""
+    """The three numbers of a user (seed 5.3); ``alternate`` comes with the alternate-numbers service (seed
+    9)."""
 
     EXTENSION = "extension"
     FIXED = "fixed"
@@ -45,9 +47,9 @@ class Number(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):
-    """One telephone. ``aor_user`` (desk phones): user part of its address-of-record, also its digest username.
-    ``mobile_network`` (mobiles): name of the network in the installation's settings. ``rings``: False while the user
-    switched it off for incoming calls (seed 5.3)."""
+    """One telephone. ``aor_user`` (desk phones): user part of its address-of-record, also its digest
+    username. ``mobile_network`` (mobiles): name of the network in the installation's settings. ``rings``:
+    False while the user switched it off for incoming calls (seed 5.3)."""
 
     id: DeviceId
     kind: DeviceKind
@@ -92,7 +94,8 @@ class Presentation(str, Enum):
 
 class CallerIdentity(msgspec.Struct, frozen=True, kw_only=True):
     """Who is shown. ``number``: E.164, or None when unknown. On-net also ``extension`` and ``name``.
-    ``network_number`` is the caller's true number for P-Asserted-Identity toward trusted peers; never shown."""
+    ``network_number`` is the caller's true number for P-Asserted-Identity toward trusted peers; never
+    shown."""
 
     presentation: Presentation
     number: E164 | None = None
@@ -102,7 +105,8 @@ class CallerIdentity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TariffClass(str, Enum):
-    """What a leg costs by (seed 5.7, 7.1). ``free`` is an answered mobile or desk phone: receiving costs nothing."""
+    """What a leg costs by (seed 5.7, 7.1). ``free`` is an answered mobile or desk phone: receiving costs
+    nothing."""
 
     ON_NET = "on_net"
     NATIONAL_FIXED = "national_fixed"
@@ -137,6 +141,8 @@ class OnNetPlan(msgspec.Struct, frozen=True, kw_only=True, tag="on_net"):
     payer: Payer
     rule: str
     """Machine name of the rule that decided, e.g. ``on-net.extension``; stands in the record."""
+    identity_rule: str | None = None
+    """Why this identity is shown, e.g. ``identity.fixed`` (:mod:`hipper.pbx.rules`)."""
 
 
 class ExternalPlan(msgspec.Struct, frozen=True, kw_only=True, tag="external"):
@@ -148,6 +154,14 @@ class ExternalPlan(msgspec.Struct, frozen=True, kw_only=True, tag="external"):
     identity: CallerIdentity
     payer: Payer
     rule: str
+    identity_rule: str | None = None
+
+
+class SkippedDevice(msgspec.Struct, frozen=True, kw_only=True):
+    """A device that will not ring, with the rule that says why (for the record and for explain)."""
+
+    device: DeviceId
+    rule: str
 
 
 class RefusedPlan(msgspec.Struct, frozen=True, kw_only=True, tag="refused"):
@@ -157,6 +171,8 @@ class RefusedPlan(msgspec.Struct, frozen=True, kw_only=True, tag="refused"):
     cause: int
     explanation: str
     rule: str
+    skipped: tuple[SkippedDevice, ...] = ()
+    """Termination where nothing rings: why not, for each device."""
 
 
 CallPlan = OnNetPlan | ExternalPlan | RefusedPlan
@@ -171,13 +187,6 @@ class RingTarget(msgspec.Struct, frozen=True, kw_only=True):
     mobile_network: str | None = None
     mobile_number: E164 | None = None
     payer: Payer
-    rule: str
-
-
-class SkippedDevice(msgspec.Struct, frozen=True, kw_only=True):
-    """A device that will not ring, with the rule that says why (for the record and for explain)."""
-
-    device: DeviceId
     rule: str
 
 

@@ -1,0 +1,165 @@
+"""The rules that decide, by machine name: every plan, target and skipped device names one of them.
+
+The name stands in the call record and in ``explain``; the sentence is what a user or operator reads.
+Sentences never hold a number, so that a masked record stays masked (call-flows §7). Names are stable: old
+records keep theirs.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """One rule: what it means, in Dutch and in English, each a whole sentence."""
+
+    nl: str
+    en: str
+
+
+ON_NET_EXTENSION = "on-net.extension"
+ON_NET_FIXED = "on-net.fixed"
+ON_NET_MOBILE = "on-net.mobile"
+ON_NET_ALTERNATE = "on-net.alternate"
+EXTERNAL_NUMBER = "external.number"
+EXTERNAL_SHORT = "external.short-number"
+CALLER_DISABLED = "caller.disabled"
+EXTENSION_UNKNOWN = "dialled.unknown-extension"
+NUMBER_INVALID = "dialled.invalid-number"
+EMERGENCY_ELSEWHERE = "emergency.not-decided-here"
+FEATURE_NOT_AVAILABLE = "feature.not-available"
+
+IDENTITY_MOBILE = "identity.mobile"
+IDENTITY_FIXED = "identity.fixed"
+IDENTITY_ALTERNATE = "identity.alternate"
+IDENTITY_TENANT_DEFAULT = "identity.tenant-default"
+IDENTITY_OTHER_OWN = "identity.other-own-number"
+IDENTITY_UNKNOWN = "identity.no-number"
+IDENTITY_WITHHELD = "identity.withheld"
+IDENTITY_WITHHELD_THIS_CALL = "identity.withheld-this-call"
+IDENTITY_INTERNAL_LINE = "identity.internal-line"
+
+RING_EXTENSION = "ring.extension"
+RING_FIXED = "ring.fixed"
+RING_MOBILE = "ring.mobile"
+RING_ALTERNATE = "ring.alternate"
+DEVICE_RINGS = "device.rings"
+DEVICE_SWITCHED_OFF = "device.switched-off"
+DEVICE_CALLING = "device.calling"
+DEVICE_NO_ADDRESS = "device.no-address"
+CALLED_DISABLED = "called.disabled"
+CALLED_NO_DEVICE = "called.no-device"
+CALLED_NOTHING_RINGS = "called.nothing-rings"
+
+RULES: dict[str, Rule] = {
+    ON_NET_EXTENSION: Rule(
+        "Het gekozen verkorte nummer is van een collega.", "The dialled extension is a colleague's."
+    ),
+    ON_NET_FIXED: Rule(
+        "Het gekozen nummer is het vaste nummer van een collega.",
+        "The dialled number is a colleague's fixed number.",
+    ),
+    ON_NET_MOBILE: Rule(
+        "Het gekozen nummer is het mobiele nummer van een collega.",
+        "The dialled number is a colleague's mobile number.",
+    ),
+    ON_NET_ALTERNATE: Rule(
+        "Het gekozen nummer is een extra nummer van een collega.",
+        "The dialled number is a colleague's alternate number.",
+    ),
+    EXTERNAL_NUMBER: Rule(
+        "Het gekozen nummer is niet van een collega: het gesprek gaat naar buiten.",
+        "The dialled number is not a colleague's: the call goes outside.",
+    ),
+    EXTERNAL_SHORT: Rule(
+        "Het gekozen nummer is een kort nationaal nummer: het gesprek gaat naar buiten.",
+        "The dialled number is a national short number: the call goes outside.",
+    ),
+    CALLER_DISABLED: Rule(
+        "Deze gebruiker is uitgeschakeld en kan niet bellen.", "This user is disabled and cannot call."
+    ),
+    EXTENSION_UNKNOWN: Rule("Dit verkorte nummer bestaat niet.", "This extension does not exist."),
+    NUMBER_INVALID: Rule("Dit is geen geldig telefoonnummer.", "This is not a valid telephone number."),
+    EMERGENCY_ELSEWHERE: Rule(
+        "Noodnummers gaan naar buiten voordat de centrale beslist.",
+        "Emergency numbers are routed before the exchange decides anything.",
+    ),
+    FEATURE_NOT_AVAILABLE: Rule(
+        "Deze dienstcode is hier niet beschikbaar.", "This feature code is not available here."
+    ),
+    IDENTITY_MOBILE: Rule(
+        "De gebruiker koos zijn mobiele nummer als identiteit.", "The user chose to show the mobile number."
+    ),
+    IDENTITY_FIXED: Rule(
+        "De gebruiker koos zijn vaste nummer als identiteit.", "The user chose to show the fixed number."
+    ),
+    IDENTITY_ALTERNATE: Rule(
+        "De gebruiker koos een extra nummer als identiteit.", "The user chose to show an alternate number."
+    ),
+    IDENTITY_TENANT_DEFAULT: Rule(
+        "Het gekozen nummer is niet van de gebruiker: het hoofdnummer wordt getoond.",
+        "The chosen number is not the user's: the main number is shown.",
+    ),
+    IDENTITY_OTHER_OWN: Rule(
+        "Het gekozen nummer is niet van de gebruiker; zonder hoofdnummer toont de centrale een ander nummer.",
+        "The chosen number is not the user's; without a main number another number of the user is shown.",
+    ),
+    IDENTITY_UNKNOWN: Rule(
+        "De gebruiker heeft geen nummer dat getoond kan worden.", "The user has no number that can be shown."
+    ),
+    IDENTITY_WITHHELD: Rule(
+        "De gebruiker schermt zijn nummer altijd af.", "The user always withholds the number."
+    ),
+    IDENTITY_WITHHELD_THIS_CALL: Rule(
+        "De gebruiker schermde zijn nummer voor dit gesprek af.",
+        "The user withheld the number for this call.",
+    ),
+    IDENTITY_INTERNAL_LINE: Rule(
+        "Het nummer is afgeschermd; een collega ziet alleen het verkorte nummer en de naam.",
+        "The number is withheld; a colleague sees the extension and the name only.",
+    ),
+    RING_EXTENSION: Rule(
+        "Alle toestellen gaan over bij een oproep op het verkorte nummer.",
+        "All devices ring for a call to the extension.",
+    ),
+    RING_FIXED: Rule(
+        "Alle toestellen gaan over bij een oproep op het vaste nummer.",
+        "All devices ring for a call to the fixed number.",
+    ),
+    RING_MOBILE: Rule(
+        "Alle toestellen gaan over bij een oproep op het mobiele nummer.",
+        "All devices ring for a call to the mobile number.",
+    ),
+    RING_ALTERNATE: Rule(
+        "Alle toestellen gaan over bij een oproep op een extra nummer.",
+        "All devices ring for a call to an alternate number.",
+    ),
+    DEVICE_RINGS: Rule("Dit toestel gaat over.", "This device rings."),
+    DEVICE_SWITCHED_OFF: Rule(
+        "De gebruiker laat dit toestel niet meerinkelen.",
+        "The user switched this device off for incoming calls.",
+    ),
+    DEVICE_CALLING: Rule(
+        "Met dit toestel wordt op dit moment gebeld.", "This is the device the call is made from."
+    ),
+    DEVICE_NO_ADDRESS: Rule(
+        "Dit toestel heeft geen adres of nummer waarop het te bereiken is.",
+        "This device has no address or number to reach it by.",
+    ),
+    CALLED_DISABLED: Rule(
+        "De gebelde gebruiker is uitgeschakeld en niet bereikbaar.",
+        "The called user is disabled and cannot be reached.",
+    ),
+    CALLED_NO_DEVICE: Rule("De gebelde gebruiker heeft geen toestel.", "The called user has no device."),
+    CALLED_NOTHING_RINGS: Rule(
+        "Geen van de toestellen van de gebelde gebruiker gaat nu over.",
+        "None of the called user's devices rings at the moment.",
+    ),
+}
+
+
+def sentence(rule: str, language: str = "nl") -> str:
+    """The sentence of a rule, English unless ``language`` is ``nl``. Raises KeyError for a name that is not
+    listed."""
+    entry = RULES[rule]
+    return entry.nl if language == "nl" else entry.en
