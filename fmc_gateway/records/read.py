@@ -1,0 +1,97 @@
+"""SQL that reads call records back, as the same types that were written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+import msgspec
+
+from fmc_gateway.records.entry import TraceStep, decode_trace
+from hipper.contracts.calls import CallRecord, DeviceAttempt, LegRecord
+
+
+class Reader(Protocol):
+    """What is needed of an asyncpg connection or pool."""
+
+    async def fetch(self, query: str, *args: object) -> list[Any]: ...
+    async def fetchrow(self, query: str, *args: object) -> Any: ...
+
+
+class StoredCall(msgspec.Struct, frozen=True, kw_only=True):
+    """A record and its trace; ``trace`` None once its retention has passed."""
+
+    record: CallRecord
+    trace: tuple[TraceStep, ...] | None
+
+
+_CALL = """
+SELECT c.*, t.trace::text AS trace FROM gateway.calls c LEFT JOIN gateway.traces t USING (call_id)
+WHERE c.call_id = $1
+"""
+_MATCHING = "SELECT call_id FROM gateway.calls WHERE starts_with(call_id, $1) ORDER BY started DESC LIMIT 2"
+_LATEST = """
+SELECT * FROM gateway.calls
+WHERE started >= coalesce($2, '-infinity'::timestamptz) AND ($3::text IS NULL OR tenant = $3)
+ORDER BY started DESC LIMIT $1
+"""
+_LEGS = "SELECT * FROM gateway.legs WHERE call_id = ANY($1::text[]) ORDER BY call_id, position"
+_ATTEMPTS = "SELECT * FROM gateway.device_attempts WHERE call_id = ANY($1::text[]) ORDER BY call_id, position"
+
+
+async def find_call_id(database: Reader, beginning: str) -> list[str]:
+    """Call ids that are ``beginning`` or start with it: none, the one, or two of several."""
+    return [row["call_id"] for row in await database.fetch(_MATCHING, beginning)]
+
+
+async def fetch_call(database: Reader, call: str) -> StoredCall | None:
+    row = await database.fetchrow(_CALL, call)
+    if row is None:
+        return None
+    (record,) = await _complete(database, [row])
+    return StoredCall(record=record, trace=decode_trace(row["trace"]) if row["trace"] is not None else None)
+
+
+async def latest_calls(
+    database: Reader, *, limit: int, since: datetime | None = None, tenant: str | None = None
+) -> list[CallRecord]:
+    """Newest first."""
+    return await _complete(database, await database.fetch(_LATEST, limit, since, tenant))
+
+
+async def _complete(database: Reader, calls: list[Any]) -> list[CallRecord]:
+    ids = [row["call_id"] for row in calls]
+    legs: dict[str, list[LegRecord]] = {call: [] for call in ids}
+    attempts: dict[str, list[DeviceAttempt]] = {call: [] for call in ids}
+    for row in await database.fetch(_LEGS, ids):
+        legs[row["call_id"]].append(_leg(row))
+    for row in await database.fetch(_ATTEMPTS, ids):
+        attempts[row["call_id"]].append(_attempt(row))
+    return [_record(row, legs[row["call_id"]], attempts[row["call_id"]]) for row in calls]
+
+
+def _record(row: Any, legs: list[LegRecord], attempts: list[DeviceAttempt]) -> CallRecord:
+    values = _plain(row, {"call_id": "call"})
+    return msgspec.convert({**values, "legs": legs, "attempts": attempts}, CallRecord, strict=False)
+
+
+def _leg(row: Any) -> LegRecord:
+    values = _plain(row, {"leg_id": "leg"})
+    shown = ("presentation", "number", "extension", "name", "network_number")
+    values["identity_shown"] = {name: values[name] for name in shown}
+    if values["tariff"] is not None:
+        values["payer"] = {"subscription": values["payer_subscription"], "tariff": values["tariff"]}
+    return msgspec.convert(values, LegRecord, strict=False)
+
+
+def _attempt(row: Any) -> DeviceAttempt:
+    return msgspec.convert(_plain(row, {"leg_id": "leg"}), DeviceAttempt, strict=False)
+
+
+def _plain(row: Mapping[str, Any], renamed: Mapping[str, str]) -> dict[str, Any]:
+    """Columns as the fields of our types: times as seconds since the epoch."""
+    return {
+        renamed.get(name, name): value.timestamp() if isinstance(value, datetime) else value
+        for name, value in row.items()
+    }
