@@ -1,7 +1,7 @@
 """Settings of one installation, read once from one TOML file plus environment, then frozen.
 
-``hipper.runtime.settings.load`` reads and checks; a key it does not know is an error that names the nearest known key.
-Everything below a tenant is provisioning, not settings. Defaults here are what ``make run`` uses.
+``hipper.runtime.settings.load`` reads and checks; a key it does not know is an error that names the nearest
+known key. Everything below a tenant is provisioning, not settings. Defaults here are what ``make run`` uses.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class SipListener(_Section, frozen=True, kw_only=True):
-    """One listening socket. What arrives here is trusted only for what ``purpose`` names, and, for networks and
-    trunks, only from their addresses."""
+    """One listening socket. What arrives here is trusted only for what ``purpose`` names, and, for networks
+    and trunks, only from their addresses."""
 
     name: str
     transport: Literal["udp", "tcp", "tls"] = "udp"
@@ -107,6 +107,10 @@ class MediaSection(_Section, frozen=True, kw_only=True):
     ng_retransmit_s: tuple[float, ...] = (0.15, 0.3, 0.6)
     health_interval_s: float = 2.0
     media_timeout_s: int = 60
+    embedded_ng: str = "127.0.0.1:22222"
+    """Where the embedded rtpengine listens for NG, and its range of RTP ports."""
+    embedded_port_min: int = 22300
+    embedded_port_max: int = 22999
 
 
 class GatewaySection(_Section, frozen=True, kw_only=True):
@@ -122,8 +126,11 @@ class GatewaySection(_Section, frozen=True, kw_only=True):
 
 class DatabaseSection(_Section, frozen=True, kw_only=True):
     url: str | None = None
-    """``postgresql://…``; None: an embedded server under ``state_dir``. Each service connects with the role of its
-    owner (``hipper_gateway`` …) with ``role_password``."""
+    """``postgresql://…``; None: an embedded server under ``state_dir``. Each service connects with the role
+    of its owner (``hipper_gateway`` …) with ``role_password``. The user of the URL migrates and makes those
+    roles."""
+    role_password: str | None = None
+    """Password of the owners' roles; None: derived from the secret of the installation."""
     pool_size: int = 8
 
 

@@ -1,0 +1,114 @@
+"""What types cannot say about settings: references, addresses, ports, and sockets that must be private."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from hipper.runtime.settings_model import DevicesSection, Settings
+
+Fault = tuple[str, str]
+"""Where (``sip_listener[1].port``) and what, in words."""
+
+
+def inconsistencies(settings: Settings) -> list[Fault]:
+    """Every fault that the settings as a whole have."""
+    faults: list[Fault] = []
+    for section in ("sip_listener", "mobile_network", "pstn_trunk", "emergency_route"):
+        faults += _repeated_names(section, getattr(settings, section))
+    faults += _listener_faults(settings)
+    faults += _peer_faults(settings)
+    faults += _media_faults(settings)
+    return faults
+
+
+def host_port(text: str) -> tuple[str, int]:
+    """``host:port`` or ``[v6]:port`` taken apart. Raises ValueError."""
+    host, separator, port = text.rpartition(":")
+    if not separator or not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
+        raise ValueError(f"'{text}' is not host:port")
+    return host.strip("[]"), int(port)
+
+
+def _repeated_names(section: str, items: Sequence[Any]) -> Iterator[Fault]:
+    seen: set[str] = set()
+    for index, item in enumerate(items):
+        if item.name in seen:
+            yield f"{section}[{index}].name", f"the name '{item.name}' is used twice"
+        seen.add(item.name)
+
+
+def _listener_faults(settings: Settings) -> Iterator[Fault]:
+    taken: dict[tuple[str, str, int], str] = {}
+    for index, listener in enumerate(settings.sip_listener):
+        where = f"sip_listener[{index}]"
+        if not 0 < listener.port < 65536:
+            yield f"{where}.port", f"port {listener.port} is not between 1 and 65535"
+        if not _is_address(listener.host):
+            yield f"{where}.host", f"host '{listener.host}' is not an IP address to listen on"
+        family = "udp" if listener.transport == "udp" else "tcp"
+        socket = (family, listener.host, listener.port)
+        if socket in taken:
+            yield f"{where}.port", f"{listener.host}:{listener.port}/{family} is already '{taken[socket]}'"
+        taken[socket] = listener.name
+        if (listener.certificate is None) != (listener.private_key is None):
+            yield f"{where}.certificate", "certificate and private_key go together"
+
+
+def _peer_faults(settings: Settings) -> Iterator[Fault]:
+    known = {listener.name for listener in settings.sip_listener}
+    device_listeners = set(settings.devices.listeners) & known
+    for section in ("mobile_network", "pstn_trunk", "emergency_route"):
+        for index, peer in enumerate(getattr(settings, section)):
+            where = f"{section}[{index}]"
+            if peer.listener not in known:
+                yield f"{where}.listener", f"no [[sip_listener]] is named '{peer.listener}'"
+            elif section != "emergency_route" and peer.listener in device_listeners:
+                yield (
+                    f"{where}.listener",
+                    f"listener '{peer.listener}' serves devices; a network needs its own",
+                )
+            if not peer.target.lower().startswith(("sip:", "sips:")):
+                yield f"{where}.target", f"target '{peer.target}' is not a SIP URI"
+            for address in getattr(peer, "addresses", ()):
+                if not _is_network(address):
+                    yield f"{where}.addresses", f"'{address}' is neither an IP address nor a CIDR range"
+    if settings.devices.listeners != DevicesSection().listeners:
+        for name in settings.devices.listeners:
+            if name not in known:
+                yield "devices.listeners", f"no [[sip_listener]] is named '{name}'"
+
+
+def _media_faults(settings: Settings) -> Iterator[Fault]:
+    media = settings.media
+    named = [(f"media.rtpengines[{index}].ng", engine.ng) for index, engine in enumerate(media.rtpengines)]
+    for where, address in [*named, ("media.embedded_ng", media.embedded_ng)]:
+        try:
+            host_port(address)
+        except ValueError as error:
+            yield where, str(error)
+    for index, engine in enumerate(media.rtpengines):
+        if engine.weight < 1:
+            yield f"media.rtpengines[{index}].weight", "weight must be at least 1"
+    if not 1024 <= media.embedded_port_min < media.embedded_port_max < 65536:
+        yield (
+            "media.embedded_port_min",
+            "embedded_port_min must lie below embedded_port_max, both in 1024-65535",
+        )
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
