@@ -72,20 +72,20 @@ def _with_sdp(name: str, call_id: str, from_tag: str, sdp: str, profile: MediaPr
         command["transport-protocol"] = profile.transport
     if profile.address_family is not None:
         command["address-family"] = profile.address_family
-    codec: dict[str, Encodable] = {}
-    if profile.transcode:
-        codec["transcode"] = list(profile.transcode)
-    if profile.strip:
-        codec["strip"] = list(profile.strip)
+    codec: Command = {"transcode": list(profile.transcode), "strip": list(profile.strip)}
+    codec = {key: names for key, names in codec.items() if names}
     if codec:
         command["codec"] = codec
     return command
 
 
 def delete(*, call_id: str, from_tag: str | None = None) -> Command:
-    """End the pair at once (rtpengine goes on relaying for 30 s without ``delete delay`` 0). The reply holds
-    statistics."""
-    return _for_party("delete", call_id, from_tag) | {"delete delay": 0}
+    """End the whole pair at once: rtpengine relays for 30 s more without ``delete delay`` 0. ``from_tag``:
+    either party; with it the reply holds the statistics of ``query``, without it only its result."""
+    command: Command = {"command": "delete", "call-id": call_id, "delete delay": 0}
+    if from_tag is not None:
+        command["from-tag"] = from_tag
+    return command
 
 
 def block_media(*, call_id: str, from_tag: str | None = None) -> Command:
@@ -121,6 +121,7 @@ def play_media(
 
 
 def stop_media(*, call_id: str, from_tag: str) -> Command:
+    """Stop what :func:`play_media` plays to ``from_tag``; no error when nothing does."""
     return _for_party("stop media", call_id, from_tag)
 
 

@@ -11,7 +11,8 @@ _NUMBER_IN_TEXT = re.compile(r"(?<![\w.+-])(?:\+|00|0|(?=[1-9]\d{9}))\d{7,15}(?!
 
 
 def mask_number(number: str) -> str:
-    """``+31201234567`` -> ``+3120*****67``: country code, first two and last two digits stay.
+    """``+31201234567`` -> ``+3120*****67``: country code, first two and last two digits stay, and at least
+    three are hidden.
 
     Up to four digits (extensions, 112, 1233) stay whole: they name nobody outside the tenant. Anything that
     is not digits after an optional ``+`` is masked but for its last two characters."""
@@ -25,7 +26,7 @@ def _mask(number: str) -> str:
         return "*" * max(len(number) - 2, 0) + number[-2:] if len(number) > 4 else "*" * len(number)
     if len(digits) <= 4:
         return number
-    keep = min(_kept_prefix(number), len(number) - 3)
+    keep = min(_kept_prefix(number), len(number) - 5)
     return number[:keep] + "*" * (len(number) - keep - 2) + number[-2:]
 
 

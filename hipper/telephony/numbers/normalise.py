@@ -72,7 +72,7 @@ def normalise_e164(text: str, country: str = "NL") -> E164 | None:
 @lru_cache(maxsize=16384)
 def _parse(dial: DialString, country: str, area_code: str | None) -> Dialled:
     digits = dial.digits
-    if not digits:
+    if not digits.removeprefix("+"):
         return _invalid(dial, "no digits" if dial.service is None else "not a telephone number")
     if digits[0] in "*#":
         return Dialled(kind=DialledForm.FEATURE_CODE, digits=digits, privacy=dial.privacy)
