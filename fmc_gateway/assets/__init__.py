@@ -1,0 +1,1 @@
+"""Sounds that come with the package."""

@@ -1,0 +1,176 @@
+"""Where a leg goes: target of the engine + settings → transport address, Request-URI, To, identity and own
+headers."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, Protocol
+
+from fmc_gateway.call.commands import BindingTarget, EmergencyTarget, MobileTarget, Target, TrunkTarget
+from fmc_gateway.identity_headers import (
+    HeaderList,
+    Shown,
+    format_number,
+    toward_emergency,
+    toward_mobile,
+    toward_phone,
+    toward_trunk,
+)
+from fmc_gateway.loop_guard import LoopGuard
+from hipper.pbx.model import CallerIdentity
+from hipper.runtime.settings_model import Settings
+from hipper.telephony.sip.errors import SipParseError
+from hipper.telephony.sip.flow import DEFAULT_PORT, Flow, Transport
+from hipper.telephony.sip.uri import SipUri
+
+
+class RoutingConfigError(ValueError):
+    """A target or listener in the settings that cannot be used; one readable line."""
+
+
+class Hop(NamedTuple):
+    """The next hop: ``host`` may be a name, resolved by :mod:`fmc_gateway.resolver`."""
+
+    transport: Transport
+    listener: str
+    host: str
+    port: int
+
+
+class Route(NamedTuple):
+    """One INVITE about to leave. ``from_`` and ``to`` are header values without tag."""
+
+    hop: Hop | Flow
+    uri: SipUri
+    from_: str
+    to: str
+    headers: HeaderList
+    route: tuple[str, ...] = ()
+
+
+class Unroutable(NamedTuple):
+    """No way to the target. The leg is answered by us, as if the network had."""
+
+    status: int
+    explanation: str
+
+
+class Bindings(Protocol):
+    """What routing asks the registrar."""
+
+    def flow_of(self, name: str) -> Flow | None:
+        """The flow behind a binding's opaque name; None when it is gone."""
+
+    def aor_of(self, device: str) -> str | None:
+        """``user@domain`` of a desk phone that registered."""
+
+
+class Routing:
+    """Built once from the settings. Raises RoutingConfigError for a target nobody can send to."""
+
+    def __init__(
+        self, settings: Settings, guard: LoopGuard, bindings: Bindings, unix: Callable[[], float]
+    ) -> None:
+        self._guard = guard
+        self._bindings = bindings
+        self._unix = unix
+        self._listeners = {listener.name: listener for listener in settings.sip_listener}
+        self._networks = {
+            n.name: (n, *self._parse(n.name, n.listener, n.target)) for n in settings.mobile_network
+        }
+        self._trunks = {t.name: (t, *self._parse(t.name, t.listener, t.target)) for t in settings.pstn_trunk}
+        self._emergency = [(r, *self._parse(r.name, r.listener, r.target)) for r in settings.emergency_route]
+
+    def hops(self) -> Iterable[Hop]:
+        """All configured next hops: to resolve their names, and to send OPTIONS."""
+        for _, _, hop in (*self._networks.values(), *self._trunks.values(), *self._emergency):
+            yield hop
+
+    def advertised_host(self, listener: str) -> str:
+        """The host we are known by on ``listener``: the one of Via and Contact, never another interface's."""
+        found = self._listeners.get(listener)
+        return (found.advertised_host or found.host) if found is not None else "localhost"
+
+    def trunks(self) -> list[str]:
+        """Names in the installation's routing order."""
+        return list(self._trunks)
+
+    def route(self, target: Target, identity: CallerIdentity) -> Route | Unroutable:
+        match target:
+            case BindingTarget():
+                return self._to_phone(target, identity)
+            case MobileTarget():
+                return self._to_mobile(target, identity)
+            case TrunkTarget():
+                return self._to_trunk(target, identity)
+            case EmergencyTarget():
+                return self._to_emergency(target, identity)
+
+    def _to_phone(self, target: BindingTarget, identity: CallerIdentity) -> Route | Unroutable:
+        binding = target.binding
+        flow = self._bindings.flow_of(binding.flow)
+        if flow is None:
+            return Unroutable(480, "the connection of this telephone is gone")
+        try:
+            contact = SipUri.parse(binding.contact)
+        except SipParseError as error:
+            return Unroutable(480, f"contact of this telephone: {error.reason}")
+        aor = self._bindings.aor_of(binding.device) or f"{contact.user or 'phone'}@{contact.host}"
+        shown = toward_phone(identity, aor.rpartition("@")[2])
+        return Route(flow, contact, shown.from_, f"<sip:{aor}>", shown.headers, binding.path)
+
+    def _to_mobile(self, target: MobileTarget, identity: CallerIdentity) -> Route | Unroutable:
+        found = self._networks.get(target.network)
+        if found is None:
+            return Unroutable(480, f"mobile network {target.network} is not in the settings")
+        network, uri, hop = found
+        shown = toward_mobile(identity, network, self.advertised_host(network.listener))
+        if network.loop_guard_prefix:
+            digits = target.number.removeprefix("+")
+            return _to_number(hop, uri, network.loop_guard_prefix + digits, shown)
+        mark = (network.loop_guard_header, self._guard.mark(network.name, target.number, self._unix()))
+        return _to_number(hop, uri, target.number, Shown(shown.from_, (*shown.headers, mark)))
+
+    def _to_trunk(self, target: TrunkTarget, identity: CallerIdentity) -> Route | Unroutable:
+        name = target.trunk if target.trunk is not None else next(iter(self._trunks), None)
+        found = self._trunks.get(name) if name is not None else None
+        if found is None:
+            return Unroutable(
+                503, "no such PSTN trunk in the settings" if name else "no PSTN trunk in the settings"
+            )
+        trunk, uri, hop = found
+        shown = toward_trunk(identity, trunk, self.advertised_host(trunk.listener))
+        return _to_number(hop, uri, format_number(target.user, trunk.number_format), shown)
+
+    def _to_emergency(self, target: EmergencyTarget, identity: CallerIdentity) -> Route | Unroutable:
+        if target.route_index >= len(self._emergency):
+            return Unroutable(503, "no further emergency route in the settings")
+        route, uri, hop = self._emergency[target.route_index]
+        shown = toward_emergency(identity, self.advertised_host(route.listener))
+        dialled = route.dialled or ("112" if target.dialled.startswith("urn:") else target.dialled)
+        return _to_number(hop, uri, dialled, shown)
+
+    def _parse(self, name: str, listener: str, target: str) -> tuple[SipUri, Hop]:
+        found = self._listeners.get(listener)
+        if found is None:
+            raise RoutingConfigError(f"{name}: no sip_listener is named {listener!r}")
+        try:
+            uri = SipUri.parse(target)
+        except SipParseError as error:
+            raise RoutingConfigError(f"{name}: target {target!r}: {error.reason}") from error
+        return uri, Hop(found.transport, listener, uri.host, uri.port or DEFAULT_PORT[found.transport])
+
+
+def _to_number(hop: Hop, uri: SipUri, user: str, shown: Shown) -> Route:
+    target = uri.replace(user=user)
+    return Route(hop, target, shown.from_, f"<{target.aor}>", shown.headers)
+
+
+def is_address(host: str) -> bool:
+    """False for a name that must be resolved."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
