@@ -1,0 +1,135 @@
+"""The headers of a message: an ordered multi-map that loses nothing (RFC 3261 §7.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from hipper.telephony.sip.errors import LocalProtocolError
+from hipper.telephony.sip.grammar import split_list
+from hipper.telephony.sip.names import CANONICAL, KNOWN, LISTS
+
+
+def canonical_name(name: str) -> str:
+    """The spelling of a known header, compact forms expanded; an unknown one comes back as it is."""
+    known = KNOWN.get(name)
+    if known is None:
+        known = KNOWN.get(name.lower())
+    return name if known is None else known
+
+
+class Headers:
+    """Headers in order, looked up without case.
+
+    Known names are kept in their canonical spelling, unknown ones in their own. Values are text without
+    surrounding white space, folding already replaced by one space. Any change forgets the typed values read.
+    """
+
+    __slots__ = ("_items", "cache")
+
+    def __init__(self, items: Iterable[tuple[str, str]] = ()) -> None:
+        self._items: list[tuple[str, str]] = [(canonical_name(name), value) for name, value in items]
+        self.cache: dict[str, Any] = {}
+
+    @classmethod
+    def of_canonical(cls, items: list[tuple[str, str]]) -> Headers:
+        """Take over a list whose names are canonical already."""
+        headers = cls.__new__(cls)
+        headers._items = items
+        headers.cache = {}
+        return headers
+
+    def get(self, name: str) -> str | None:
+        """The first value of this name, or None."""
+        wanted = KNOWN.get(name) or canonical_name(name)
+        for own, value in self._items:
+            if own == wanted:
+                return value
+        return None if wanted in CANONICAL else self._get_unknown(wanted.lower())
+
+    def _get_unknown(self, lower: str) -> str | None:
+        return next((value for own, value in self._items if own.lower() == lower), None)
+
+    def get_all(self, name: str) -> list[str]:
+        """The values of this name, one per header line."""
+        wanted = canonical_name(name)
+        if wanted in CANONICAL:
+            return [value for own, value in self._items if own == wanted]
+        lower = wanted.lower()
+        return [value for own, value in self._items if own.lower() == lower]
+
+    def values(self, name: str) -> list[str]:
+        """The values of this name; comma-joined lines are split where the header's grammar is a list.
+
+        Raises SipParseError on a list that cannot be split.
+        """
+        wanted = canonical_name(name)
+        lines = self.get_all(wanted)
+        if wanted not in LISTS:
+            return lines
+        return [value for line in lines if line for value in split_list(line)]
+
+    def add(self, name: str, value: str) -> None:
+        """Append one header line."""
+        self._items.append((canonical_name(name), checked_value(value)))
+        self.cache.clear()
+
+    def prepend(self, name: str, value: str) -> None:
+        """Put one header line before the others of its name (Via, Record-Route, Route), else at the top."""
+        wanted = canonical_name(name)
+        lower = wanted.lower()
+        at = next((index for index, (own, _) in enumerate(self._items) if own.lower() == lower), 0)
+        self._items.insert(at, (wanted, checked_value(value)))
+        self.cache.clear()
+
+    def set(self, name: str, value: str) -> None:
+        """Replace all lines of this name by one, in the place of the first."""
+        self.set_all(name, (value,))
+
+    def set_all(self, name: str, values: Iterable[str]) -> None:
+        """Replace all lines of this name by these, in the place of the first."""
+        wanted = canonical_name(name)
+        lower = wanted.lower()
+        lines = [(wanted, checked_value(value)) for value in values]
+        kept = [item for item in self._items if item[0].lower() != lower]
+        at = next((index for index, item in enumerate(self._items) if item[0].lower() == lower), len(kept))
+        self._items = kept[:at] + lines + kept[at:]
+        self.cache.clear()
+
+    def remove(self, name: str) -> None:
+        """Drop all lines of this name."""
+        lower = canonical_name(name).lower()
+        self._items = [item for item in self._items if item[0].lower() != lower]
+        self.cache.clear()
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self.get(name) is not None
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self._items)
+
+    def items(self) -> list[tuple[str, str]]:
+        """All lines in order, as a copy."""
+        return list(self._items)
+
+    def copy(self) -> Headers:
+        """An independent copy."""
+        return Headers.of_canonical(list(self._items))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Headers) and self._items == other._items
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Headers({self._items!r})"
+
+
+def checked_value(value: str) -> str:
+    """A line break in a value would forge a header."""
+    if "\r" in value or "\n" in value:
+        raise LocalProtocolError("A header value must not contain a line break")
+    return value
