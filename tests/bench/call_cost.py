@@ -1,0 +1,144 @@
+"""CPU milliseconds per call: our gateway beside sippy's B2BUA and Kamailio's stateful proxy, in the same run.
+
+Every round plays each contender once, so that a slow minute of the machine hits all of them alike; the median over the
+rounds is printed with its ratio to sippy of the same run. SIPp plays both sides; a call rings 200 ms and talks 2 s.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from tests.bench import gateways, peers, procstat, sipp_load
+
+UAS_PORT, UAC_PORT, SUT_PORT = 24902, 24903, 24901
+DIALLED, MSISDN = "0201239999", "+31612345601"
+
+
+@dataclass(frozen=True)
+class Target:
+    """A running contender: where calls go, and which processes count, by name."""
+
+    address: str
+    processes: dict[str, list[int]]
+
+
+@dataclass
+class Measured:
+    """What one contender cost over all rounds: CPU ms per call by process name, and what went wrong."""
+
+    per_call_ms: dict[str, list[float]] = field(default_factory=dict)
+    failed: int = 0
+    retransmissions: int = 0
+
+    def total_ms(self) -> float:
+        return sum(statistics.median(values) for values in self.per_call_ms.values())
+
+
+Contender = Callable[[], contextlib.AbstractContextManager[Target]]
+
+
+@contextlib.contextmanager
+def _sippy() -> Iterator[Target]:
+    with peers.sippy(SUT_PORT, f"127.0.0.1:{UAS_PORT}") as process:
+        yield Target(f"127.0.0.1:{SUT_PORT}", {"sippy": [process.pid]})
+
+
+@contextlib.contextmanager
+def _kamailio() -> Iterator[Target]:
+    with peers.kamailio(SUT_PORT, UAS_PORT) as process:
+        yield Target(f"127.0.0.1:{SUT_PORT}", {"kamailio": [process.pid]})
+
+
+@contextlib.contextmanager
+def _signalling() -> Iterator[Target]:
+    with gateways.signalling_only(SUT_PORT, UAC_PORT, UAS_PORT) as gateway:
+        yield Target(f"127.0.0.1:{SUT_PORT}", gateway)
+
+
+@contextlib.contextmanager
+def _complete() -> Iterator[Target]:
+    with gateways.complete(SUT_PORT, UAC_PORT, UAS_PORT, MSISDN) as gateway:
+        yield Target(f"127.0.0.1:{SUT_PORT}", gateway)
+
+
+CONTENDERS: dict[str, Contender] = {
+    "hipper, signalling only": _signalling,
+    "hipper, complete": _complete,
+    "sippy b2bua_simple, signalling only": _sippy,
+    "kamailio stateful proxy, signalling only": _kamailio,
+}
+
+
+def _cpu(target: Target) -> dict[str, float]:
+    return {
+        name: procstat.cpu_seconds([pid for root in roots for pid in procstat.descendants(root)])
+        for name, roots in target.processes.items()
+    }
+
+
+def _play(target: Target, rate: float, calls: int) -> sipp_load.LoadResult:
+    return sipp_load.offer_calls(
+        target.address, dialled=DIALLED, msisdn=MSISDN, port=UAC_PORT, media_port=24800, rate=rate, calls=calls
+    )
+
+
+def _measure(contender: Contender, rate: float, calls: int, into: Measured) -> None:
+    with sipp_load.called_side(UAS_PORT, 24700), contender() as target:
+        _play(target, rate, max(5, calls // 20))  # first calls pay for imports, connections and caches
+        time.sleep(0.5)
+        before = _cpu(target)
+        result = _play(target, rate, calls)
+        time.sleep(0.5)
+        after = _cpu(target)
+    into.failed += result.failed + (calls - result.calls - result.failed)
+    into.retransmissions += result.retransmissions
+    for name, seconds in after.items():
+        into.per_call_ms.setdefault(name, []).append((seconds - before[name]) / max(result.calls, 1) * 1000)
+
+
+def _saturation(contender: Contender, start_rate: float, limit: float) -> tuple[float, str, float]:
+    """Double the rate until calls fail, are retransmitted, or a process uses over 90 % of a core.
+
+    Returns the last rate in calls/s, the name of the process that used most of a core there, and that share."""
+    rate = start_rate
+    with sipp_load.called_side(UAS_PORT, 24700), contender() as target:
+        _play(target, start_rate, 10)
+        while True:
+            calls = int(rate * 4)
+            before, started = _cpu(target), time.monotonic()
+            result = _play(target, rate, calls)
+            # The load itself takes calls/rate seconds; the rest is the last calls' talking time.
+            busy_seconds = min(time.monotonic() - started, calls / rate)
+            shares = {name: (seconds - before[name]) / busy_seconds for name, seconds in _cpu(target).items()}
+            busiest = max(shares, key=lambda name: shares[name])
+            full = shares[busiest] > 0.9 or result.failed or result.retransmissions > calls // 20
+            if full or rate * 2 > limit:
+                return rate, busiest, shares[busiest]
+            rate *= 2
+
+
+def run(*, rounds: int, rate: float, calls: int, saturate: bool) -> int:
+    """Print the table; returns how many calls failed over all contenders."""
+    measured = {name: Measured() for name in CONTENDERS}
+    for number in range(rounds):
+        print(f"round {number + 1} of {rounds}: {calls} calls at {rate:g}/s to each of {len(CONTENDERS)}", flush=True)
+        for name, contender in CONTENDERS.items():
+            _measure(contender, rate, calls, measured[name])
+    peer = measured["sippy b2bua_simple, signalling only"].total_ms()
+    print(f"\nCPU per call, median of {rounds} alternating runs, {calls} calls of 2 s at {rate:g}/s")
+    for name, result in measured.items():
+        parts = ", ".join(f"{part} {statistics.median(v):.2f}" for part, v in result.per_call_ms.items())
+        print(
+            f"  {name:42} {result.total_ms():6.2f} ms  {result.total_ms() / peer:5.2f} × sippy"
+            f"  ({parts}; {result.failed} failed, {result.retransmissions} retransmitted)"
+        )
+    if saturate:
+        print("\nWhich process saturates first")
+        for name, contender in CONTENDERS.items():
+            at, process, share = _saturation(contender, rate, 3200)
+            print(f"  {name:42} {at:g} calls/s offered: {process} at {share:.0%} of a core")
+    return sum(result.failed for result in measured.values())
