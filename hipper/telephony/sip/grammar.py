@@ -22,6 +22,11 @@ _DISPLAY_TOKENS = re.compile(r"[A-Za-z0-9\-.!%*_+`'~ \t]*")
 # gen-value = token / host / quoted-string. Peers put base64 in tags and branches ("=", "/"), so all visible
 # ASCII but the separators that end a value is let through.
 _VALUE = re.compile(r"[!#-+\--:=?-\[\]-~]+")
+# What nearly all parameters look like: no white space, no quotes.
+_PLAIN_PARAMS = re.compile(
+    r"[A-Za-z0-9\-.!%*_+`'~]++(?:=[!#-+\--:=?-\[\]-~]++)?+"
+    r"(?:;[A-Za-z0-9\-.!%*_+`'~]++(?:=[!#-+\--:=?-\[\]-~]++)?+)*+"
+)
 _SPECIAL = re.compile(r'[",<]')
 _PARAM_SPECIAL = re.compile(r'[";]')
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
@@ -51,6 +56,8 @@ def parse_digits(text: str, what: str, limit: int) -> int:
     """Read ``1*DIGIT`` not above ``limit``; SipParseError otherwise. Never converts a long run of digits."""
     if not text.isdecimal() or not text.isascii():
         raise SipParseError(f"{what} is not a number")
+    if len(text) < 10 and (number := int(text)) <= limit:
+        return number
     digits = text.lstrip("0")
     if len(digits) > 20 or int(digits or "0") > limit:
         raise SipParseError(f"{what} is too large")
@@ -138,18 +145,22 @@ def parse_params(text: str) -> Params:
 
     A parameter given twice is malformed (RFC 3261 §7.3.1). Raises SipParseError.
     """
-    parts = split_params(text)
+    plain = _PLAIN_PARAMS.fullmatch(text) is not None
+    parts = text.split(";") if plain else split_params(text)
     if len(parts) > MAX_PARAMS:
         raise SipParseError("Too many parameters")
     params: Params = {}
     for part in parts:
         name, equals, value = part.partition("=")
-        name = name.strip(" \t").lower()
-        if not is_token(name):
-            raise SipParseError("Malformed or empty parameter")
+        name = name.lower()
+        if not plain:
+            name = name.strip(" \t")
+            if not is_token(name):
+                raise SipParseError("Malformed or empty parameter")
+            value = parse_value(value.strip(" \t")) if equals else ""
         if name in params:
             raise SipParseError("Parameter given twice")
-        params[name] = parse_value(value.strip(" \t")) if equals else None
+        params[name] = value if equals else None
     return params
 
 

@@ -24,7 +24,10 @@ from hipper.telephony.sip.grammar import (
     split_list,
     unquote,
 )
-from hipper.telephony.sip.uri import Uri, format_host, parse_host_port, parse_uri
+from hipper.telephony.sip.uri import HOST_RULE, Uri, format_host, parse_host_port, parse_uri
+
+_PLAIN_NAME_ADDR = re.compile(r'(?:"([^"\\]*+)"[ \t]*+)?+<([^<>"]++)>(?:;(.++))?+')
+_PLAIN_VIA = re.compile(rf"SIP/2\.0/([A-Z]++) ({HOST_RULE})(?::([0-9]{{1,4}}))?+(?:;(.++))?+")
 
 MAX_DELTA_SECONDS = 2**32 - 1
 MAX_CSEQ = 2**31 - 1
@@ -47,6 +50,11 @@ class NameAddr:
     @classmethod
     def parse(cls, text: str) -> NameAddr:
         """Read one value. Raises SipParseError, also for blanks in ``<>`` and unquoted special characters."""
+        plain = _PLAIN_NAME_ADDR.fullmatch(text)
+        if plain is not None:
+            name, uri, tail = plain.groups()
+            display = None if name is None else Quoted(name)
+            return cls(parse_uri(uri), display, parse_params(tail) if tail else None)
         display_name, uri, tail = _split_name_addr(text)
         return cls(parse_uri(uri), display_name, _parse_tail(tail))
 
@@ -196,6 +204,11 @@ class Via:
     @classmethod
     def parse(cls, text: str) -> Via:
         """Read one value. Raises SipParseError."""
+        plain = _PLAIN_VIA.fullmatch(text)
+        if plain is not None:
+            transport, host, port_digits, tail = plain.groups()
+            number = int(port_digits) if port_digits else None
+            return cls(transport, host.lower(), number, parse_params(tail) if tail else None)
         head, semicolon, tail = text.partition(";")
         protocol, blank, sent_by = head.partition(" ")
         if protocol.count("/") != 2 or "\t" in head:

@@ -16,6 +16,8 @@ MAX_LINE = 8 * 1024
 """Characters of one header line, folding included."""
 MAX_HEADERS = 256
 """Header lines of one message."""
+MAX_NAME = 256
+"""Characters of one header name."""
 MAX_BODY_BYTES = 256 * 1024
 
 VERSION = "SIP/2.0"
@@ -41,31 +43,29 @@ def read(data: bytes, stream: bool) -> Raw:
     head, blank_line, rest = data.partition(b"\r\n\r\n")
     if len(head) > MAX_HEADER_BYTES:
         raise SipParseError("Message header is too large", None)
-    lines = _unfold(head.decode("utf-8", "surrogateescape")).split("\r\n")
-    start = lines[0]
+    start, headers, fault = _header_lines(head.decode("utf-8", "surrogateescape"))
     method = uri = reason = ""
     status: int | None = None
-    fault: SipParseError | None = None
     if start.startswith("SIP/"):
         status, reason = _status_line(start)
     else:
-        method, uri, fault = _request_line(start)
-    headers, header_fault = _header_lines(lines)
+        method, uri, line_fault = _request_line(start)
+        fault = line_fault or fault
     body, body_fault = _body(headers, rest, stream)
-    fault = fault or header_fault or (None if blank_line else _NO_END) or body_fault
+    fault = fault or (None if blank_line else _NO_END) or body_fault
     return Raw(method, uri, status, reason, headers, body, fault)
 
 
 _NO_END = SipParseError("Header section is not terminated by an empty line")
 
 
-def _unfold(head: str) -> str:
-    """Join folded lines by one space (RFC 3261 §7.3.1)."""
-    if "\r\n " in head or "\r\n\t" in head:
-        head = head.replace("\r\n\t", "\r\n ")
-        parts = head.split("\r\n ")
-        head = parts[0] + "".join([" " + part.lstrip(" \t") for part in parts[1:]])
-    return head
+def _unfold(head: str) -> tuple[SipParseError | None, str]:
+    """Join folded lines by one space (RFC 3261 §7.3.1). The start line cannot be folded."""
+    fault = None
+    if head.partition("\r\n")[2][:1] in (" ", "\t"):
+        fault = SipParseError("Folded start line")
+    parts = head.replace("\r\n\t", "\r\n ").split("\r\n ")
+    return fault, parts[0] + "".join([" " + part.lstrip(" \t") for part in parts[1:]])
 
 
 def _status_line(line: str) -> tuple[int, str]:
@@ -76,8 +76,6 @@ def _status_line(line: str) -> tuple[int, str]:
         raise SipParseError("Response of an unknown protocol version", None)
     if len(code) != 3 or not code.isdecimal() or not code.isascii() or not "1" <= code[0] <= "6":
         raise SipParseError("Malformed status code", None)
-    if "\r" in reason or "\n" in reason:
-        raise SipParseError("Line break in the reason phrase", None)
     return int(code), reason
 
 
@@ -88,32 +86,21 @@ def _request_line(line: str) -> tuple[str, str, SipParseError | None]:
     request at all.
     """
     parts = line.split(" ")
-    if (
-        len(parts) == 3
-        and parts[2] == VERSION
-        and is_token(parts[0])
-        and parts[1]
-        and len(parts[1]) <= MAX_URI
-    ):
+    if len(parts) == 3 and parts[2] == VERSION and 0 < len(parts[1]) <= MAX_URI and is_token(parts[0]):
         return parts[0], parts[1], None
     words = line.split()
-    if (
-        len(words) < 3
-        or not is_token(words[0])
-        or not any(word.upper().startswith("SIP/") for word in words[2:])
-    ):
+    versions = [word for word in words[2:] if word.upper().startswith("SIP/")]
+    if not versions or not is_token(words[0]):
         raise SipParseError("Not a SIP request", None)
     return words[0], words[1], _request_line_fault(line, parts)
 
 
 def _request_line_fault(line: str, parts: list[str]) -> SipParseError | None:
     version = parts[-1].upper()
-    if len(parts) == 3 and version == VERSION and len(parts[1]) <= MAX_URI and "\t" not in line:
-        return None
-    if len(parts) == 3 and len(parts[1]) > MAX_URI:
-        return SipParseError("Request-URI is too long", 414)
-    if len(parts) == 3 and version.startswith("SIP/"):
-        return SipParseError("SIP version is not supported", 505)
+    if len(parts) == 3 and parts[1] and "\t" not in line:
+        if version != VERSION:
+            return SipParseError("SIP version is not supported", 505)
+        return SipParseError("Request-URI is too long", 414) if len(parts[1]) > MAX_URI else None
     if not parts[-1]:
         return SipParseError("White space at the end of the request line")
     if "" in parts:
@@ -121,40 +108,41 @@ def _request_line_fault(line: str, parts: list[str]) -> SipParseError | None:
     return SipParseError("White space within the Request-URI")
 
 
-def _header_lines(lines: list[str]) -> tuple[Headers, SipParseError | None]:
-    """Cut lines into names and values; the first fault is told, the readable lines are kept."""
-    items: list[tuple[str, str]] = []
+def _header_lines(head: str) -> tuple[str, Headers, SipParseError | None]:
+    """Cut into start line, names and values; the first fault is told, the readable lines are kept."""
     fault: SipParseError | None = None
+    if "\r\n " in head or "\r\n\t" in head:
+        fault, head = _unfold(head)
+    lines = head.split("\r\n")
+    bare = head.count("\r") + head.count("\n") != 2 * len(lines) - 2
     if len(lines) > MAX_HEADERS + 1:
         fault = SipParseError("Too many header fields")
         del lines[MAX_HEADERS + 1 :]
+    start = lines.pop(0)
+    items: list[tuple[str, str]] = []
     known = KNOWN
-    for index in range(1, len(lines)):
-        line = lines[index]
+    for line in lines:
         name, colon, value = line.partition(":")
-        canonical = known.get(name)
-        if canonical is None:
-            canonical, name_fault = _header_name(name, colon)
-            if name_fault is not None:
-                fault = fault or name_fault
-                continue
-        if len(line) > MAX_LINE:
+        canonical = known.get(name) or _header_name(name)
+        if canonical is None or not colon:
+            fault = fault or SipParseError("Malformed header line")
+        elif len(line) > MAX_LINE:
             fault = fault or SipParseError(f"{canonical}: header field is too long")
-            continue
-        if "\n" in value or "\r" in value:
-            fault = fault or SipParseError(f"{canonical}: bare CR or LF in the value")
-            continue
-        items.append((canonical, value.strip(" \t")))
-    return Headers.of_canonical(items), fault
+        elif bare and ("\r" in value or "\n" in value):
+            fault = fault or SipParseError(f"{canonical}: CR or LF within the value")
+        else:
+            items.append((canonical, value.strip(" \t")))
+    if bare and ("\r" in start or "\n" in start):
+        fault = SipParseError("CR or LF within the start line", None)
+    return start, Headers.of_canonical(items), fault
 
 
-def _header_name(name: str, colon: str) -> tuple[str, SipParseError | None]:
+def _header_name(name: str) -> str | None:
+    """The canonical name of a spelling that is not among the usual ones; blanks may precede the colon."""
     name = name.rstrip(" \t")
-    if not colon:
-        return name, SipParseError("Header line without a colon")
-    if not is_token(name) or len(name) > 256:
-        return name, SipParseError("Malformed header field name")
-    return KNOWN.get(name) or KNOWN.get(name.lower()) or name, None
+    if not is_token(name) or len(name) > MAX_NAME:
+        return None
+    return KNOWN.get(name) or KNOWN.get(name.lower()) or name
 
 
 def _body(headers: Headers, body: bytes, stream: bool) -> tuple[bytes, SipParseError | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
 from urllib.parse import quote as percent_encode
 from urllib.parse import unquote_to_bytes
@@ -13,6 +14,8 @@ from hipper.telephony.sip.grammar import MAX_PARAMS
 
 MAX_URI = 4096
 """Characters of one URI."""
+_CACHED_LENGTH = 200
+_CACHED_URIS = 2048
 
 _UNRESERVED = r"A-Za-z0-9\-_.!~*'()"
 _USER = re.compile(rf"(?:[{_UNRESERVED}&=+$,;?/]|%[0-9A-Fa-f]{{2}})+")
@@ -22,9 +25,19 @@ _HEADER = re.compile(rf"(?:[{_UNRESERVED}\[\]/?:+$]|%[0-9A-Fa-f]{{2}})*")
 # Underscores are not in the hostname rule, but service names of container networks carry them.
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9\-_.]*[A-Za-z0-9.])?")
 _IPV4_LIKE = re.compile(r"[0-9.]+")
+_OCTET = r"(?:25[0-5]|2[0-4][0-9]|[01]?[0-9]{1,2})"
+_IPV4_RULE = rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}"
+_IPV4 = re.compile(_IPV4_RULE)
+HOST_RULE = rf"(?:[A-Za-z0-9][A-Za-z0-9\-]*+\.)*+[A-Za-z](?:[A-Za-z0-9\-]*[A-Za-z0-9])?+|{_IPV4_RULE}"
+"""What nearly all hosts look like: a name whose last label starts with a letter, or an IPv4 address."""
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+\-.]*")
 _OPAQUE = re.compile(r"[!#-;=?-\[\]_a-z~]+")
 _TEL_NUMBER = re.compile(r"\+[\-.()]*[0-9][0-9\-.()]*|[\-.()]*[0-9A-Fa-f*#][0-9A-Fa-f*#\-.()]*")
+# What nearly all SIP URIs look like: no escapes, password, IPv6 or headers; a host name or an IPv4 address.
+_PLAIN = re.compile(
+    rf"(sips?):(?:([{_UNRESERVED}&=+$,;?/]++)@)?+"
+    rf"({HOST_RULE})(?::([0-9]{{1,4}}))?+(?:;([{_UNRESERVED}\[\]/:&+$;=]++))?+"
+)
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
 _VISUAL = str.maketrans("", "", "-.()")
 
@@ -56,16 +69,13 @@ def parse_host(text: str) -> str:
         except AddressValueError:
             raise SipParseError("Malformed IPv6 reference") from None
         return text[1:-1].lower()
+    if _IPV4.fullmatch(text) is not None:
+        return text
     if _HOST.fullmatch(text) is None or len(text) > 255:
         raise SipParseError("Malformed host")
-    if _IPV4_LIKE.fullmatch(text) is not None and not _is_ipv4(text):
+    if _IPV4_LIKE.fullmatch(text) is not None:
         raise SipParseError("Malformed IPv4 address")
     return text.lower()
-
-
-def _is_ipv4(text: str) -> bool:
-    parts = text.split(".")
-    return len(parts) == 4 and all(0 < len(part) <= 3 and int(part) <= 255 for part in parts)
 
 
 def parse_host_port(text: str) -> tuple[str, int | None]:
@@ -105,7 +115,7 @@ class SipUri:
     password: str | None
     host: str
     port: int | None
-    params: dict[str, str | None]
+    params: Mapping[str, str | None]
     headers: tuple[tuple[str, str], ...]
 
     def __init__(
@@ -134,6 +144,9 @@ class SipUri:
         """Read a sip or sips URI. Raises SipParseError."""
         if len(text) > MAX_URI:
             raise SipParseError("URI is too long")
+        plain = _PLAIN.fullmatch(text)
+        if plain is not None:
+            return cls._plain(text, plain)
         scheme, colon, rest = text.partition(":")
         scheme = scheme.lower()
         if not colon or scheme not in ("sip", "sips"):
@@ -148,6 +161,20 @@ class SipUri:
         hostport, semicolon, params = hostport.partition(";")
         uri.params = _parse_uri_params(params) if semicolon else {}
         uri.host, uri.port = parse_host_port(hostport)
+        return uri
+
+    @classmethod
+    def _plain(cls, text: str, match: re.Match[str]) -> SipUri:
+        uri = cls.__new__(cls)
+        uri._text = text
+        scheme, user, host, port, params = match.groups()
+        uri.scheme = scheme
+        uri.user = uri._user_text = user
+        uri.password = None
+        uri.host = host.lower()
+        uri.port = int(port) if port else None
+        uri.params = _parse_uri_params(params) if params else {}
+        uri.headers = ()
         return uri
 
     def _read_userinfo(self, userinfo: str, present: bool) -> None:
@@ -457,9 +484,17 @@ Uri = SipUri | TelUri | OpaqueUri
 
 def parse_uri(text: str) -> Uri:
     """Read a URI of any scheme. Raises SipParseError."""
+    return _parse_cached(text) if len(text) <= _CACHED_LENGTH else _parse_any(text)
+
+
+def _parse_any(text: str) -> Uri:
     scheme = text.partition(":")[0].lower()
     if scheme == "sip" or scheme == "sips":
         return SipUri.parse(text)
     if scheme == "tel":
         return TelUri.parse(text)
     return OpaqueUri.parse(text)
+
+
+# The same few URIs stand in every message of a call, and they are immutable. Bounded: about 2 MB when full.
+_parse_cached = lru_cache(maxsize=_CACHED_URIS)(_parse_any)

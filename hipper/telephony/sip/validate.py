@@ -1,8 +1,8 @@
 """What a UAS answers to a request it cannot accept, and which responses a UAC discards.
 
 RFC 3261 §8.1.1, §8.1.3, §8.2 and §16.3; the doubtful cases are decided as RFC 4475 says. A request or
-response for which nothing was found has its From, To, Call-ID, CSeq, Via, Contact and routes read and in order:
-their typed properties do not raise any more.
+response for which nothing was found has its From, To, Call-ID, CSeq, Via, Contact and routes read and in
+order: their typed properties do not raise any more.
 """
 
 from __future__ import annotations
