@@ -1,0 +1,127 @@
+"""One rtpengine: a connected UDP socket and a timer around ``hipper.telephony.ng.client.NgClient``."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Mapping
+from typing import cast
+
+from hipper.runtime.clock import Clock
+from hipper.runtime.settings_checks import host_port
+from hipper.telephony.ng.bencode import Encodable, Value
+from hipper.telephony.ng.client import NgBusyError, NgClient, NgClientConfig, NgReply
+
+Reply = dict[str, Value]
+
+
+class EngineSilentError(Exception):
+    """An rtpengine did not answer: dead, frozen, unreachable or overrun."""
+
+
+class Engine(asyncio.DatagramProtocol):
+    """``healthy`` until it fails to answer; a reply makes it healthy again. ``on_health``: it changed."""
+
+    def __init__(
+        self,
+        ng: str,
+        weight: int,
+        *,
+        clock: Clock,
+        retransmit_s: tuple[float, ...],
+        on_health: Callable[[Engine], None],
+    ) -> None:
+        self.ng = ng
+        self.weight = weight
+        self.healthy = True
+        """Assumed until the first ping says otherwise: a cold start waits for nobody."""
+        self._clock = clock
+        self._on_health = on_health
+        self._client = NgClient(secrets.token_hex(6), NgClientConfig(retransmit_after_s=retransmit_s))
+        self._waiters: dict[str, asyncio.Future[Reply]] = {}
+        self._transport: asyncio.DatagramTransport | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def open(self) -> None:
+        """Raises OSError for an address that cannot be routed."""
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_datagram_endpoint(lambda: self, remote_addr=host_port(self.ng))
+        self._transport = transport
+
+    def close(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+        if self._transport:
+            self._transport.close()
+        self._fail_all("closed")
+
+    async def request(self, command: Mapping[str, Encodable]) -> Reply:
+        """The engine's reply, also one whose ``result`` is ``error``. Raises EngineSilentError."""
+        if self._transport is None:
+            raise EngineSilentError(f"rtpengine {self.ng}: not open")
+        try:
+            cookie = self._client.request(command, self._clock.monotonic())
+        except NgBusyError as error:
+            raise EngineSilentError(f"rtpengine {self.ng}: {error}") from None
+        waiter: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._waiters[cookie] = waiter
+        self._flush()
+        try:
+            return await waiter
+        finally:
+            self._waiters.pop(cookie, None)
+            self._client.forget(cookie)
+
+    def datagram_received(self, data: bytes, addr: object) -> None:
+        self._client.receive_datagram(data, self._clock.monotonic())
+        self._flush()
+
+    def error_received(self, exc: Exception) -> None:
+        """ICMP: nobody listens there. Nothing sent so far will be answered."""
+        self._set_health(False)
+        self._fail_all(str(exc))
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.DatagramTransport, transport)
+
+    def _fail_all(self, reason: str) -> None:
+        for waiter in self._waiters.values():
+            if not waiter.done():
+                waiter.set_exception(EngineSilentError(f"rtpengine {self.ng}: {reason}"))
+
+    def _flush(self) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            for datagram in self._client.datagrams_to_send():
+                self._transport.sendto(datagram)
+        while (event := self._client.next_event()) is not None:
+            waiter = self._waiters.get(event.cookie)
+            if isinstance(event, NgReply):
+                self._set_health(True)
+                if waiter is not None and not waiter.done():
+                    waiter.set_result(event.reply)
+            else:
+                self._set_health(False)
+                if waiter is not None and not waiter.done():
+                    waiter.set_exception(
+                        EngineSilentError(f"rtpengine {self.ng}: no answer to {event.transmissions} tries")
+                    )
+        self._set_timer()
+
+    def _set_timer(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        due = self._client.next_timer()
+        if due is not None:
+            delay = max(0.0, due - self._clock.monotonic())
+            self._timer = asyncio.get_running_loop().call_later(delay, self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        self._client.handle_timer(self._clock.monotonic())
+        self._flush()
+
+    def _set_health(self, healthy: bool) -> None:
+        if healthy != self.healthy:
+            self.healthy = healthy
+            self._on_health(self)
