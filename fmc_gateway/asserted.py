@@ -10,7 +10,7 @@ from hipper.pbx.model import CallerIdentity, Presentation
 from hipper.telephony.numbers.e164 import E164
 from hipper.telephony.sip.errors import SipParseError
 from hipper.telephony.sip.headers import NameAddr
-from hipper.telephony.sip.message import Request
+from hipper.telephony.sip.message import Request, SipMessage
 from hipper.telephony.sip.uri import OpaqueUri, SipUri
 
 _HIDING = frozenset({"id", "user", "header"})
@@ -44,7 +44,7 @@ def read_asserted(request: Request, *, trusted: bool) -> Asserted:
     return Asserted(caller, anonymous, "none" in privacy and not anonymous)
 
 
-def asserted_number(request: Request) -> E164 | None:
+def asserted_number(request: SipMessage) -> E164 | None:
     """The first P-Asserted-Identity that is a telephone number (RFC 3325 §9.1 allows one sip and one tel
     URI)."""
     for value in request.headers.values("P-Asserted-Identity"):

@@ -14,8 +14,8 @@ from fmc_gateway.call.events import LegDirection, LegOffered, LegSource
 from fmc_gateway.dialled import Dialled, e164_of, number_of, read_dialled
 from fmc_gateway.loop_guard import LoopGuard
 from fmc_gateway.peers import MobilePeer, TrunkPeer
-from fmc_gateway.text import clean
-from hipper.pbx.ids import CallId, DeviceId, LegId
+from fmc_gateway.text import clean, clean_or_none
+from hipper.pbx.ids import CallId, DeviceId, GatewayId, LegId
 from hipper.pbx.model import CallerIdentity, Presentation
 from hipper.runtime.settings_model import MobileNetwork
 from hipper.telephony.numbers.e164 import E164
@@ -38,8 +38,11 @@ locations are never logged (call-flows §7)."""
 
 
 class Offer(NamedTuple):
-    """What is known of an INVITE before anybody is asked. ``sdp``: of the body, also inside a multipart."""
+    """What is known of an INVITE before anybody is asked. ``sdp``: of the body, also inside a multipart.
+    ``emergency_routes``: how many the settings hold."""
 
+    gateway: GatewayId
+    emergency_routes: int
     call: CallId
     leg: LegId
     request: Request
@@ -65,9 +68,9 @@ class Refusal(NamedTuple):
     explanation: str
 
 
-def read_offer(call: CallId, leg: LegId, request: Request, sdp: str | None) -> Offer:
-    dialled = read_dialled(request.uri)
-    return Offer(call, leg, request, sdp, Dialled(clean(dialled.text), dialled.trunk_group))
+def cleaned(dialled: Dialled) -> Dialled:
+    """Fit for JSON and logs."""
+    return Dialled(clean(dialled.text), dialled.trunk_group)
 
 
 def offer_from_network(offer: Offer, peer: MobilePeer, guard: LoopGuard, now_unix: float) -> LegOffered:
@@ -173,7 +176,7 @@ def _offered(
         caller=caller,
         anonymous_requested=anonymous,
         identity_allowed_requested=allowed,
-        sdp=offer.sdp,
+        sdp=clean_or_none(offer.sdp),
         icid=read_icid(request) if trusted else None,
         sip_call_id=clean(request.call_id),
         max_forwards=70 if max_forwards is None else max_forwards,
@@ -181,6 +184,8 @@ def _offered(
         passthrough_headers=_passed_on(request) if offer.emergency else (),
         body_type=body_type if offer.emergency else None,
         body=body if offer.emergency else None,
+        gateway=offer.gateway,
+        emergency_routes=offer.emergency_routes,
     )
 
 

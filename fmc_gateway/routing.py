@@ -39,13 +39,16 @@ class Hop(NamedTuple):
 
 
 class Route(NamedTuple):
-    """One INVITE about to leave. ``from_`` and ``to`` are header values without tag."""
+    """One INVITE about to leave. ``from_`` and ``to`` are header values without tag. ``trusted``: the other
+    side is in
+    our trust domain (RFC 3325 §2.3)."""
 
     hop: Hop | Flow
     uri: SipUri
     from_: str
     to: str
     headers: HeaderList
+    trusted: bool
     route: tuple[str, ...] = ()
 
 
@@ -92,6 +95,10 @@ class Routing:
         found = self._listeners.get(listener)
         return (found.advertised_host or found.host) if found is not None else "localhost"
 
+    @property
+    def emergency_routes(self) -> int:
+        return len(self._emergency)
+
     def trunks(self) -> list[str]:
         """Names in the installation's routing order."""
         return list(self._trunks)
@@ -118,7 +125,7 @@ class Routing:
             return Unroutable(480, f"contact of this telephone: {error.reason}")
         aor = self._bindings.aor_of(binding.device) or f"{contact.user or 'phone'}@{contact.host}"
         shown = toward_phone(identity, aor.rpartition("@")[2])
-        return Route(flow, contact, shown.from_, f"<sip:{aor}>", shown.headers, binding.path)
+        return Route(flow, contact, shown.from_, f"<sip:{aor}>", shown.headers, False, binding.path)
 
     def _to_mobile(self, target: MobileTarget, identity: CallerIdentity) -> Route | Unroutable:
         found = self._networks.get(target.network)
@@ -128,9 +135,11 @@ class Routing:
         shown = toward_mobile(identity, network, self.advertised_host(network.listener))
         if network.loop_guard_prefix:
             digits = target.number.removeprefix("+")
-            return _to_number(hop, uri, network.loop_guard_prefix + digits, shown)
+            return _to_number(hop, uri, network.loop_guard_prefix + digits, shown, network.trusted)
         mark = (network.loop_guard_header, self._guard.mark(network.name, target.number, self._unix()))
-        return _to_number(hop, uri, target.number, Shown(shown.from_, (*shown.headers, mark)))
+        return _to_number(
+            hop, uri, target.number, Shown(shown.from_, (*shown.headers, mark)), network.trusted
+        )
 
     def _to_trunk(self, target: TrunkTarget, identity: CallerIdentity) -> Route | Unroutable:
         name = target.trunk if target.trunk is not None else next(iter(self._trunks), None)
@@ -141,7 +150,7 @@ class Routing:
             )
         trunk, uri, hop = found
         shown = toward_trunk(identity, trunk, self.advertised_host(trunk.listener))
-        return _to_number(hop, uri, format_number(target.user, trunk.number_format), shown)
+        return _to_number(hop, uri, format_number(target.user, trunk.number_format), shown, trunk.trusted)
 
     def _to_emergency(self, target: EmergencyTarget, identity: CallerIdentity) -> Route | Unroutable:
         if target.route_index >= len(self._emergency):
@@ -149,7 +158,7 @@ class Routing:
         route, uri, hop = self._emergency[target.route_index]
         shown = toward_emergency(identity, self.advertised_host(route.listener))
         dialled = route.dialled or ("112" if target.dialled.startswith("urn:") else target.dialled)
-        return _to_number(hop, uri, dialled, shown)
+        return _to_number(hop, uri, dialled, shown, True)
 
     def _parse(self, name: str, listener: str, target: str) -> tuple[SipUri, Hop]:
         found = self._listeners.get(listener)
@@ -162,9 +171,9 @@ class Routing:
         return uri, Hop(found.transport, listener, uri.host, uri.port or DEFAULT_PORT[found.transport])
 
 
-def _to_number(hop: Hop, uri: SipUri, user: str, shown: Shown) -> Route:
+def _to_number(hop: Hop, uri: SipUri, user: str, shown: Shown, trusted: bool) -> Route:
     target = uri.replace(user=user)
-    return Route(hop, target, shown.from_, f"<{target.aor}>", shown.headers)
+    return Route(hop, target, shown.from_, f"<{target.aor}>", shown.headers, trusted)
 
 
 def is_address(host: str) -> bool:

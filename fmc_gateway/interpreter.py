@@ -1,0 +1,256 @@
+"""Run the engine: events in, commands carried out in order, results back as events (architecture, "Decide,
+then do").
+
+Everything of one call happens in the order it came: while commands are carried out, new events wait. SIP
+commands act
+at once on the user agent; look-ups and rtpengine answer later and come back through :meth:`Interpreter.tell`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import structlog
+
+from fmc_gateway.call import commands as c
+from fmc_gateway.call import events as e
+from fmc_gateway.call.step import step
+from fmc_gateway.media_port import MediaPort
+from fmc_gateway.records.entry import SpoolEntry, TraceStep
+from fmc_gateway.sip_port import SipPort
+from hipper.contracts.calls import CallOutcome, LiveCall
+from hipper.pbx.ids import CallId, LegId
+
+MAX_TRACE = 2000
+"""Turns kept of one call: hours of holding and resuming."""
+
+log = structlog.get_logger("fmc_gateway.call")
+
+
+class DirectoryPort(Protocol):
+    def load(self, command: c.LoadContext, done: Callable[[e.AnyEvent], None]) -> None: ...
+
+
+class LivePort(Protocol):
+    def publish(self, call: CallId, live: LiveCall | None) -> None: ...
+    def over(self, last: LiveCall, outcome: str, at_unix: float) -> None: ...
+
+
+class RecordsPort(Protocol):
+    def write(self, entry: SpoolEntry) -> None: ...
+
+
+class Observer(Protocol):
+    """Metrics."""
+
+    def call_began(self) -> None: ...
+    def call_finished(self, outcome: CallOutcome | None, setup_ms: float | None) -> None: ...
+    def engine_fault(self) -> None: ...
+
+
+class CallRun:
+    """One call while it lives: the engine's state and what belongs to it outside. ``call`` None: not begun,
+    or over."""
+
+    __slots__ = (
+        "call",
+        "id",
+        "last_live",
+        "legs",
+        "outcome",
+        "over",
+        "queue",
+        "running",
+        "setup_ms",
+        "timers",
+        "trace",
+    )
+
+    def __init__(self, call_id: CallId) -> None:
+        self.id = call_id
+        self.call: Any = None
+        self.over = False
+        self.running = False
+        self.queue: deque[e.AnyEvent] = deque()
+        self.timers: dict[str, asyncio.TimerHandle] = {}
+        self.legs: list[LegId] = []
+        self.trace: list[TraceStep] = []
+        self.last_live: LiveCall | None = None
+        self.outcome: CallOutcome | None = None
+        self.setup_ms: float | None = None
+
+
+class Interpreter:
+    """``now_unix``: the engine's clock, seconds since the epoch that never step backwards."""
+
+    def __init__(
+        self,
+        *,
+        sip: SipPort,
+        media: MediaPort,
+        directory: DirectoryPort,
+        live: LivePort,
+        records: RecordsPort,
+        observer: Observer,
+        now_unix: Callable[[], float],
+    ) -> None:
+        self._sip = sip
+        self._media = media
+        self._directory = directory
+        self._live = live
+        self._records = records
+        self._observer = observer
+        self._now = now_unix
+        self._runs: dict[CallId, CallRun] = {}
+        self._of_leg: dict[LegId, CallRun] = {}
+        self._handlers: dict[type, Callable[[CallRun, Any], None]] = {
+            c.LoadContext: self._load_context,
+            c.Originate: self._originate,
+            c.StartTimer: self._start_timer,
+            c.StopTimer: self._stop_timer,
+            c.PublishLive: self._publish_live,
+            c.WriteRecord: self._write_record,
+            c.Finish: self._finish,
+        }
+        media_commands = (c.OfferMedia, c.AnswerMedia, c.DeleteMedia, c.BlockMedia, c.UnblockMedia)
+        for kind in (*media_commands, c.PlayMusic, c.StopMusic):
+            self._handlers[kind] = self._run_media
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    def calls(self) -> Sequence[CallId]:
+        return tuple(self._runs)
+
+    def run_of(self, leg: str) -> CallRun | None:
+        """The call a leg belongs to, None when it is over or was never ours."""
+        return self._of_leg.get(LegId(leg))
+
+    def state_of(self, call: CallId) -> str | None:
+        """Name of the engine's state, None for a call this gateway does not hold."""
+        run = self._runs.get(call)
+        return None if run is None else type(run.call).__name__.lower()
+
+    def begin(self, offered: e.LegOffered) -> None:
+        """A new call."""
+        run = self._runs[offered.call] = CallRun(offered.call)
+        self._own(run, offered.leg)
+        self._observer.call_began()
+        self.tell(run, offered)
+
+    def hang_up(self, call: CallId, by: str) -> bool:
+        """False: this gateway does not hold the call."""
+        run = self._runs.get(call)
+        if run is None:
+            return False
+        self._later(run, e.HangUpRequested(by=by))
+        return True
+
+    def tell(self, run: CallRun, event: e.AnyEvent) -> None:
+        """``event`` happened to ``run``; what the engine answers is carried out before this returns, unless
+        it
+        happened while the engine's last answer is being carried out."""
+        if run.over:
+            return
+        run.queue.append(event)
+        if run.running:
+            return
+        run.running = True
+        try:
+            while run.queue and not run.over:
+                self._turn(run, run.queue.popleft())
+        finally:
+            run.running = False
+
+    def _turn(self, run: CallRun, event: e.AnyEvent) -> None:
+        now = self._now()
+        try:
+            call, commands = step(run.call, event, now)
+        except Exception:
+            self._fault(run, event)
+            return
+        run.call = call
+        if len(run.trace) < MAX_TRACE:
+            run.trace.append(TraceStep(now, event, commands))
+        for command in commands:
+            handler = self._handlers.get(type(command))
+            if handler is not None:
+                handler(run, command)
+                continue
+            problem = self._sip.run(command)
+            if problem is not None:
+                run.queue.append(problem)
+
+    def _fault(self, run: CallRun, event: e.AnyEvent) -> None:
+        """The engine raised: its own fault. End every leg and pair of this call, and leave the others
+        alone."""
+        log.exception("engine.fault", call_id=run.id, gateway_event=type(event).__name__)
+        self._observer.engine_fault()
+        for leg in run.legs:
+            self._sip.abandon(leg)
+        if run.last_live is not None:
+            self._live.publish(run.id, None)
+        self._finish(run, c.Finish())
+
+    def _later(self, run: CallRun, event: e.AnyEvent) -> None:
+        """A result that came outside a SIP event: tell it, then send what came of it."""
+        self.tell(run, event)
+        self._sip.flush()
+
+    def _own(self, run: CallRun, leg: LegId) -> None:
+        run.legs.append(leg)
+        self._of_leg[leg] = run
+
+    # -- commands
+    # -----------------------------------------------------------------------------------------------
+
+    def _load_context(self, run: CallRun, command: c.LoadContext) -> None:
+        self._directory.load(command, lambda event: self._later(run, event))
+
+    def _run_media(self, run: CallRun, command: Any) -> None:
+        self._media.run(command, lambda event: self._later(run, event))
+
+    def _originate(self, run: CallRun, command: c.Originate) -> None:
+        self._own(run, command.leg)
+        run.queue.append(self._sip.originate(command))
+
+    def _start_timer(self, run: CallRun, command: c.StartTimer) -> None:
+        self._stop_timer(run, command)
+        loop = asyncio.get_running_loop()
+        run.timers[command.name] = loop.call_later(command.after_s, self._timer_fired, run, command.name)
+
+    def _stop_timer(self, run: CallRun, command: c.StartTimer | c.StopTimer) -> None:
+        timer = run.timers.pop(command.name, None)
+        if timer is not None:
+            timer.cancel()
+
+    def _timer_fired(self, run: CallRun, name: str) -> None:
+        run.timers.pop(name, None)
+        self._later(run, e.TimerFired(name=name))
+
+    def _publish_live(self, run: CallRun, command: c.PublishLive) -> None:
+        if command.live is not None:
+            run.last_live = command.live
+        self._live.publish(command.call, command.live)
+
+    def _write_record(self, run: CallRun, command: c.WriteRecord) -> None:
+        record = command.record
+        run.outcome, run.setup_ms = record.outcome, record.setup_ms
+        self._records.write(SpoolEntry(record, tuple(run.trace)))
+        if run.last_live is not None:
+            self._live.over(run.last_live, record.outcome.value, record.ended)
+
+    def _finish(self, run: CallRun, command: c.Finish) -> None:
+        run.over = True
+        for timer in run.timers.values():
+            timer.cancel()
+        run.timers.clear()
+        run.queue.clear()
+        for leg in run.legs:
+            self._of_leg.pop(leg, None)
+            self._sip.forget(leg)
+        self._runs.pop(run.id, None)
+        self._observer.call_finished(run.outcome, run.setup_ms)

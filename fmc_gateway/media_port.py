@@ -1,0 +1,160 @@
+"""The engine's media commands → rtpengine, in order per pair; its answers → events (call-flows §4)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import structlog
+
+from fmc_gateway.call import commands as c
+from fmc_gateway.call.events import AnyEvent, MediaAnswered, MediaFailed, MediaOffered
+from fmc_gateway.codecs import needs_transcoding, sanitised, was_transcoded
+from hipper.pbx.ids import LegId, PairId
+from hipper.runtime.ng_client import MediaUnavailable, NoRtpengine
+from hipper.telephony.ng import commands as ng
+from hipper.telephony.ng.replies import NgError, play_duration_s, problem_of, sdp_of
+
+LOOPS = 100_000
+"""Music on hold plays until it is stopped."""
+PLAIN = ng.MediaProfile()
+FIXED = ng.MediaProfile(fixed_source=True)
+
+MediaCommand = (
+    c.OfferMedia | c.AnswerMedia | c.DeleteMedia | c.BlockMedia | c.UnblockMedia | c.PlayMusic | c.StopMusic
+)
+Done = Callable[[AnyEvent], None]
+
+log = structlog.get_logger("fmc_gateway.media")
+
+
+class Client(Protocol):
+    """What is needed of :class:`hipper.runtime.ng_client.MediaClient`."""
+
+    async def request(self, command: Mapping[str, Any]) -> Any: ...
+
+
+class _Pair:
+    """What is under way for one NG call-id. ``offered``: the last SDP offered, ``extended``: codecs were
+    added."""
+
+    __slots__ = ("answered", "extended", "offered", "queue", "task")
+
+    def __init__(self) -> None:
+        self.queue: deque[tuple[MediaCommand, Done]] = deque()
+        self.task: asyncio.Task[None] | None = None
+        self.answered = False
+        self.offered = ""
+        self.extended = False
+
+
+class MediaPort:
+    """``music``: path of the music on hold, readable by rtpengine. ``fixed``: legs of networks and trunks,
+    which
+    send from the address in their SDP and nowhere else."""
+
+    def __init__(
+        self, client: Client, music: str, *, fixed: Callable[[LegId], bool] = lambda leg: False
+    ) -> None:
+        self._client = client
+        self._music = music
+        self._fixed = fixed
+        self._pairs: dict[PairId, _Pair] = {}
+
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    def run(self, command: MediaCommand, done: Done) -> None:
+        """Carry ``command`` out after the earlier ones of its pair; ``done`` gets the event, if there is
+        one."""
+        pair = self._pairs.get(command.pair)
+        if pair is None:
+            pair = self._pairs[command.pair] = _Pair()
+        pair.queue.append((command, done))
+        if pair.task is None:
+            pair.task = asyncio.get_running_loop().create_task(self._work(command.pair, pair))
+
+    async def _work(self, name: PairId, pair: _Pair) -> None:
+        while pair.queue:
+            command, done = pair.queue.popleft()
+            try:
+                event = await self._carry_out(pair, command)
+            except (MediaUnavailable, NgError) as error:
+                event = self._failed(command, error)
+            except Exception as error:
+                log.exception("media.fault", pair=name, command=type(command).__name__)
+                event = self._failed(command, error)
+            if event is not None:
+                done(event)
+            if isinstance(command, c.DeleteMedia):
+                self._pairs.pop(name, None)
+        pair.task = None
+
+    def _failed(self, command: MediaCommand, error: Exception) -> AnyEvent | None:
+        log.warning("media.failed", pair=command.pair, command=type(command).__name__, error=str(error))
+        if isinstance(command, c.OfferMedia | c.AnswerMedia):
+            gone = isinstance(error, NoRtpengine)
+            return MediaFailed(pair=command.pair, reason=str(error), no_rtpengine=gone)
+        return None
+
+    async def _carry_out(self, pair: _Pair, command: MediaCommand) -> AnyEvent | None:
+        match command:
+            case c.OfferMedia():
+                return await self._offer(pair, command)
+            case c.AnswerMedia():
+                return await self._answer(pair, command)
+            case c.PlayMusic():
+                play_duration_s(await self._client.request(self._play(command)))
+            case c.DeleteMedia():
+                await self._checked(ng.delete(call_id=command.pair))
+            case c.BlockMedia():
+                await self._checked(ng.block_media(call_id=command.pair, from_tag=command.leg))
+            case c.UnblockMedia():
+                await self._checked(ng.unblock_media(call_id=command.pair, from_tag=command.leg))
+            case c.StopMusic():
+                await self._checked(ng.stop_media(call_id=command.pair, from_tag=command.leg))
+        return None
+
+    async def _offer(self, pair: _Pair, command: c.OfferMedia) -> MediaOffered:
+        sdp = sanitised(command.sdp)
+        pair.offered, pair.extended = sdp, needs_transcoding(sdp)
+        request = ng.offer(
+            call_id=command.pair,
+            from_tag=command.from_leg,
+            to_tag=command.to_leg if pair.answered else None,
+            sdp=sdp,
+            profile=self._profile(command.from_leg, pair.extended),
+        )
+        reply = await self._client.request(request)
+        return MediaOffered(
+            pair=command.pair, from_leg=command.from_leg, to_leg=command.to_leg, sdp=sdp_of(reply)
+        )
+
+    async def _answer(self, pair: _Pair, command: c.AnswerMedia) -> MediaAnswered:
+        sdp = sanitised(command.sdp)
+        request = ng.answer(
+            call_id=command.pair,
+            from_tag=command.offering_leg,
+            to_tag=command.answering_leg,
+            sdp=sdp,
+            profile=self._profile(command.answering_leg, False),
+        )
+        reply = await self._client.request(request)
+        pair.answered = True
+        transcoded = pair.extended and was_transcoded(pair.offered, sdp)
+        return MediaAnswered(pair=command.pair, sdp=sdp_of(reply), transcoded=transcoded)
+
+    def _profile(self, sender: LegId, extended: bool) -> ng.MediaProfile:
+        if extended:
+            return ng.MediaProfile(fixed_source=self._fixed(sender), transcode=("PCMA", "PCMU"))
+        return FIXED if self._fixed(sender) else PLAIN
+
+    def _play(self, command: c.PlayMusic) -> ng.Command:
+        return ng.play_media(call_id=command.pair, from_tag=command.leg, file=self._music, repeat_times=LOOPS)
+
+    async def _checked(self, request: ng.Command) -> None:
+        problem = problem_of(await self._client.request(request))
+        if problem is not None:
+            raise NgError(problem)
