@@ -1,0 +1,56 @@
+"""Ports of the kit: 20000–20999 for SIP and control, 26000–27999 for RTP, one slice per pytest worker."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+SIP_FIRST, SIP_LAST = 20000, 20899
+RTP_FIRST, RTP_LAST = 26000, 27999
+WORKERS = 4
+
+
+def _is_free(port: int) -> bool:
+    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+        with socket.socket(socket.AF_INET, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1 if kind == socket.SOCK_STREAM else 0)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                return False
+    return True
+
+
+class Ports:
+    """Hands out ports of this worker's slice, in order and starting over at its end."""
+
+    def __init__(self) -> None:
+        worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:] or 0) % WORKERS
+        self._sip = _Slice(SIP_FIRST, SIP_LAST, worker)
+        self._rtp = _Slice(RTP_FIRST, RTP_LAST, worker)
+
+    def sip(self) -> int:
+        """A port free for UDP and TCP whose neighbour is free too: baresip binds TLS one above (RFC 3261
+        §18)."""
+        return self._sip.take(2)
+
+    def rtp(self, width: int = 10) -> int:
+        """The first of `width` ports, even (RFC 3550 §11)."""
+        return self._rtp.take(width + width % 2)
+
+
+class _Slice:
+    def __init__(self, first: int, last: int, worker: int) -> None:
+        size = (last - first + 1) // WORKERS // 2 * 2
+        self.first = first + worker * size
+        self.last = self.first + size - 1
+        self.next = self.first
+
+    def take(self, width: int) -> int:
+        for _ in range(2 * (self.last - self.first) // width):
+            if self.next + width - 1 > self.last:
+                self.next = self.first
+            port, self.next = self.next, self.next + width
+            if all(_is_free(port + offset) for offset in range(width)):
+                return port
+        raise RuntimeError(f"no {width} free ports between {self.first} and {self.last}")
