@@ -1,0 +1,54 @@
+"""Questions to and changes of peers' session descriptions. What cannot be read is nothing special: it is no
+hold, it is like nothing but itself, and it is passed on unchanged."""
+
+from __future__ import annotations
+
+from hipper.telephony.sdp import offer_answer
+from hipper.telephony.sdp.description import Direction
+from hipper.telephony.sdp.errors import SdpError
+
+
+def held(sdp: str) -> bool:
+    """Whether the writer puts the other side on hold (RFC 3264 §8.4)."""
+    try:
+        return offer_answer.held(sdp)
+    except SdpError:
+        return False
+
+
+def same_media(one: str, other: str) -> bool:
+    try:
+        return offer_answer.same_media(one, other)
+    except SdpError:
+        return one == other
+
+
+def hold_answer(offer: str, answer: str) -> str:
+    """``answer`` with the direction that ``offer`` leaves to it (RFC 3264 §6.1): recvonly to sendonly,
+    inactive to inactive, sendrecv to a resume."""
+    try:
+        direction = offer_answer.answer_direction(offer_answer.direction_of(offer))
+        return str(offer_answer.with_direction(answer, direction))
+    except SdpError:
+        return answer
+
+
+def talk_offer(sdp: str) -> str:
+    """An offer that asks for audio both ways, whatever the one it was made of wanted."""
+    try:
+        return str(offer_answer.with_direction(sdp, Direction.SENDRECV))
+    except SdpError:
+        return sdp
+
+
+def following(given: str | None, sdp: str) -> str:
+    """``sdp`` with a version above that of ``given``, the description the same party was given last (RFC 3264
+    §8): a peer may take one with the old version for the old one."""
+    if given is None or given == sdp:
+        return sdp
+    try:
+        last = int(offer_answer.as_description(given).origin.version)
+        new = int(offer_answer.as_description(sdp).origin.version)
+        return sdp if new > last else str(offer_answer.with_version(sdp, last + 1))
+    except ValueError:  # also SdpError
+        return sdp

@@ -1,0 +1,320 @@
+"""How calls end: each leg once, each media pair once, one record, then nothing is left.
+
+A leg that was sent CANCEL owes us a final response, and that may be a 200 that crossed it (RFC 3261 §9.1,
+§15): until it comes, or for as long as RFC 3261 lets it wait, the call stays in :class:`Ending`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, TypeVar
+
+import msgspec
+
+from fmc_gateway.call.commands import (
+    AnyCommand,
+    CancelLeg,
+    DeleteMedia,
+    EndLeg,
+    Finish,
+    PublishLive,
+    RejectLeg,
+    RejectReoffer,
+    StartTimer,
+    StopTimer,
+)
+from fmc_gateway.call.events import (
+    HangUpRequested,
+    LegAnswered,
+    LegEnded,
+    LegRejected,
+    LegReoffered,
+    TimerFired,
+)
+from fmc_gateway.call.model import (
+    ALIVE,
+    Call,
+    CallState,
+    EmergencyRouting,
+    Ending,
+    Leg,
+    LegPhase,
+    Ringing,
+    Step,
+    become,
+    called_leg,
+    put,
+)
+from fmc_gateway.call.records import write_record
+from hipper.contracts.calls import AttemptOutcome, CallOutcome
+
+NO_ANSWER_TIMER = "no_answer"
+ROUTE_TIMER = "route"
+SETTLE_TIMER = "settle"
+
+RECORD_AFTER_S = 4.0
+"""How long the record waits for the final responses of cancelled legs."""
+FORGET_AFTER_S = 30.0
+"""And how long the call then stays for a 200 that crossed: 64·T1 in all (RFC 3261 §9.1, §17.1.1.2)."""
+
+C = TypeVar("C", bound=CallState)
+
+
+class Stop(NamedTuple):
+    """Why legs that have not answered are stopped: what they are told, and what the record says of them."""
+
+    reason: str | None
+    """The Reason header (RFC 3326)."""
+    rang: AttemptOutcome
+    silent: AttemptOutcome
+    explanation: str
+
+
+ELSEWHERE = Stop(
+    'SIP;cause=200;text="Call completed elsewhere"',
+    AttemptOutcome.ANSWERED_ELSEWHERE,
+    AttemptOutcome.ANSWERED_ELSEWHERE,
+    "another device answered",
+)
+DECLINED = Stop(
+    'SIP;cause=603;text="Decline"',
+    AttemptOutcome.RANG,
+    AttemptOutcome.FAILED,
+    "declined on another device",
+)
+NO_ANSWER = Stop(
+    'Q.850;cause=19;text="No answer"',
+    AttemptOutcome.RANG,
+    AttemptOutcome.UNREACHABLE,
+    "no answer within the user's time",
+)
+
+
+def gave_up(reason: str | None) -> Stop:
+    """The caller went; its Reason goes along."""
+    return Stop(reason, AttemptOutcome.RANG, AttemptOutcome.FAILED, "the caller gave up")
+
+
+def broken(reason: str | None, explanation: str) -> Stop:
+    """The call cannot go on, for a reason of our own."""
+    return Stop(reason, AttemptOutcome.RANG, AttemptOutcome.FAILED, explanation)
+
+
+def stop_leg(leg: Leg, now: float, stop: Stop, ended_by: str, out: list[AnyCommand]) -> Leg:
+    """Stop a called leg wherever it stands, and release its media."""
+    if leg.phase is LegPhase.ANSWERED:
+        out.append(EndLeg(leg=leg.id, reason=stop.reason))
+        leg = msgspec.structs.replace(leg, phase=LegPhase.OVER, ended=now, ended_by=ended_by)
+    elif leg.phase in ALIVE:
+        leg = _stop_unanswered(leg, now, stop, ended_by, out)
+    return release(leg, out)
+
+
+def _stop_unanswered(leg: Leg, now: float, stop: Stop, ended_by: str, out: list[AnyCommand]) -> Leg:
+    outcome = stop.rang if leg.phase is LegPhase.RINGING else stop.silent
+    phase = LegPhase.OVER
+    if leg.phase is not LegPhase.PREPARING:
+        out.append(CancelLeg(leg=leg.id, reason=stop.reason))
+        phase = LegPhase.CANCELLED
+    return msgspec.structs.replace(
+        leg, phase=phase, ended=now, ended_by=ended_by, outcome=outcome, explanation=stop.explanation
+    )
+
+
+def release(leg: Leg, out: list[AnyCommand]) -> Leg:
+    """Delete the leg's media pair, once."""
+    if leg.pair is None:
+        return leg
+    out.append(DeleteMedia(pair=leg.pair))
+    return msgspec.structs.replace(leg, pair=None)
+
+
+def reject_calling(
+    call: C,
+    now: float,
+    out: list[AnyCommand],
+    status: int,
+    *,
+    q850: int | None = None,
+    explanation: str | None = None,
+    retry_after_s: int | None = None,
+    ended_by: str = "gateway",
+) -> C:
+    """Final failure to the caller, unless its leg is over already."""
+    if call.calling.phase is not LegPhase.OFFERED:
+        return call
+    out.append(
+        RejectLeg(
+            leg=call.calling.id,
+            status=status,
+            q850=q850,
+            explanation=explanation,
+            retry_after_s=retry_after_s,
+        )
+    )
+    return calling_over(call, now, ended_by, status=status, q850=q850)
+
+
+def end_calling(call: C, now: float, out: list[AnyCommand], reason: str | None, ended_by: str) -> C:
+    """BYE to a caller who was answered."""
+    if call.calling.phase is not LegPhase.ANSWERED:
+        return call
+    out.append(EndLeg(leg=call.calling.id, reason=reason))
+    return calling_over(call, now, ended_by)
+
+
+def calling_over(
+    call: C, now: float, ended_by: str, *, status: int | None = None, q850: int | None = None
+) -> C:
+    """The calling leg is over; what was known of its status stays when nothing new is."""
+    calling = call.calling
+    leg = msgspec.structs.replace(
+        calling,
+        phase=LegPhase.OVER,
+        ended=now,
+        ended_by=ended_by,
+        status=calling.status if status is None else status,
+        q850=calling.q850 if q850 is None else q850,
+    )
+    return msgspec.structs.replace(call, calling=leg)
+
+
+def conclude(
+    call: CallState, now: float, out: list[AnyCommand], outcome: CallOutcome, stop: Stop, ended_by: str
+) -> Step:
+    """The caller's leg is over: stop every other, stop timers, withdraw the live call, record."""
+    out.extend(StopTimer(name=name) for name in _timers(call))
+    called = tuple(stop_leg(leg, now, stop, ended_by, out) for leg in call.called)
+    if call.live is not None:
+        out.append(PublishLive(call=call.offered.call, live=None))
+    ending = become(Ending, call, called=called, live=None, outcome=outcome, ended=now)
+    if _owed(ending):
+        out.append(StartTimer(name=SETTLE_TIMER, after_s=RECORD_AFTER_S))
+        return ending, tuple(out)
+    out += (write_record(ending), Finish())
+    return None, tuple(out)
+
+
+def _timers(call: CallState) -> tuple[str, ...]:
+    if isinstance(call, Ringing):
+        return (NO_ANSWER_TIMER,)
+    return (ROUTE_TIMER,) if isinstance(call, EmergencyRouting) else ()
+
+
+def _owed(call: CallState) -> bool:
+    return any(leg.phase is LegPhase.CANCELLED for leg in call.called)
+
+
+def refuse(
+    call: CallState,
+    now: float,
+    status: int,
+    explanation: str,
+    *,
+    q850: int | None = None,
+    retry_after_s: int | None = None,
+    outcome: CallOutcome = CallOutcome.REFUSED,
+) -> Step:
+    """Reject a call for which nothing was begun."""
+    out: list[AnyCommand] = []
+    call = reject_calling(
+        call, now, out, status, q850=q850, explanation=explanation, retry_after_s=retry_after_s
+    )
+    return conclude(call, now, out, outcome, broken(None, explanation), "gateway")
+
+
+# What a cancelled leg still says, in whatever state the call is by then.
+
+
+def late_rejection(call: C, event: LegRejected) -> C:
+    """The final response to a CANCEL, 487 as a rule."""
+    leg = called_leg(call, event.leg)
+    if leg is None or leg.phase is not LegPhase.CANCELLED:
+        return call
+    return put(call, msgspec.structs.replace(leg, phase=LegPhase.OVER, status=event.status))
+
+
+def late_answer(call: C, event: LegAnswered, out: list[AnyCommand]) -> C:
+    """A 200 that crossed our CANCEL: it is ended at once, with the Reason the CANCEL had."""
+    leg = called_leg(call, event.leg)
+    if leg is None or leg.phase is not LegPhase.CANCELLED:
+        return call
+    out.append(EndLeg(leg=leg.id, reason=ELSEWHERE.reason if call.answered is not None else None))
+    return put(call, msgspec.structs.replace(leg, phase=LegPhase.OVER, status=200))
+
+
+def late_end(call: C, event: LegEnded) -> C:
+    leg = called_leg(call, event.leg)
+    if leg is None or leg.phase is not LegPhase.CANCELLED:
+        return call
+    return put(call, msgspec.structs.replace(leg, phase=LegPhase.OVER))
+
+
+# State Ending.
+
+
+def settle_rejection(call: Ending, event: LegRejected, now: float) -> Step:
+    return _settled(late_rejection(call, event), [])
+
+
+def settle_answer(call: Ending, event: LegAnswered, now: float) -> Step:
+    out: list[AnyCommand] = []
+    return _settled(late_answer(call, event, out), out)
+
+
+def settle_end(call: Ending, event: LegEnded, now: float) -> Step:
+    return _settled(late_end(call, event), [])
+
+
+def settle_timer(call: Ending, event: TimerFired, now: float) -> Step:
+    """First the record is written, so that a dead phone does not hold it back; then the call is forgotten."""
+    if event.name != SETTLE_TIMER:
+        return call, ()
+    if call.recorded:
+        return None, (Finish(),)
+    record = write_record(call)
+    timer = StartTimer(name=SETTLE_TIMER, after_s=FORGET_AFTER_S)
+    return msgspec.structs.replace(call, recorded=True), (record, timer)
+
+
+def _settled(call: Ending, out: list[AnyCommand]) -> Step:
+    if _owed(call):
+        return call, tuple(out)
+    out.append(StopTimer(name=SETTLE_TIMER))
+    if not call.recorded:
+        out.append(write_record(call))
+    out.append(Finish())
+    return None, tuple(out)
+
+
+def refuse_reoffer(call: Call, event: LegReoffered, now: float) -> Step:
+    """A re-offer on a call that is ending: that dialog does not exist any more (RFC 3261 §12.2.2)."""
+    return call, (RejectReoffer(leg=event.leg, status=481),)
+
+
+def orphan_answered(_: None, event: LegAnswered, now: float) -> Step:
+    """A leg answers for a call that is forgotten: it is not left talking to nobody."""
+    return None, (EndLeg(leg=event.leg),)
+
+
+def orphan_reoffered(_: None, event: LegReoffered, now: float) -> Step:
+    return None, (RejectReoffer(leg=event.leg, status=481),)
+
+
+def hung_up_by(call: CallState, event: HangUpRequested) -> str:
+    """``calling``, ``called``, ``operator`` or ``gateway``, from who asked."""
+    kind, _, subscriber = event.by.partition(":")
+    if kind == "user":
+        return "calling" if call.calling.subscriber == subscriber else "called"
+    return "operator" if kind == "operator" else "gateway"
+
+
+def hang_up(call: Call, event: HangUpRequested, now: float) -> Step:
+    """The app, an operator or the drain ends the call, in any state: 480 before the answer, BYE after it."""
+    out: list[AnyCommand] = []
+    by = hung_up_by(call, event)
+    reason = 'SIP;cause=480;text="Ended on request"' if call.answered is None else None
+    outcome = CallOutcome.CANCELLED if call.answered is None else CallOutcome.ANSWERED
+    why = "the call was ended on request"
+    call = reject_calling(call, now, out, 480, q850=31, explanation=why, ended_by=by)
+    call = end_calling(call, now, out, reason, by)
+    return conclude(call, now, out, outcome, broken(reason, why), by)

@@ -1,0 +1,243 @@
+"""A call as data: what :func:`fmc_gateway.call.step.step` remembers between two events.
+
+Each state is a tagged type, so that a call can be encoded and handed over whole. A state holds the
+:class:`Leg` of the caller and the legs made for it; ids of legs and pairs are derived from the call's, so
+that a trace replays to the same ones.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TypeVar
+
+import msgspec
+
+from fmc_gateway.call.commands import AnyCommand, Target
+from fmc_gateway.call.events import LegOffered
+from hipper.contracts.calls import AttemptOutcome, CallOutcome, DeviceAttempt, LegRole, LivePhase
+from hipper.pbx.ids import DeviceId, LegId, PairId, SubscriberId, TenantId
+from hipper.pbx.model import CallerIdentity, Payer
+
+
+class LegPhase(StrEnum):
+    """Where one leg stands. The calling leg goes from OFFERED to ANSWERED or OVER; the others begin at
+    PREPARING."""
+
+    OFFERED = "offered"
+    """The calling leg, before its final response."""
+    PREPARING = "preparing"
+    """rtpengine is asked for the offer; nothing was sent to the target."""
+    INVITED = "invited"
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    CANCELLED = "cancelled"
+    """CANCEL sent; the final response is awaited, and may be a 200 that crossed it (RFC 3261 §9.1)."""
+    OVER = "over"
+
+
+ALIVE = frozenset({LegPhase.PREPARING, LegPhase.INVITED, LegPhase.RINGING})
+"""A called leg that may still answer."""
+
+
+class Leg(msgspec.Struct, frozen=True, kw_only=True):
+    """One party: what the engine needs to go on, and what the record will say of it. Times: Unix seconds."""
+
+    id: LegId
+    role: LegRole
+    phase: LegPhase
+    peer: str
+    """Mobile network, trunk or AOR user the leg goes over."""
+    identity: CallerIdentity
+    """As :class:`~hipper.contracts.calls.LegRecord` wants it: whom the other side saw."""
+    subscriber: SubscriberId | None = None
+    device: DeviceId | None = None
+    payer: Payer | None = None
+    target: Target | None = None
+    rule: str = ""
+    """The rule by which this device rings."""
+    pair: PairId | None = None
+    """The media pair with the calling leg, until its DeleteMedia is out."""
+    sdp: str | None = None
+    """The last session description this leg sent us."""
+    given: str | None = None
+    """The last session description we sent this leg."""
+    answer: str | None = None
+    """What rtpengine made of a called leg's ``sdp`` for the caller."""
+    answers_due: int = 0
+    """AnswerMedia commands of this leg that rtpengine has not settled."""
+    progress_status: int | None = None
+    """Status of the provisional response whose early media is being answered."""
+    connected: CallerIdentity | None = None
+    """Who answered, as the peer says."""
+    holds: bool = False
+    """This party put the other one on hold."""
+    sip_call_id: str | None = None
+    icid: str | None = None
+    offered: float
+    sent: bool = False
+    """The INVITE of a called leg left."""
+    ringing: float | None = None
+    answered: float | None = None
+    ended: float | None = None
+    status: int | None = None
+    q850: int | None = None
+    ended_by: str | None = None
+    transcoded: bool = False
+    outcome: AttemptOutcome | None = None
+    explanation: str | None = None
+
+
+class CallState(msgspec.Struct, frozen=True, kw_only=True, tag_field="state"):
+    """What every state knows."""
+
+    offered: LegOffered
+    calling: Leg
+    called: tuple[Leg, ...] = ()
+    skipped: tuple[DeviceAttempt, ...] = ()
+    """Devices that got no leg, and why."""
+    tenant: TenantId | None = None
+    rule: str
+    reached: CallerIdentity
+    """The called side as colleagues see it: the number that was reached."""
+    reached_subscriber: SubscriberId | None = None
+    emergency: bool = False
+    live: LivePhase | None = None
+    """The phase last published; None: nothing is published."""
+    answered: float | None = None
+    setup_ms: float | None = None
+    transparent: bool = False
+    """One target outside or for emergencies: its early media and failure statuses pass through."""
+
+
+class Deciding(CallState, frozen=True, kw_only=True, tag="deciding"):
+    """The directory is asked who this is."""
+
+
+class Ringing(CallState, frozen=True, kw_only=True, tag="ringing"):
+    """Targets are being prepared, invited, or ring."""
+
+    decline_ends_ringing: bool = True
+    rung: bool = False
+    """The caller was sent a 180."""
+
+
+class EmergencyRouting(CallState, frozen=True, kw_only=True, tag="emergency_routing"):
+    """An emergency call looks for a route that takes it; the last of ``called`` is the one being tried."""
+
+    route_index: int = 0
+
+
+class Answering(CallState, frozen=True, kw_only=True, tag="answering"):
+    """``winner`` answered; rtpengine makes the answer for the caller."""
+
+    winner: LegId
+
+
+class ExchangeKind(StrEnum):
+    """How a re-offer is dealt with (RFC 3264 §8)."""
+
+    LOCAL = "local"
+    """Hold and resume: answered by us with the other side's last description."""
+    THROUGH = "through"
+    """The other side is asked."""
+    OFFERLESS = "offerless"
+    """A re-INVITE without SDP: we offer, the ACK answers."""
+    RESTORE = "restore"
+    """The other side refused: rtpengine is told the old description again."""
+
+
+class ExchangeStage(StrEnum):
+    OFFERING = "offering"
+    """OfferMedia is out."""
+    ASKING = "asking"
+    """A party's answer is awaited: to our re-INVITE (THROUGH), or in the ACK (OFFERLESS)."""
+    ANSWERING = "answering"
+    """AnswerMedia is out."""
+
+
+class Exchange(msgspec.Struct, frozen=True, kw_only=True):
+    """One offer/answer exchange in an established call; never two at a time (RFC 3261 §14.1)."""
+
+    kind: ExchangeKind
+    stage: ExchangeStage
+    leg: LegId
+    """Who re-offered."""
+    sdp: str | None
+    """What it offered, or answered in the ACK."""
+    answer_sdp: str | None = None
+    """THROUGH: what the other side answered."""
+
+
+class Talking(CallState, frozen=True, kw_only=True, tag="talking"):
+    """Established between the calling leg and ``winner``."""
+
+    winner: LegId
+    exchange: Exchange | None = None
+
+
+class Ending(CallState, frozen=True, kw_only=True, tag="ending"):
+    """The parties are gone; cancelled legs still owe their final response."""
+
+    outcome: CallOutcome
+    ended: float
+    recorded: bool = False
+
+
+Call = Deciding | Ringing | EmergencyRouting | Answering | Talking | Ending
+
+Commands = tuple[AnyCommand, ...]
+Step = tuple[Call | None, Commands]
+"""What a handler returns: the next state, None when nothing is left, and what to do."""
+
+STATES: tuple[type[Call], ...] = (Deciding, Ringing, EmergencyRouting, Answering, Talking, Ending)
+
+_COMMON = CallState.__struct_fields__
+S = TypeVar("S", bound=CallState)
+C = TypeVar("C", bound=CallState)
+
+
+def become(state: type[S], call: CallState, **fields: object) -> S:
+    """``call`` in another state: what all states share goes along, ``fields`` is the new state's own."""
+    shared = {name: getattr(call, name) for name in _COMMON}
+    return state(**(shared | fields))
+
+
+def called_leg(call: CallState, leg: LegId) -> Leg | None:
+    """The called leg of that id, None when there is none."""
+    for one in call.called:
+        if one.id == leg:
+            return one
+    return None
+
+
+def leg_of_pair(call: CallState, pair: PairId) -> Leg | None:
+    """The called leg whose media is ``pair``, None when it was released or never was."""
+    for one in call.called:
+        if one.pair == pair:
+            return one
+    return None
+
+
+def put(call: C, leg: Leg) -> C:
+    """``call`` with that called leg replaced."""
+    return msgspec.structs.replace(
+        call, called=tuple(leg if one.id == leg.id else one for one in call.called)
+    )
+
+
+def winner_of(call: Answering | Talking) -> Leg:
+    """The leg that answered; the state guarantees that it is among the called ones."""
+    for one in call.called:
+        if one.id == call.winner:
+            return one
+    raise LookupError(f"no leg {call.winner} in the call")
+
+
+def leg_id(call: CallState, index: int) -> LegId:
+    """Id of the ``index``-th called leg."""
+    return LegId(f"{call.offered.call}-b{index}")
+
+
+def pair_id(call: CallState, index: int) -> PairId:
+    """Id of its media pair; unique among all calls, since it is the NG call-id."""
+    return PairId(f"{call.offered.call}-m{index}")

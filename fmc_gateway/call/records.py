@@ -1,0 +1,135 @@
+"""The live call and the record of a call, drawn from its state (contracts of other services)."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+
+from fmc_gateway.call.commands import AnyCommand, PublishLive, WriteRecord
+from fmc_gateway.call.model import Answering, CallState, Ending, Leg, Talking, winner_of
+from hipper.contracts.calls import (
+    AttemptOutcome,
+    CallOutcome,
+    CallRecord,
+    DeviceAttempt,
+    LegRecord,
+    LiveCall,
+    LiveParty,
+    LivePhase,
+)
+from hipper.pbx.model import CallerIdentity
+
+C = TypeVar("C", bound=CallState)
+
+
+def publish(call: C, phase: LivePhase, out: list[AnyCommand]) -> C:
+    """Show the call in ``phase``, and remember that it is shown."""
+    if call.live is not phase:
+        call = msgspec.structs.replace(call, live=phase)
+    out.append(PublishLive(call=call.offered.call, live=live_call(call, phase)))
+    return call
+
+
+def live_call(call: CallState, phase: LivePhase) -> LiveCall:
+    """The call as colleagues and the app see it."""
+    return LiveCall(
+        call=call.offered.call,
+        gateway=call.offered.gateway,
+        tenant=call.tenant,
+        phase=phase,
+        started=call.calling.offered,
+        answered=call.answered,
+        calling=_party(call.calling),
+        called=_called_party(call),
+    )
+
+
+def _called_party(call: CallState) -> LiveParty:
+    """The leg that answered; before that the user who was called, on no device yet."""
+    if isinstance(call, (Answering, Talking)):
+        return _party(winner_of(call))
+    leg = call.called[0].id if call.called else call.calling.id
+    return LiveParty(leg=leg, subscriber=call.reached_subscriber, identity=_shown(call.reached))
+
+
+def _party(leg: Leg) -> LiveParty:
+    return LiveParty(
+        leg=leg.id,
+        subscriber=leg.subscriber,
+        device=leg.device,
+        identity=_shown(leg.identity),
+        holds=leg.holds,
+    )
+
+
+def _shown(identity: CallerIdentity) -> CallerIdentity:
+    """Without the true number: who looks at a live call must not learn what was withheld (call-flows §7)."""
+    if identity.network_number is None:
+        return identity
+    return msgspec.structs.replace(identity, network_number=None)
+
+
+def write_record(call: Ending) -> WriteRecord:
+    return WriteRecord(record=record(call, call.outcome, call.ended))
+
+
+def record(call: CallState, outcome: CallOutcome, ended: float) -> CallRecord:
+    """The true record: every leg that was offered or sent, every device and what became of it."""
+    sent = tuple(leg_record(leg, ended) for leg in call.called if leg.sent)
+    attempts = tuple(found for leg in call.called if (found := attempt(leg)) is not None)
+    return CallRecord(
+        call=call.offered.call,
+        gateway=call.offered.gateway,
+        tenant=call.tenant,
+        dialled=call.offered.dialled,
+        emergency=call.emergency,
+        rule=call.rule,
+        outcome=outcome,
+        started=call.calling.offered,
+        answered=call.answered,
+        ended=ended,
+        setup_ms=call.setup_ms,
+        legs=(leg_record(call.calling, ended), *sent),
+        attempts=attempts + call.skipped,
+    )
+
+
+def leg_record(leg: Leg, ended: float) -> LegRecord:
+    """``ended``: when the call ended, for a cancelled leg whose final response never came."""
+    return LegRecord(
+        leg=leg.id,
+        role=leg.role,
+        peer=leg.peer,
+        subscriber=leg.subscriber,
+        device=leg.device,
+        identity_shown=leg.identity,
+        payer=leg.payer,
+        sip_call_id=leg.sip_call_id,
+        icid=leg.icid,
+        offered=leg.offered,
+        ringing=leg.ringing,
+        answered=leg.answered,
+        ended=ended if leg.ended is None else leg.ended,
+        status=leg.status,
+        q850=leg.q850,
+        ended_by=leg.ended_by,
+        transcoded=leg.transcoded,
+    )
+
+
+def attempt(leg: Leg) -> DeviceAttempt | None:
+    """Why this device did or did not ring; None for a leg that goes to no device of ours. A leg without
+    outcome is one whose call broke off under it."""
+    if leg.device is None or leg.subscriber is None:
+        return None
+    return DeviceAttempt(
+        device=leg.device,
+        subscriber=leg.subscriber,
+        leg=leg.id,
+        outcome=leg.outcome or AttemptOutcome.FAILED,
+        rule=leg.rule,
+        status=leg.status,
+        q850=leg.q850,
+        explanation=leg.explanation,
+    )

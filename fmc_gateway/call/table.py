@@ -1,0 +1,193 @@
+"""The state machine as a table: every state meets every event, and pairs that cannot be have a row too.
+
+``step`` dispatches by it, and ``python -m fmc_gateway.call.diagram`` draws it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, get_args
+
+import msgspec
+
+from fmc_gateway.call import events as ev
+from fmc_gateway.call import model as st
+
+State = type[msgspec.Struct] | None
+"""A state's type; None: no call (not begun, or nothing left)."""
+STATES: tuple[State, ...] = (None, *st.STATES)
+EVENTS: tuple[type[msgspec.Struct], ...] = get_args(ev.AnyEvent)
+
+
+class Row(NamedTuple):
+    """``handler``: ``module.function`` below ``fmc_gateway.call``; None: nothing happens, and ``why``.
+    ``next``: the states the call may be in afterwards, besides the one it was in."""
+
+    handler: str | None
+    next: tuple[State, ...] = ()
+    why: str = ""
+
+
+def nothing(why: str) -> Row:
+    return Row(None, (), why)
+
+
+OVER: tuple[State, ...] = (st.Ending, None)
+ONCE = nothing("a call is offered once")
+NO_CONTEXT = nothing("the directory was not asked, or has answered")
+NO_MEDIA = nothing("no media is asked for")
+NOT_ORIGINATED = nothing("we have no leg out")
+RELEASED = nothing("this media was deleted")
+NO_OFFER_OUT = nothing("we have no re-offer out")
+NO_TIMER = nothing("no timer runs")
+NO_WAIT = nothing("nothing waits for it")
+GONE = nothing("the party has gone, or was told to")
+NO_CALL = nothing("there is no such call (any more)")
+
+SENT = Row("ringing.leg_sent")
+
+TABLE: dict[State, dict[type[msgspec.Struct], Row]] = {
+    None: dict.fromkeys(EVENTS, NO_CALL)
+    | {
+        ev.LegOffered: Row("deciding.leg_offered", (st.Deciding, st.EmergencyRouting)),
+        ev.LegAnswered: Row("ending.orphan_answered"),
+        ev.LegReoffered: Row("ending.orphan_reoffered"),
+    },
+    st.Deciding: {
+        ev.LegOffered: ONCE,
+        ev.ContextLoaded: Row("deciding.context_loaded", (st.Ringing, None)),
+        ev.ContextFailed: Row("deciding.context_failed", (None,)),
+        ev.MediaOffered: NO_MEDIA,
+        ev.MediaAnswered: NO_MEDIA,
+        ev.MediaFailed: NO_MEDIA,
+        ev.MediaTimedOut: NO_MEDIA,
+        ev.LegSent: NOT_ORIGINATED,
+        ev.LegTrying: NOT_ORIGINATED,
+        ev.LegRinging: NOT_ORIGINATED,
+        ev.LegProgress: NOT_ORIGINATED,
+        ev.LegAnswered: NOT_ORIGINATED,
+        ev.LegRejected: NOT_ORIGINATED,
+        ev.LegCancelled: Row("deciding.leg_cancelled", (None,)),
+        ev.LegConfirmed: NO_WAIT,
+        ev.LegEnded: Row("deciding.leg_ended", (None,)),
+        ev.LegReoffered: Row("holding.early_reoffer"),
+        ev.LegReofferAnswered: NO_OFFER_OUT,
+        ev.LegReofferRejected: NO_OFFER_OUT,
+        ev.TimerFired: NO_TIMER,
+        ev.HangUpRequested: Row("ending.hang_up", (None,)),
+    },
+    st.Ringing: {
+        ev.LegOffered: ONCE,
+        ev.ContextLoaded: NO_CONTEXT,
+        ev.ContextFailed: NO_CONTEXT,
+        ev.MediaOffered: Row("ringing.media_offered"),
+        ev.MediaAnswered: Row("ringing.media_answered"),
+        ev.MediaFailed: Row("ringing.media_failed", OVER),
+        ev.MediaTimedOut: nothing("nobody has to send anything before the answer"),
+        ev.LegSent: SENT,
+        ev.LegTrying: NO_WAIT,
+        ev.LegRinging: Row("ringing.leg_ringing"),
+        ev.LegProgress: Row("ringing.leg_progress"),
+        ev.LegAnswered: Row("ringing.leg_answered", (st.Answering, st.Talking, *OVER)),
+        ev.LegRejected: Row("ringing.leg_rejected", OVER),
+        ev.LegCancelled: Row("ringing.leg_cancelled", OVER),
+        ev.LegConfirmed: NO_WAIT,
+        ev.LegEnded: Row("ringing.leg_ended", OVER),
+        ev.LegReoffered: Row("holding.early_reoffer"),
+        ev.LegReofferAnswered: NO_OFFER_OUT,
+        ev.LegReofferRejected: NO_OFFER_OUT,
+        ev.TimerFired: Row("ringing.timer_fired", OVER),
+        ev.HangUpRequested: Row("ending.hang_up", OVER),
+    },
+    st.EmergencyRouting: {
+        ev.LegOffered: ONCE,
+        ev.ContextLoaded: NO_CONTEXT,
+        ev.ContextFailed: NO_CONTEXT,
+        ev.MediaOffered: NO_MEDIA,
+        ev.MediaAnswered: NO_MEDIA,
+        ev.MediaFailed: NO_MEDIA,
+        ev.MediaTimedOut: NO_MEDIA,
+        ev.LegSent: SENT,
+        ev.LegTrying: Row("emergency.leg_trying"),
+        ev.LegRinging: Row("emergency.leg_ringing"),
+        ev.LegProgress: Row("emergency.leg_progress"),
+        ev.LegAnswered: Row("emergency.leg_answered", (st.Talking,)),
+        ev.LegRejected: Row("emergency.leg_rejected", OVER),
+        ev.LegCancelled: Row("emergency.leg_cancelled", OVER),
+        ev.LegConfirmed: NO_WAIT,
+        ev.LegEnded: Row("emergency.leg_ended", OVER),
+        ev.LegReoffered: Row("holding.early_reoffer"),
+        ev.LegReofferAnswered: NO_OFFER_OUT,
+        ev.LegReofferRejected: NO_OFFER_OUT,
+        ev.TimerFired: Row("emergency.timer_fired", OVER),
+        ev.HangUpRequested: Row("ending.hang_up", OVER),
+    },
+    st.Answering: {
+        ev.LegOffered: ONCE,
+        ev.ContextLoaded: NO_CONTEXT,
+        ev.ContextFailed: NO_CONTEXT,
+        ev.MediaOffered: RELEASED,
+        ev.MediaAnswered: Row("answering.media_answered", (st.Talking,)),
+        ev.MediaFailed: Row("answering.media_failed", OVER),
+        ev.MediaTimedOut: nothing("nobody has to send anything before the answer"),
+        ev.LegSent: SENT,
+        ev.LegTrying: NO_WAIT,
+        ev.LegRinging: nothing("another leg has won"),
+        ev.LegProgress: nothing("another leg has won"),
+        ev.LegAnswered: Row("answering.leg_answered"),
+        ev.LegRejected: Row("answering.leg_rejected"),
+        ev.LegCancelled: Row("answering.leg_cancelled", OVER),
+        ev.LegConfirmed: NO_WAIT,
+        ev.LegEnded: Row("answering.leg_ended", OVER),
+        ev.LegReoffered: Row("holding.early_reoffer"),
+        ev.LegReofferAnswered: NO_OFFER_OUT,
+        ev.LegReofferRejected: NO_OFFER_OUT,
+        ev.TimerFired: NO_TIMER,
+        ev.HangUpRequested: Row("ending.hang_up", OVER),
+    },
+    st.Talking: {
+        ev.LegOffered: ONCE,
+        ev.ContextLoaded: NO_CONTEXT,
+        ev.ContextFailed: NO_CONTEXT,
+        ev.MediaOffered: Row("holding.media_offered"),
+        ev.MediaAnswered: Row("holding.media_answered"),
+        ev.MediaFailed: Row("holding.media_failed", OVER),
+        ev.MediaTimedOut: Row("talking.media_timed_out", OVER),
+        ev.LegSent: SENT,
+        ev.LegTrying: NO_WAIT,
+        ev.LegRinging: nothing("another leg has won"),
+        ev.LegProgress: nothing("another leg has won"),
+        ev.LegAnswered: Row("talking.leg_answered"),
+        ev.LegRejected: Row("talking.leg_rejected"),
+        ev.LegCancelled: Row("talking.leg_cancelled", OVER),
+        ev.LegConfirmed: NO_WAIT,
+        ev.LegEnded: Row("talking.leg_ended", OVER),
+        ev.LegReoffered: Row("holding.leg_reoffered"),
+        ev.LegReofferAnswered: Row("holding.leg_reoffer_answered"),
+        ev.LegReofferRejected: Row("holding.leg_reoffer_rejected", OVER),
+        ev.TimerFired: NO_TIMER,
+        ev.HangUpRequested: Row("talking.hang_up", OVER),
+    },
+    st.Ending: {
+        ev.LegOffered: ONCE,
+        ev.ContextLoaded: NO_CONTEXT,
+        ev.ContextFailed: NO_CONTEXT,
+        ev.MediaOffered: RELEASED,
+        ev.MediaAnswered: RELEASED,
+        ev.MediaFailed: RELEASED,
+        ev.MediaTimedOut: RELEASED,
+        ev.LegSent: SENT,
+        ev.LegTrying: GONE,
+        ev.LegRinging: GONE,
+        ev.LegProgress: GONE,
+        ev.LegAnswered: Row("ending.settle_answer", (None,)),
+        ev.LegRejected: Row("ending.settle_rejection", (None,)),
+        ev.LegCancelled: GONE,
+        ev.LegConfirmed: NO_WAIT,
+        ev.LegEnded: Row("ending.settle_end", (None,)),
+        ev.LegReoffered: Row("ending.refuse_reoffer"),
+        ev.LegReofferAnswered: GONE,
+        ev.LegReofferRejected: GONE,
+        ev.TimerFired: Row("ending.settle_timer", (None,)),
+        ev.HangUpRequested: nothing("it is ending"),
+    },
+}
