@@ -1,0 +1,27 @@
+"""Who changed what, written in the transaction of the change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import asyncpg
+
+from hipper.pbx.ids import TenantId
+
+
+class AuditEntry(NamedTuple):
+    """``by``: ``operator``, ``provision`` or ``user:<subscriber>``. ``subject``: what was changed, as an
+    operator names it (``subscriber anna@bakery.example``). ``change``: one readable line, never with a
+    secret."""
+
+    tenant: TenantId
+    by: str
+    subject: str
+    change: str
+
+
+async def write_audit(conn: asyncpg.Connection, entries: Iterable[AuditEntry]) -> None:
+    await conn.executemany(
+        "INSERT INTO directory.audit (tenant_id, by, subject, change) VALUES ($1, $2, $3, $4)", list(entries)
+    )

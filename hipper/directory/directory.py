@@ -1,0 +1,171 @@
+"""The directory as a service holds it: read at call time, remembered only to survive a dead database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple, TypeVar
+
+import asyncpg
+
+from hipper.directory.contexts import Parties, load_for_origination, load_for_termination, read_as
+from hipper.directory.credentials import DeviceCredentials, load_device_credentials
+from hipper.directory.errors import DirectoryUnavailable
+from hipper.directory.remembered import RememberedContexts
+from hipper.pbx.ids import DeviceId
+from hipper.pbx.model import SubscriberContext
+from hipper.pbx.tenancy import colleague
+from hipper.runtime.database import OUTAGE
+from hipper.telephony.numbers.e164 import E164
+
+_Result = TypeVar("_Result")
+
+FAILURE = (*OUTAGE, asyncpg.PostgresError)
+"""A read that fails for any reason is answered from memory: calls matter more than knowing whose fault it
+is."""
+
+
+class Origination(NamedTuple):
+    """As :class:`~hipper.directory.contexts.Parties`. ``stale``: the database did not answer, this is the
+    last read."""
+
+    caller: SubscriberContext | None
+    called: SubscriberContext | None
+    stale: bool = False
+
+
+class Termination(NamedTuple):
+    called: SubscriberContext | None
+    stale: bool = False
+
+
+class Directory:
+    """Contexts and credentials over an asyncpg pool.
+
+    Every call reads; a setting saved a moment ago holds. Only when PostgreSQL does not answer within
+    ``read_within_s`` seconds (waiting for a connection included) does the last read of that subscriber serve,
+    marked stale. ``remember``: how many subscribers, and as many desk phones' credentials, are kept.
+    """
+
+    def __init__(self, pool: asyncpg.Pool, *, remember: int = 200_000, read_within_s: float = 0.5) -> None:
+        self._pool = pool
+        self._read_within_s = read_within_s
+        self._size = remember
+        self._contexts = RememberedContexts(remember)
+        self._credentials: OrderedDict[tuple[str, str], DeviceCredentials] = OrderedDict()
+
+    async def for_origination(
+        self,
+        *,
+        served_number: E164 | None = None,
+        served_device: DeviceId | None = None,
+        dialled: str,
+    ) -> Origination:
+        """The served user and the colleague who was dialled. Raises DirectoryUnavailable."""
+
+        async def read(conn: asyncpg.Connection) -> Parties:
+            return await load_for_origination(
+                conn, served_number=served_number, served_device=served_device, dialled=dialled
+            )
+
+        try:
+            parties = await self._read(read)
+        except FAILURE as failure:
+            return self._origination_from_memory(served_number, served_device, dialled, failure)
+        self._remember_origination(parties, served_number, served_device, dialled)
+        return Origination(parties.caller, parties.called)
+
+    async def for_termination(self, called_number: E164) -> Termination:
+        """The user who owns ``called_number``. Raises DirectoryUnavailable."""
+        try:
+            called = await self._read(lambda conn: load_for_termination(conn, called_number))
+        except FAILURE as failure:
+            called = self._contexts.by_number(called_number)
+            if called is None:
+                raise _unavailable(failure) from failure
+            return Termination(called, stale=True)
+        if called is None:
+            self._contexts.forget_number(called_number)
+        else:
+            self._contexts.remember(called)
+        return Termination(called)
+
+    async def device_credentials(self, aor_user: str, domain: str) -> DeviceCredentials | None:
+        """What the desk phone ``aor_user@domain`` must prove; None when there is none. Raises
+        DirectoryUnavailable."""
+        key = (aor_user, domain.lower())
+        try:
+            found = await self._read(lambda conn: load_device_credentials(conn, aor_user, domain))
+        except FAILURE as failure:
+            if key not in self._credentials:
+                raise _unavailable(failure) from failure
+            return self._credentials[key]
+        self._credentials.pop(key, None)
+        if found is not None:
+            self._credentials[key] = found
+            if len(self._credentials) > self._size:
+                self._credentials.popitem(last=False)
+        return found
+
+    async def _read(self, load: Callable[[asyncpg.Connection], Awaitable[_Result]]) -> _Result:
+        """One read, waiting for a connection included."""
+        async with asyncio.timeout(self._read_within_s):
+            connection = await self._pool.acquire()
+            try:
+                return await load(connection)
+            except asyncio.CancelledError:
+                # the pool would wait for the server to confirm the cancellation, and this one does not answer
+                connection.terminate()
+                raise
+            finally:
+                await self._pool.release(connection)
+
+    def _remember_origination(
+        self, parties: Parties, number: E164 | None, device: DeviceId | None, dialled: str
+    ) -> None:
+        if parties.caller is None:
+            if device is not None:
+                self._contexts.forget_device(device)
+            elif number is not None:
+                self._contexts.forget_number(number)
+            return
+        self._contexts.remember(parties.caller)
+        if parties.called is not None:
+            self._contexts.remember(parties.called)
+            return
+        self._forget_colleague(parties.caller, dialled)
+
+    def _forget_colleague(self, caller: SubscriberContext, dialled: str) -> None:
+        """The database knows no colleague by these digits (any more)."""
+        digits = read_as(caller, dialled)
+        if digits.extension is not None:
+            self._contexts.forget_extension(caller.tenant, digits.extension)
+        if digits.e164 is not None and self._colleague_by_number(caller, digits.e164) is not None:
+            self._contexts.forget_number(digits.e164)
+
+    def _origination_from_memory(
+        self, number: E164 | None, device: DeviceId | None, dialled: str, failure: BaseException
+    ) -> Origination:
+        caller = None
+        if device is not None:
+            caller = self._contexts.by_device(device)
+        elif number is not None:
+            caller = self._contexts.by_mobile_number(number)
+        if caller is None:
+            raise _unavailable(failure) from failure
+        digits = read_as(caller, dialled)
+        called = None
+        if digits.extension is not None:
+            called = self._contexts.by_extension(caller.tenant, digits.extension)
+        if called is None and digits.e164 is not None:
+            called = self._colleague_by_number(caller, digits.e164)
+        return Origination(caller, called, stale=True)
+
+    def _colleague_by_number(self, caller: SubscriberContext, number: E164) -> SubscriberContext | None:
+        return colleague(caller, self._contexts.by_number(number))
+
+
+def _unavailable(failure: BaseException) -> DirectoryUnavailable:
+    kind = "did not answer in time" if isinstance(failure, TimeoutError) else "is away"
+    return DirectoryUnavailable(f"the database {kind} and this user was not seen before")
