@@ -330,9 +330,10 @@ def _parse_max_forwards(text: str) -> int:
 
 def request_target(uri: Uri) -> Uri:
     """What may stand in a Request-URI: no header components, no method parameter (RFC 3261 §19.1.1)."""
-    if isinstance(uri, SipUri) and (uri.headers or "method" in uri.params):
-        return uri.without_headers().without_params("method")
-    return uri
+    if not isinstance(uri, SipUri) or not (uri.headers or "method" in uri.params):
+        return uri
+    kept = {name: value for name, value in uri.params.items() if name != "method"}
+    return uri.without_headers().replace(params=kept)
 
 
 def parse_message(data: bytes, *, stream: bool = False) -> Request | Response:

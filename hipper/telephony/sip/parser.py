@@ -43,7 +43,7 @@ def read(data: bytes, stream: bool) -> Raw:
     head, blank_line, rest = data.partition(b"\r\n\r\n")
     if len(head) > MAX_HEADER_BYTES:
         raise SipParseError("Message header is too large", None)
-    start, headers, fault = _header_lines(head.decode("utf-8", "surrogateescape"))
+    start, headers, fault = read_header_lines(head.decode("utf-8", "surrogateescape"))
     method = uri = reason = ""
     status: int | None = None
     if start.startswith("SIP/"):
@@ -108,7 +108,7 @@ def _request_line_fault(line: str, parts: list[str]) -> SipParseError | None:
     return SipParseError("White space within the Request-URI")
 
 
-def _header_lines(head: str) -> tuple[str, Headers, SipParseError | None]:
+def read_header_lines(head: str) -> tuple[str, Headers, SipParseError | None]:
     """Cut into start line, names and values; the first fault is told, the readable lines are kept."""
     fault: SipParseError | None = None
     if "\r\n " in head or "\r\n\t" in head:
