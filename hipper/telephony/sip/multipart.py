@@ -11,6 +11,7 @@ from hipper.telephony.sip.headers import ContentDisposition, ContentType
 from hipper.telephony.sip.message import SipMessage
 from hipper.telephony.sip.parser import read_header_lines
 
+_SESSION_DISPOSITIONS = ("session", "early-session", "render")
 MAX_PARTS = 32
 MAX_DEPTH = 4
 """Multiparts within multiparts."""
@@ -99,11 +100,7 @@ def _find(content_type: ContentType, body: bytes, media_type: str, depth: int) -
 
 def _is_session(part: BodyPart) -> bool:
     text = part.headers.get("Content-Disposition")
-    return text is None or ContentDisposition.parse(text).disposition in (
-        "session",
-        "early-session",
-        "render",
-    )
+    return text is None or ContentDisposition.parse(text).disposition in _SESSION_DISPOSITIONS
 
 
 def session_description(message: SipMessage) -> bytes | None:

@@ -15,8 +15,8 @@ _CONTENT_LENGTH = re.compile(rb"\r\n(?:content-length|l)[ \t]*+:((?:[^\r]|\r\n[ 
 class StreamFramer:
     """Cuts what arrives on one connection into messages by Content-Length.
 
-    ``answer_pings``: False on a connection that we opened, where the peer sends pongs only. ``pongs_due``: pings
-    (CRLF CRLF between messages) not answered yet; the shell sends one CRLF for each and sets it to 0.
+    ``answer_pings``: False on a connection that we opened, where the peer sends pongs only. ``pongs_due``:
+    pings (CRLF CRLF between messages) not answered yet; the shell sends one CRLF for each and sets it to 0.
     After an error the stream cannot be followed any more: answer if the error says how, then close.
     """
 
@@ -77,7 +77,7 @@ class StreamFramer:
     def _take_line_ends(self) -> None:
         """Take empty lines from between messages; two make a ping, however they were segmented."""
         buffer = self._buffer
-        if buffer[:1] not in (b"\r", b"\n"):
+        if not buffer.startswith((b"\r", b"\n")):
             if buffer:
                 self._line_ends = 0
             return
