@@ -234,7 +234,7 @@ def media_offered(call: Ringing, event: MediaOffered, now: float) -> Step:
         call, msgspec.structs.replace(leg, phase=LegPhase.INVITED, offered=now, sent=True, given=event.sdp)
     )
     if call.setup_ms is None:
-        call = msgspec.structs.replace(call, setup_ms=(now - call.calling.offered) * 1000)
+        call = msgspec.structs.replace(call, setup_ms=round((now - call.calling.offered) * 1000, 3))
     return call, (invite,)
 
 

@@ -60,7 +60,9 @@ def user(
 ) -> SubscriberContext:
     """A user with a mobile and desk phones ``<name>-desk1`` …"""
     phones = tuple(
-        Device(id=DeviceId(f"{name}-desk{n}"), kind=DeviceKind.DESK_PHONE, label="desk", aor_user=f"{name}{n}")
+        Device(
+            id=DeviceId(f"{name}-desk{n}"), kind=DeviceKind.DESK_PHONE, label="desk", aor_user=f"{name}{n}"
+        )
         for n in range(1, desk_phones + 1)
     )
     mobile_device = Device(
@@ -203,7 +205,8 @@ class Ladder:
             self.tell(made)
 
     def ring_colleague(self, *bindings: ev.Binding, **changes: Any) -> None:
-        """Suze's mobile calls Piet; INVITEs are out to his phones (legs in order) and his mobile (the last)."""
+        """Suze's mobile calls Piet; INVITEs are out to his phones (legs in order) and his mobile (the
+        last)."""
         self.tell(invite())
         self.load(suze(), piet(**changes), *bindings)
         self.offers()

@@ -1,0 +1,159 @@
+"""Numbers in traces are masked so that the trace still replays: each becomes another one, the same everywhere
+in the call.
+
+The last four digits go through a permutation made of the key and the call's id. It looks at nothing else, so
+``0201234567``, ``+31201234567`` and ``1234567`` stay the same number, different ones stay different, and
+what a decision reads (country, area, kind of number) is kept. Extensions and short numbers, emergency
+numbers among them, have too few digits to be anybody's and stay. Location headers and bodies are left out
+whole.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any, TypeVar, get_args, get_type_hints
+
+import msgspec
+
+from fmc_gateway.call.replay import Trace
+from hipper.telephony.numbers.e164 import E164
+from hipper.telephony.numbers.emergency import is_emergency
+
+MASKED_DIGITS = 4
+MIN_DIGITS = 6
+"""Shorter ones are extensions and short numbers: 112, 1233, 14020."""
+LONGEST_EMERGENCY = 12
+"""Digits in the longest spelling of an emergency number: ``#31#0031…112``."""
+NOT_KEPT = "(not kept)"
+
+NUMBERS = frozenset({"dialled", "user", "extension"})
+"""Fields that hold a number as dialled; those typed E164 need no name."""
+TEXTS = frozenset(
+    {"name", "display_name", "contact", "aor_user", "peer", "explanation", "reason", "reason_phrase"}
+)
+"""Fields in which a number may stand."""
+HIDDEN = frozenset({"passthrough_headers", "body"})
+"""Location of the caller (RFC 6442), cell identities (RFC 7315): never kept (call-flows §7)."""
+
+M = TypeVar("M", bound=msgspec.Struct)
+
+
+def mask(trace: Trace, key: bytes) -> Trace:
+    """The trace with its numbers masked. ``key``: the installation's, at most 64 bytes; without it nobody
+    tells which numbers they were. The same key gives the same result."""
+    return _Masking(key, trace.call).struct(trace)
+
+
+class _Masking:
+    """One call's pseudonyms. Numbers are few and repeat: each is worked out once."""
+
+    def __init__(self, key: bytes, call: str) -> None:
+        self._key = blake2b(call.encode(), key=key).digest()
+        self._known: dict[str, str] = {}
+
+    def struct(self, value: M) -> M:
+        """A struct with every field masked as its name and type ask for."""
+        changes: dict[str, Any] = {}
+        for name, how in _plan(type(value)):
+            old = getattr(value, name)
+            new = self._field(old, how)
+            if new is not old:
+                changes[name] = new
+        return msgspec.structs.replace(value, **changes) if changes else value
+
+    def _field(self, value: Any, how: str) -> Any:
+        if value is None or value == ():
+            return value
+        if how == "hidden":
+            return tuple((name, NOT_KEPT) for name, _ in value) if isinstance(value, tuple) else NOT_KEPT
+        if how == "number":
+            return self.number(value)
+        return self.text(value) if how == "text" else self._inner(value)
+
+    def _inner(self, value: Any) -> Any:
+        if isinstance(value, msgspec.Struct):
+            return self.struct(value)
+        return tuple(self._inner(one) for one in value) if isinstance(value, tuple) else value
+
+    def number(self, text: str) -> str:
+        """One number, however it is written: its last digits change where they stand."""
+        known = self._known.get(text)
+        if known is None:
+            known = self._known[text] = self._number(text)
+        return known
+
+    def _number(self, text: str) -> str:
+        if not all(char.isdigit() or char in "+*# -.()/" for char in text):
+            return self.text(text)
+        places = [index for index, char in enumerate(text) if char.isascii() and char.isdigit()]
+        if _is_nobodys(text, len(places)):
+            return text
+        tail = places[-MASKED_DIGITS:]
+        digits = int("".join(text[index] for index in tail))
+        while True:
+            digits = self._permute(digits)
+            masked = list(text)
+            for index, digit in zip(tail, f"{digits:0{MASKED_DIGITS}d}", strict=True):
+                masked[index] = digit
+            found = "".join(masked)
+            if not _is_nobodys(found, len(places)):
+                return found
+
+    def text(self, text: str) -> str:
+        """A text, with the numbers in it masked."""
+        out: list[str] = []
+        run = ""
+        for char in [*text, ""]:
+            if char and char in "0123456789":
+                run += char
+                continue
+            out += (self.number(run) if run else "", char)
+            run = ""
+        return "".join(out)
+
+    def _permute(self, digits: int) -> int:
+        """A keyed permutation of 0…9999: a Feistel network of four rounds over its two halves."""
+        left, right = divmod(digits, 100)
+        for turn in range(4):
+            noise = blake2b(bytes((turn, right)), key=self._key, digest_size=8).digest()
+            left, right = right, (left + int.from_bytes(noise, "big")) % 100
+        return left * 100 + right
+
+
+def _is_nobodys(text: str, digits: int) -> bool:
+    """Whether a number is short, of a service (116xxx) or for emergencies; none of them says who somebody
+    is."""
+    if digits < MIN_DIGITS or (digits == MIN_DIGITS and text.startswith("116")):
+        return True
+    return digits <= LONGEST_EMERGENCY and is_emergency(text)
+
+
+@lru_cache(maxsize=256)
+def _plan(struct: type[msgspec.Struct]) -> tuple[tuple[str, str], ...]:
+    """What to do with each field of a struct type that may hold something to mask."""
+    hints = get_type_hints(struct)
+    fields = msgspec.structs.fields(struct)
+    plan = ((field.name, _how(field.name, hints[field.name])) for field in fields)
+    return tuple((name, how) for name, how in plan if how)
+
+
+def _how(name: str, hint: Any) -> str:
+    if name in HIDDEN:
+        return "hidden"
+    if name in NUMBERS or E164 in _parts(hint):
+        return "number"
+    if name in TEXTS:
+        return "text"
+    return "inner" if any(_holds_structs(part) for part in _parts(hint)) else ""
+
+
+def _parts(hint: Any) -> list[Any]:
+    parts = [hint]
+    for arg in get_args(hint):
+        parts += _parts(arg)
+    return parts
+
+
+def _holds_structs(part: Any) -> bool:
+    return isinstance(part, type) and issubclass(part, msgspec.Struct)
