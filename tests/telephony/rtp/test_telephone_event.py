@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hipper.telephony.rtp.errors import RtpError
+from hipper.telephony.rtp.packet import RtpPacket
 from hipper.telephony.rtp.telephone_event import (
     EventEnded,
     EventStarted,
@@ -13,6 +14,7 @@ from hipper.telephony.rtp.telephone_event import (
     TelephoneEventSender,
     event_of,
 )
+from tests.telephony.rtp.datagrams import read_datagrams
 
 # RFC 2833 §3.14, the dialling of "911": 9 and 1 are over, the last 1 goes on.
 RFC2833_EXAMPLE = [
@@ -140,3 +142,17 @@ def test_flush_ends_what_is_open_once() -> None:
     assert receiver.flush() == [EventEnded(16, None, 0, 160, False)]
     assert receiver.flush() == []
     assert receiver.receive(0, TelephoneEvent(event=16, end=True, duration=320).to_bytes()) == []
+
+
+def test_the_digits_that_rtpengine_played_one_of_them_out_of_order() -> None:
+    receiver = TelephoneEventReceiver()
+    happened = []
+    for packet in map(RtpPacket.parse, read_datagrams("rtpengine-digits-9-hash.rtp")):
+        if packet.payload_type == 101:
+            happened += receiver.receive(packet.timestamp, packet.payload)
+    assert happened == [
+        EventStarted(9, "9", 1920),
+        EventEnded(9, "9", 1920, 1760, True),
+        EventStarted(11, "#", 6720),
+        EventEnded(11, "#", 6720, 1760, True),
+    ]
