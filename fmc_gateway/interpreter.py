@@ -17,9 +17,10 @@ import structlog
 
 from fmc_gateway.call import commands as c
 from fmc_gateway.call import events as e
+from fmc_gateway.call.replay import Trace, TraceStep
 from fmc_gateway.call.step import step
 from fmc_gateway.media_port import MediaPort
-from fmc_gateway.records.entry import SpoolEntry, TraceStep
+from fmc_gateway.records.entry import SpoolEntry
 from fmc_gateway.sip_port import SipPort
 from hipper.contracts.calls import CallOutcome, LiveCall
 from hipper.pbx.ids import CallId, LegId
@@ -174,7 +175,7 @@ class Interpreter:
             return
         run.call = call
         if len(run.trace) < MAX_TRACE:
-            run.trace.append(TraceStep(now, event, commands))
+            run.trace.append(TraceStep(at=now, event=event, commands=commands))
         for command in commands:
             handler = self._handlers.get(type(command))
             if handler is not None:
@@ -239,7 +240,7 @@ class Interpreter:
     def _write_record(self, run: CallRun, command: c.WriteRecord) -> None:
         record = command.record
         run.outcome, run.setup_ms = record.outcome, record.setup_ms
-        self._records.write(SpoolEntry(record, tuple(run.trace)))
+        self._records.write(SpoolEntry(record, Trace(call=run.id, steps=tuple(run.trace))))
         if run.last_live is not None:
             self._live.over(run.last_live, record.outcome.value, record.ended)
 

@@ -8,7 +8,7 @@ Redis away costs a call nothing: what changed meanwhile is written again when it
 | ``call:<call>`` | :class:`~hipper.contracts.calls.LiveCall` as JSON | 90 s, refreshed |
 | ``busy:<subscriber>`` | hash call → device (or empty) | 90 s, refreshed |
 | ``gateway:<id>:calls`` | set of the calls of this gateway | 90 s, refreshed |
-| ``events:<subscriber>`` | stream of :class:`~hipper.contracts.bus.UserEvent` | the last 1000 |
+| ``events:<subscriber>`` | stream of :class:`~hipper.contracts.bus.UserEvent` | the last 500, a week |
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from typing import Any
 
 import msgspec
 import structlog
-from redis.exceptions import RedisError
 
 from hipper.contracts.bus import CallChanged, CallOver, UserEvent, UserEventBody
 from hipper.contracts.calls import LiveCall, LiveParty
 from hipper.pbx.ids import CallId, DeviceId, GatewayId, SubscriberId
 from hipper.pbx.model import CallerIdentity, Presentation
+from hipper.runtime.bus import FIELD, OUTAGE
 
 TTL_S = 90
 REFRESH_S = 30.0
@@ -34,7 +34,8 @@ GATHER_S = 0.02
 RETRY_S = 1.0
 MAX_QUEUED = 50_000
 """Changes kept while Redis is away; beyond, the oldest user events are lost and the app takes a snapshot."""
-EVENTS_KEPT = 1000
+EVENTS_KEPT = 500
+EVENTS_KEPT_S = 7 * 24 * 3600
 
 log = structlog.get_logger("fmc_gateway.live")
 _encode = msgspec.json.Encoder().encode
@@ -54,7 +55,7 @@ class LiveCalls:
         self._busy: dict[SubscriberId, dict[CallId, DeviceId | None]] = {}
         self._queue: deque[Change | Event] = deque(maxlen=MAX_QUEUED)
         self._wake = asyncio.Event()
-        self._away = False
+        self.away = False
         self._full_sync = True
 
     def __len__(self) -> int:
@@ -113,13 +114,13 @@ class LiveCalls:
                     self._write_all(pipe)
                 if len(pipe):
                     await pipe.execute()
-        except (OSError, TimeoutError, RedisError) as error:
+        except OUTAGE as error:
             self._queue.extendleft(reversed(batch))
-            if not self._away:
+            if not self.away:
                 log.warning("live.redis_away", error=str(error) or type(error).__name__)
-            self._away = self._full_sync = True
+            self.away = self._full_sync = True
             return False
-        self._away = self._full_sync = False
+        self.away = self._full_sync = False
         return True
 
     async def _remove_leftovers(self) -> None:
@@ -135,7 +136,9 @@ class LiveCalls:
             if len(item) == 2:
                 subscriber, event = item
                 stream = f"events:{subscriber}"
-                pipe.xadd(stream, {"e": _encode(event)}, maxlen=EVENTS_KEPT, approximate=True)
+                fields = {FIELD: msgspec.msgpack.encode(event)}
+                pipe.xadd(stream, fields, maxlen=EVENTS_KEPT, approximate=False)
+                pipe.expire(stream, EVENTS_KEPT_S)
                 continue
             call, before, now = item
             if now is None:

@@ -36,6 +36,10 @@ class Client(Protocol):
     async def request(self, command: Mapping[str, Any]) -> Any: ...
 
 
+class Observer(Protocol):
+    def ng_answered(self, seconds: float) -> None: ...
+
+
 class _Pair:
     """What is under way for one NG call-id. ``offered``: the last SDP offered, ``extended``: codecs were
     added."""
@@ -56,9 +60,10 @@ class MediaPort:
     send from the address in their SDP and nowhere else."""
 
     def __init__(
-        self, client: Client, music: str, *, fixed: Callable[[LegId], bool] = lambda leg: False
+        self, client: Client, music: str, *, fixed: Callable[[LegId], bool], observer: Observer
     ) -> None:
         self._client = client
+        self._observer = observer
         self._music = music
         self._fixed = fixed
         self._pairs: dict[PairId, _Pair] = {}
@@ -106,7 +111,7 @@ class MediaPort:
             case c.AnswerMedia():
                 return await self._answer(pair, command)
             case c.PlayMusic():
-                play_duration_s(await self._client.request(self._play(command)))
+                play_duration_s(await self._request(self._play(command)))
             case c.DeleteMedia():
                 await self._checked(ng.delete(call_id=command.pair))
             case c.BlockMedia():
@@ -127,7 +132,7 @@ class MediaPort:
             sdp=sdp,
             profile=self._profile(command.from_leg, pair.extended),
         )
-        reply = await self._client.request(request)
+        reply = await self._request(request)
         return MediaOffered(
             pair=command.pair, from_leg=command.from_leg, to_leg=command.to_leg, sdp=sdp_of(reply)
         )
@@ -141,7 +146,7 @@ class MediaPort:
             sdp=sdp,
             profile=self._profile(command.answering_leg, False),
         )
-        reply = await self._client.request(request)
+        reply = await self._request(request)
         pair.answered = True
         transcoded = pair.extended and was_transcoded(pair.offered, sdp)
         return MediaAnswered(pair=command.pair, sdp=sdp_of(reply), transcoded=transcoded)
@@ -154,7 +159,14 @@ class MediaPort:
     def _play(self, command: c.PlayMusic) -> ng.Command:
         return ng.play_media(call_id=command.pair, from_tag=command.leg, file=self._music, repeat_times=LOOPS)
 
+    async def _request(self, command: ng.Command) -> Any:
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        reply = await self._client.request(command)
+        self._observer.ng_answered(loop.time() - started)
+        return reply
+
     async def _checked(self, request: ng.Command) -> None:
-        problem = problem_of(await self._client.request(request))
+        problem = problem_of(await self._request(request))
         if problem is not None:
             raise NgError(problem)

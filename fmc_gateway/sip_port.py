@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 import structlog
-from hipper.telephony.sip.useragent import UserAgent
 
 from fmc_gateway.call import commands as c
 from fmc_gateway.call import events as e
@@ -18,6 +17,7 @@ from hipper.telephony.sip.errors import SipError
 from hipper.telephony.sip.flow import Flow
 from hipper.telephony.sip.headers import NameAddr
 from hipper.telephony.sip.ids import IdSource
+from hipper.telephony.sip.useragent import UserAgent
 
 log = structlog.get_logger("fmc_gateway.sip")
 
@@ -83,6 +83,10 @@ class SipPort:
         """A leg that was offered to us on ``listener``."""
         self._legs[leg] = Leg(self._routing.advertised_host(listener), trusted=trusted, fixed=fixed)
 
+    def host(self, listener: str) -> str:
+        """The host we are known by on ``listener``."""
+        return self._routing.advertised_host(listener)
+
     def leg(self, leg: str) -> Leg | None:
         return self._legs.get(LegId(leg))
 
@@ -133,16 +137,10 @@ class SipPort:
 
     def abandon(self, leg: LegId) -> None:
         """End a leg whatever state it is in: the engine is out of order."""
-        now = self._now()
-        for attempt in (
-            lambda: self._agent.reject(leg, now, 500),
-            lambda: self._agent.cancel(leg, now),
-            lambda: self._agent.bye(leg, now),
-        ):
-            try:
-                attempt()
-            except SipError:
-                continue
+        try:
+            self._agent.bye(leg, self._now())
+        except SipError as error:
+            log.warning("abandon.failed", leg=leg, error=str(error))
 
     def _invite(self, leg: Leg, command: c.Originate, target: c.Target) -> e.AnyEvent:
         route = self._routing.route(target, command.identity)

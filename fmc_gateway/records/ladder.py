@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from fmc_gateway.call import commands as c
 from fmc_gateway.call import events as e
-from fmc_gateway.records.entry import TraceStep
+from fmc_gateway.call.replay import TraceStep
 
 COLUMN = 20
 """Characters from one vertical line to the next."""

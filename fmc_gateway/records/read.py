@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from fmc_gateway.records.entry import TraceStep, decode_trace
+from fmc_gateway.call.replay import Trace, decode
 from hipper.contracts.calls import CallRecord, DeviceAttempt, LegRecord
 
 
@@ -23,7 +23,7 @@ class StoredCall(msgspec.Struct, frozen=True, kw_only=True):
     """A record and its trace; ``trace`` None once its retention has passed."""
 
     record: CallRecord
-    trace: tuple[TraceStep, ...] | None
+    trace: Trace | None
 
 
 _CALL = """
@@ -46,11 +46,13 @@ async def find_call_id(database: Reader, beginning: str) -> list[str]:
 
 
 async def fetch_call(database: Reader, call: str) -> StoredCall | None:
+    """None when there is no such call. Raises TraceError for a trace of another version."""
     row = await database.fetchrow(_CALL, call)
     if row is None:
         return None
     (record,) = await _complete(database, [row])
-    return StoredCall(record=record, trace=decode_trace(row["trace"]) if row["trace"] is not None else None)
+    trace = decode(row["trace"].encode()) if row["trace"] is not None else None
+    return StoredCall(record=record, trace=trace)
 
 
 async def latest_calls(

@@ -6,7 +6,8 @@ from typing import Any
 
 from fmc_gateway.call.commands import Ring
 from fmc_gateway.call.events import LegDirection, LegOffered, LegSource, TimerFired
-from fmc_gateway.records.entry import SpoolEntry, TraceStep
+from fmc_gateway.call.replay import Trace, TraceStep
+from fmc_gateway.records.entry import SpoolEntry
 from hipper.contracts.calls import (
     AttemptOutcome,
     CallOutcome,
@@ -104,7 +105,7 @@ def skipped() -> DeviceAttempt:
     )
 
 
-def trace(call: str = "call-1") -> tuple[TraceStep, ...]:
+def trace(call: str = "call-1") -> Trace:
     offered = LegOffered(
         call=CallId(call),
         leg=LegId("leg-a"),
@@ -116,9 +117,12 @@ def trace(call: str = "call-1") -> tuple[TraceStep, ...]:
         caller=ANNA,
         sip_call_id="abc@10.0.0.1",
     )
-    return (
-        TraceStep(10.0, offered, ()),
-        TraceStep(10.25, TimerFired(name="no_answer"), (Ring(leg=LegId("leg-a")),)),
+    return Trace(
+        call=CallId(call),
+        steps=(
+            TraceStep(at=10.0, event=offered, commands=()),
+            TraceStep(at=10.25, event=TimerFired(name="no_answer"), commands=(Ring(leg=LegId("leg-a")),)),
+        ),
     )
 
 

@@ -2,9 +2,8 @@ from __future__ import annotations
 
 from fmc_gateway.call.commands import CancelLeg, Originate, Ring, TrunkTarget
 from fmc_gateway.call.events import LegEnded, LegRejected, LegRinging, TimerFired
-from fmc_gateway.records.entry import TraceStep
+from fmc_gateway.call.replay import TraceStep
 from fmc_gateway.records.ladder import ladder
-from fmc_gateway.records.replay import replay
 from hipper.pbx.ids import LegId
 from tests.fmc_gateway.records_samples import ANNA, trace
 
@@ -18,13 +17,15 @@ def originate(leg: LegId, user: str) -> Originate:
 
 
 def steps() -> tuple[TraceStep, ...]:
-    offered = trace()[0].event
+    offered = trace().steps[0].event
     return (
-        TraceStep(10.0, offered, (originate(B, "0301234567"), originate(C, "0401234567"))),
-        TraceStep(10.2, LegRinging(leg=C, status=180), (Ring(leg=A),)),
-        TraceStep(10.4, LegRejected(leg=B, status=486, reason_phrase="Busy Here"), ()),
-        TraceStep(40.0, TimerFired(name="no_answer"), (CancelLeg(leg=C, reason="SIP;cause=408"),)),
-        TraceStep(41.0, LegEnded(leg=A, cause="bye"), ()),
+        TraceStep(at=10.0, event=offered, commands=(originate(B, "0301234567"), originate(C, "0401234567"))),
+        TraceStep(at=10.2, event=LegRinging(leg=C, status=180), commands=(Ring(leg=A),)),
+        TraceStep(at=10.4, event=LegRejected(leg=B, status=486, reason_phrase="Busy Here"), commands=()),
+        TraceStep(
+            at=40.0, event=TimerFired(name="no_answer"), commands=(CancelLeg(leg=C, reason="SIP;cause=408"),)
+        ),
+        TraceStep(at=41.0, event=LegEnded(leg=A, cause="bye"), commands=()),
     )
 
 
@@ -53,16 +54,3 @@ def test_times_count_from_the_invite_and_thoughts_are_notes() -> None:
 
 def test_empty_trace_draws_nothing() -> None:
     assert ladder(()) == []
-
-
-def test_replay_is_silent_when_the_engine_does_the_same() -> None:
-    script = {type(turn.event): turn.commands for turn in steps()}
-    assert replay(steps(), lambda call, event, now: (call, script[type(event)])) is None
-
-
-def test_replay_names_the_first_turn_that_differs() -> None:
-    script = {type(turn.event): turn.commands for turn in steps()} | {TimerFired: ()}
-    difference = replay(steps(), lambda call, event, now: (call, script[type(event)]))
-    assert difference is not None
-    assert (difference.turn, difference.event, difference.got) == (4, "TimerFired", ())
-    assert difference.expected == steps()[3].commands

@@ -7,7 +7,7 @@ import pytest
 from fmc_gateway.call import commands as cmd
 from fmc_gateway.call import events as ev
 from hipper.contracts.calls import AttemptOutcome, CallOutcome
-from hipper.pbx.ids import DeviceId
+from hipper.pbx.ids import DeviceId, LegId
 from hipper.pbx.model import Presentation, TariffClass
 from hipper.telephony.numbers.e164 import E164
 from tests.fmc_gateway.call.kit import (
@@ -318,8 +318,8 @@ def test_caller_cancels_before_the_directory_answers() -> None:
 def test_cancel_of_another_leg_changes_nothing() -> None:
     ladder = Ladder()
     ladder.tell(invite())
-    assert ladder.tell(ev.LegCancelled(leg=ev.LegId("other"))) == ()
-    assert ladder.tell(ev.LegEnded(leg=ev.LegId("other"), cause="transport")) == ()
+    assert ladder.tell(ev.LegCancelled(leg=LegId("other"))) == ()
+    assert ladder.tell(ev.LegEnded(leg=LegId("other"), cause="transport")) == ()
     assert ladder.state == "Deciding"
 
 

@@ -1,0 +1,215 @@
+"""Registered contacts of desk phones: memory is the truth, Redis keeps a copy for the next process.
+
+Key ``bindings:<gateway>`` is a hash: device → its bindings as JSON. Redis away costs a phone nothing: what
+changed
+meanwhile is written when it is back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+import structlog
+
+from fmc_gateway.call.events import Binding
+from fmc_gateway.flows import flow_name, parse_flow
+from hipper.pbx.ids import DeviceId, GatewayId
+from hipper.runtime.bus import OUTAGE
+from hipper.telephony.sip.flow import Flow
+
+SWEEP_S = 5.0
+"""How often expired bindings are looked for; they count as gone at once all the same."""
+GATHER_S = 0.05
+RETRY_S = 1.0
+
+log = structlog.get_logger("fmc_gateway.bindings")
+
+
+class Registration(msgspec.Struct, frozen=True, kw_only=True):
+    """One contact of one phone (RFC 3261 §10.3, RFC 5626 §6, RFC 3327). ``expires``: Unix seconds.
+    ``instance``/``reg_id``: of outbound; two registrations with the same pair are one."""
+
+    device: DeviceId
+    aor: str
+    contact: str
+    flow: str
+    path: tuple[str, ...] = ()
+    expires: float
+    q: float = 1.0
+    call_id: str
+    cseq: int
+    instance: str | None = None
+    reg_id: str | None = None
+
+
+class Bindings:
+    """``changed`` holds the devices whose bindings differ from what Redis knows."""
+
+    def __init__(self, now_unix: Callable[[], float]) -> None:
+        self._now = now_unix
+        self._of: dict[DeviceId, tuple[Registration, ...]] = {}
+        self._by_connection: dict[tuple[str, int], set[DeviceId]] = {}
+        self.changed: set[DeviceId] = set()
+        self.wake = asyncio.Event()
+
+    def __len__(self) -> int:
+        return sum(len(bindings) for bindings in self._of.values())
+
+    def of(self, device: DeviceId) -> tuple[Registration, ...]:
+        """What is registered now, the preferred contact first."""
+        now = self._now()
+        return tuple(binding for binding in self._of.get(device, ()) if binding.expires > now)
+
+    def of_devices(self, devices: Iterable[DeviceId]) -> tuple[Binding, ...]:
+        """As the engine wants them."""
+        return tuple(
+            Binding(device=found.device, contact=found.contact, flow=found.flow, path=found.path)
+            for device in devices
+            for found in self.of(device)
+        )
+
+    def put(self, device: DeviceId, bindings: Iterable[Registration]) -> None:
+        """Replace all bindings of a device."""
+        ordered = tuple(sorted(bindings, key=lambda binding: binding.q, reverse=True))
+        self._drop_links(device)
+        if ordered:
+            self._of[device] = ordered
+            for binding in ordered:
+                if (key := _connection(binding)) is not None:
+                    self._by_connection.setdefault(key, set()).add(device)
+        else:
+            self._of.pop(device, None)
+        self.changed.add(device)
+        self.wake.set()
+
+    def flow_of(self, name: str) -> Flow | None:
+        return parse_flow(name)
+
+    def aor_of(self, device: str) -> str | None:
+        found = self._of.get(DeviceId(device))
+        return found[0].aor if found else None
+
+    def flow_lost(self, flow: Flow) -> None:
+        """A connection is closed: what was registered over it cannot be reached any more (RFC 5626 §5.3)."""
+        if flow.connection == 0:
+            return
+        name = flow_name(flow)
+        for device in tuple(self._by_connection.get((flow.listener, flow.connection), ())):
+            kept = [binding for binding in self._of.get(device, ()) if binding.flow != name]
+            log.info("phone.connection_lost", device=device, left=len(kept))
+            self.put(device, kept)
+
+    def sweep(self) -> None:
+        """Forget what has expired."""
+        now = self._now()
+        for device, bindings in tuple(self._of.items()):
+            if any(binding.expires <= now for binding in bindings):
+                self.put(device, [binding for binding in bindings if binding.expires > now])
+
+    def devices(self) -> tuple[DeviceId, ...]:
+        return tuple(self._of)
+
+    def _drop_links(self, device: DeviceId) -> None:
+        for binding in self._of.get(device, ()):
+            if (key := _connection(binding)) is not None:
+                devices = self._by_connection.get(key, set())
+                devices.discard(device)
+                if not devices:
+                    self._by_connection.pop(key, None)
+
+
+def _connection(binding: Registration) -> tuple[str, int] | None:
+    flow = parse_flow(binding.flow)
+    return None if flow is None or flow.connection == 0 else (flow.listener, flow.connection)
+
+
+def reopened(binding: Registration) -> Registration:
+    """A binding of an earlier process: its connection is gone, so the shell opens one to the same address."""
+    flow = parse_flow(binding.flow)
+    if flow is None or flow.connection == 0:
+        return binding
+    return msgspec.structs.replace(binding, flow=flow_name(flow._replace(connection=0)))
+
+
+_list_decoder = msgspec.json.Decoder(tuple[Registration, ...])
+
+
+class BindingMirror:
+    """Writes changed devices to Redis in the background; reads them all at start."""
+
+    def __init__(self, bindings: Bindings, redis: Any, gateway: GatewayId) -> None:
+        self._bindings = bindings
+        self._redis = redis
+        self._key = f"bindings:{gateway}"
+        self._loaded = False
+        self._away = False
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            try:
+                await asyncio.wait_for(self._bindings.wake.wait(), SWEEP_S)
+                await asyncio.sleep(GATHER_S)
+            except TimeoutError:
+                self._bindings.sweep()
+            if not await self.flush():
+                await asyncio.sleep(RETRY_S)
+
+    async def flush(self) -> bool:
+        """Bring Redis up to date; False when it is away."""
+        self._bindings.wake.clear()
+        if not self._loaded and not await self.load():
+            return False
+        changed, self._bindings.changed = self._bindings.changed, set()
+        if not changed:
+            return True
+        try:
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for device in changed:
+                    bindings = self._bindings.of(device)
+                    if bindings:
+                        pipe.hset(self._key, device, msgspec.json.encode(bindings))
+                    else:
+                        pipe.hdel(self._key, device)
+                await pipe.execute()
+        except OUTAGE as error:
+            self._bindings.changed |= changed
+            self._lost(error)
+            return False
+        self._away = False
+        return True
+
+    async def load(self) -> bool:
+        """Take over what an earlier process left. A phone that registered with us meanwhile knows better."""
+        try:
+            stored = await self._redis.hgetall(self._key)
+        except OUTAGE as error:
+            self._lost(error)
+            return False
+        known = set(self._bindings.devices())
+        for raw, data in stored.items():
+            device = DeviceId(raw.decode())
+            if device not in known:
+                self._take_over(device, data)
+        # what was empty and came back after an outage is written whole
+        self._bindings.changed |= known
+        self._loaded = True
+        return True
+
+    def _take_over(self, device: DeviceId, data: bytes) -> None:
+        try:
+            bindings = _list_decoder.decode(data)
+        except msgspec.MsgspecError as error:
+            log.warning("bindings.unreadable", device=device, error=str(error))
+            return
+        self._bindings.put(device, [reopened(binding) for binding in bindings])
+
+    def _lost(self, error: BaseException) -> None:
+        if not self._away:
+            log.warning("bindings.redis_away", error=str(error) or type(error).__name__)
+        self._away = True
+        # a Redis that restarted may be empty
+        self._loaded = False

@@ -1,0 +1,245 @@
+"""What the user agent tells, sorted: new calls through the edge, events of calls to the interpreter, the
+rest answered.
+
+Order of a new INVITE: known peer (else 403), emergency (never refused, never challenged), room for a call
+(else 503),
+for a desk phone who it is (else 401), then the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import structlog
+
+from fmc_gateway.call.events import LegOffered
+from fmc_gateway.dialled import read_dialled
+from fmc_gateway.edge import (
+    Offer,
+    Phone,
+    Refusal,
+    cleaned,
+    offer_from_network,
+    offer_from_phone,
+    offer_from_trunk,
+)
+from fmc_gateway.interpreter import Interpreter
+from fmc_gateway.loop_guard import LoopGuard
+from fmc_gateway.peers import DevicePeer, MobilePeer, Peer, PeerTable, TrunkPeer
+from fmc_gateway.sip_events import to_engine
+from fmc_gateway.sip_port import SipPort, warning
+from hipper.pbx.ids import CallId, GatewayId, LegId
+from hipper.telephony.numbers.emergency import is_emergency
+from hipper.telephony.sip import events as sip
+from hipper.telephony.sip.errors import SipParseError
+from hipper.telephony.sip.flow import Flow
+from hipper.telephony.sip.ids import IdSource
+from hipper.telephony.sip.message import Request
+
+RETRY_AFTER_S = 10
+"""What a caller is told to wait when there is no room or the gateway drains."""
+NOT_CONFIGURED = "address not configured on this listener"
+TRY_NEXT_TRUNK = frozenset({500, 502, 503, 504})
+"""A carrier out of order, not the called party (RFC 3261 §21.5, RFC 3263 §4.3)."""
+
+Challenge = tuple[tuple[str, str], ...]
+"""Headers of a 401."""
+Answered = Callable[[Phone | Challenge | Refusal], None]
+
+log = structlog.get_logger("fmc_gateway.intake")
+
+
+class Phones(Protocol):
+    """Desk phones: who they are, and their registrations."""
+
+    def authenticate(self, request: Request, done: Answered) -> None: ...
+    def register(self, transaction: str, request: Request, flow: Flow) -> None: ...
+
+
+class Observer(Protocol):
+    def call_refused(self, why: str) -> None: ...
+
+
+class Intake:
+    """``agent``: the UserAgent. ``draining``: set once the gateway takes no new calls."""
+
+    def __init__(
+        self,
+        *,
+        gateway: GatewayId,
+        max_calls: int,
+        emergency_routes: int,
+        agent: Any,
+        sip: SipPort,
+        interpreter: Interpreter,
+        peers: PeerTable,
+        guard: LoopGuard,
+        phones: Phones,
+        observer: Observer,
+        ids: IdSource,
+        now: Callable[[], float],
+        now_unix: Callable[[], float],
+    ) -> None:
+        self.draining = False
+        self._gateway = gateway
+        self._max_calls = max_calls
+        self._emergency_routes = emergency_routes
+        self._agent = agent
+        self._sip = sip
+        self._interpreter = interpreter
+        self._peers = peers
+        self._guard = guard
+        self._phones = phones
+        self._observer = observer
+        self._ids = ids
+        self._now = now
+        self._now_unix = now_unix
+        self._asked: set[str] = set()
+        """Sessions of desk phones that are being authenticated."""
+
+    def on_event(self, event: Any) -> None:
+        """Everything the user agent tells comes here."""
+        if isinstance(event, sip.Invited):
+            self._invited(event)
+        elif isinstance(event, sip.OutOfDialogRequest):
+            self._out_of_dialog(event)
+        elif isinstance(event, sip.Referred | sip.InDialogRequest):
+            # transfers by REFER and messages within a call are not taken yet: the call goes on as it is
+            self._agent.respond(
+                event.transaction, 603 if isinstance(event, sip.Referred) else 405, self._now()
+            )
+        elif (session := getattr(event, "session", None)) is not None:
+            self._in_call(event, session)
+
+    # -- calls that go on
+    # ---------------------------------------------------------------------------------------
+
+    def _in_call(self, event: Any, session: str) -> None:
+        run = self._interpreter.run_of(session)
+        if run is None:
+            self._asked.discard(session)
+            return
+        leg = self._sip.leg(session)
+        if leg is not None:
+            if isinstance(event, sip.Rejected) and (event.by_network or event.status in TRY_NEXT_TRUNK):
+                again = self._sip.try_next_trunk(LegId(session))
+                if again is not None:
+                    self._interpreter.tell(run, again)
+                    return
+            translated = to_engine(event, rang=leg.rang, trusted=leg.trusted)
+            if isinstance(event, sip.Ringing | sip.EarlyMedia):
+                leg.rang = True
+            if translated is not None:
+                self._interpreter.tell(run, translated)
+
+    # -- new calls
+    # ----------------------------------------------------------------------------------------------
+
+    def _invited(self, event: sip.Invited) -> None:
+        peer = self._peers.find(event.flow.listener, event.flow.remote[0])
+        if peer is None:
+            self._observer.call_refused("unconfigured_peer")
+            log.warning("peer.unconfigured", listener=event.flow.listener, address=event.flow.remote[0])
+            self._refuse(event, Refusal(403, NOT_CONFIGURED))
+            return
+        offer = self._offer(event)
+        if not offer.emergency and self._is_full():
+            self._observer.call_refused("draining" if self.draining else "call_limit")
+            self._refuse(
+                event, Refusal(503, "no room for a new call"), (("Retry-After", str(RETRY_AFTER_S)),)
+            )
+            return
+        if isinstance(peer, DevicePeer) and not offer.emergency:
+            self._ask_who(event, offer)
+            return
+        self._begin(event, offer, peer, None)
+
+    def _offer(self, event: sip.Invited) -> Offer:
+        return Offer(
+            gateway=self._gateway,
+            emergency_routes=self._emergency_routes,
+            call=CallId(self._ids.token(20)),
+            leg=LegId(event.session),
+            request=event.request,
+            sdp=event.sdp,
+            dialled=cleaned(read_dialled(event.request.uri)),
+        )
+
+    def _is_full(self) -> bool:
+        return self.draining or len(self._interpreter) + len(self._asked) >= self._max_calls
+
+    def _ask_who(self, event: sip.Invited, offer: Offer) -> None:
+        self._asked.add(event.session)
+        self._phones.authenticate(event.request, lambda answer: self._told_who(event, offer, answer))
+
+    def _told_who(self, event: sip.Invited, offer: Offer, answer: Phone | Challenge | Refusal) -> None:
+        if event.session not in self._asked:
+            return  # cancelled meanwhile
+        self._asked.discard(event.session)
+        if isinstance(answer, Phone):
+            self._begin(event, offer, DevicePeer(event.flow.listener), answer)
+        elif isinstance(answer, Refusal):
+            self._observer.call_refused("forbidden")
+            self._refuse(event, answer)
+        else:
+            self._agent.reject(event.session, self._now(), 401, headers=answer)
+        self._sip.flush()
+
+    def _begin(self, event: sip.Invited, offer: Offer, peer: Peer, phone: Phone | None) -> None:
+        try:
+            offered = self._read(offer, peer, phone)
+        except SipParseError as error:
+            offered = Refusal(400, error.reason)
+        if isinstance(offered, Refusal):
+            self._observer.call_refused("bad_offer")
+            self._refuse(event, offered)
+            return
+        fixed = not isinstance(peer, DevicePeer)
+        self._sip.offered(offered.leg, event.flow.listener, trusted=fixed and offered.trusted, fixed=fixed)
+        self._interpreter.begin(offered)
+
+    def _read(self, offer: Offer, peer: Peer, phone: Phone | None) -> LegOffered | Refusal:
+        match peer:
+            case MobilePeer():
+                return offer_from_network(offer, peer, self._guard, self._now_unix())
+            case TrunkPeer():
+                return offer_from_trunk(offer, peer)
+            case DevicePeer():
+                return offer_from_phone(offer, phone)
+
+    def _refuse(self, event: sip.Invited, refusal: Refusal, headers: Challenge = ()) -> None:
+        host = self._sip.host(event.flow.listener)
+        explained = (("Warning", warning(host, refusal.explanation)), *headers)
+        self._agent.reject(event.session, self._now(), refusal.status, headers=explained)
+
+    # -- other requests
+    # -----------------------------------------------------------------------------------------
+
+    def _out_of_dialog(self, event: sip.OutOfDialogRequest) -> None:
+        peer = self._peers.find(event.flow.listener, event.flow.remote[0])
+        method = event.request.method
+        if peer is None:
+            host = self._sip.host(event.flow.listener)
+            self._respond(event, 403, (("Warning", warning(host, NOT_CONFIGURED)),))
+        elif method == "REGISTER" and isinstance(peer, DevicePeer):
+            self._phones.register(event.transaction, event.request, event.flow)
+        elif method == "OPTIONS":
+            self._respond(event, 503 if self.draining else 200, (("Accept", "application/sdp"),))
+        elif method == "REGISTER":
+            self._respond(event, 403)
+        elif method == "SUBSCRIBE":
+            self._respond(event, 489)
+        else:
+            self._respond(event, 481 if method == "NOTIFY" else 405)
+
+    def _respond(self, event: sip.OutOfDialogRequest, status: int, headers: Challenge = ()) -> None:
+        self._agent.respond(event.transaction, status, self._now(), headers=headers)
+
+
+def is_emergency_request(request: Request) -> bool:
+    """For the transaction layer: an INVITE that is never refused for want of room."""
+    try:
+        return request.method == "INVITE" and is_emergency(read_dialled(request.uri).text)
+    except SipParseError:
+        return False

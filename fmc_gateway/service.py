@@ -1,0 +1,255 @@
+"""The gateway as a process: all parts made and joined, started, drained, stopped.
+
+SIP opens whatever else is away: PostgreSQL, Redis and rtpengine are looked for in the background, and a 112
+call needs
+none of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from fmc_gateway.assets import music_on_hold
+from fmc_gateway.bindings import BindingMirror, Bindings
+from fmc_gateway.call.masking import mask
+from fmc_gateway.clock import EngineClock
+from fmc_gateway.commands_bus import CommandReader
+from fmc_gateway.directory_port import DirectoryPort
+from fmc_gateway.intake import Intake, is_emergency_request
+from fmc_gateway.interpreter import Interpreter
+from fmc_gateway.live import LiveCalls
+from fmc_gateway.loop_guard import LoopGuard
+from fmc_gateway.media_port import MediaPort
+from fmc_gateway.metrics import GatewayMetrics
+from fmc_gateway.peers import PeerTable
+from fmc_gateway.phone_auth import PhoneAuthenticator
+from fmc_gateway.phones import DeskPhones
+from fmc_gateway.records.entry import SpoolEntry
+from fmc_gateway.records.retention import expire_forever
+from fmc_gateway.records.spool import Spool
+from fmc_gateway.records.store import insert_entries
+from fmc_gateway.records.writer import RecordWriter
+from fmc_gateway.registrar import Registrar
+from fmc_gateway.resolver import Resolver
+from fmc_gateway.routing import Routing
+from fmc_gateway.sip_port import SipPort
+from fmc_gateway.watched_core import WatchedCore
+from hipper.directory.directory import Directory
+from hipper.pbx.ids import GatewayId
+from hipper.runtime.bus import Bus
+from hipper.runtime.clock import Clock, SystemClock
+from hipper.runtime.database import open_owner_pool
+from hipper.runtime.health import HealthServer
+from hipper.runtime.ids import RandomIds
+from hipper.runtime.metrics import Metrics
+from hipper.runtime.ng_client import MediaClient
+from hipper.runtime.secret import derive_key, installation_secret
+from hipper.runtime.servers import redis_url
+from hipper.runtime.settings_model import Settings
+from hipper.runtime.sip_endpoint import SipShell
+from hipper.telephony.sip.endpoint import EndpointConfig
+from hipper.telephony.sip.useragent import UserAgent, UserAgentConfig
+
+METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "PRACK", "UPDATE", "INFO", "REGISTER", "SUBSCRIBE")
+HANG_UP_WITHIN_S = 3.0
+"""After the drain's time is over, how long BYEs may take."""
+POLL_S = 0.05
+
+log = structlog.get_logger("fmc_gateway")
+
+
+class Gateway:
+    """``await start()``, then SIP is served; ``await drain(s)``, ``await stop()``."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        """Raises PeerConfigError, RoutingConfigError, OSError (secret, spool)."""
+        self.settings = settings
+        self.clock = EngineClock(clock or SystemClock())
+        self.ids = RandomIds()
+        secret = installation_secret(settings)
+        metrics = Metrics("gateway")
+        self.metrics = GatewayMetrics(metrics)
+        gateway = GatewayId(settings.gateway.id)
+
+        self.bus = Bus(redis_url(settings))
+        self.media_client = MediaClient.from_settings(settings)
+        self.bindings = Bindings(self.clock.unix)
+        self.binding_mirror = BindingMirror(self.bindings, self.bus.redis, gateway)
+        self.live = LiveCalls(gateway, self.bus.redis)
+        guard = LoopGuard(secret)
+        self.routing = Routing(settings, guard, self.bindings, self.clock.unix)
+        self.resolver = Resolver(hop.host for hop in self.routing.hops())
+
+        self.agent = UserAgent(self._agent_config(), self.ids)
+        core = WatchedCore(self.agent, self.bindings.flow_lost)
+        self.shell = SipShell(
+            core, settings.sip_listener, self._on_event, self.clock, state_dir=Path(settings.state_dir)
+        )
+        self.sip = SipPort(
+            self.agent, self.shell, self.routing, self.resolver, self.ids, self.clock.monotonic
+        )
+        self.pool: Any = None
+        self._guard = guard
+        self._gateway = gateway
+        self._nonce_key = derive_key(secret, "digest nonces")
+        self.records = RecordWriter(
+            Spool(Path(settings.state_dir) / "spool" / gateway), self._insert, prepare=self._masked
+        )
+        self._trace_key = derive_key(secret, "trace masking")
+        self.peers = PeerTable(settings)
+        self.interpreter: Interpreter
+        self.intake: Intake
+        self.health = HealthServer(
+            settings.http.host,
+            settings.http.port,
+            metrics,
+            {
+                "sip": lambda: self._open,
+                "database": lambda: self.database_answers,
+                "redis": lambda: not self.live.away,
+                "rtpengine": lambda: self.media_client.available,
+            },
+        )
+        self._open = False
+        self.database_answers = False
+        self._tasks: list[asyncio.Task[None]] = []
+        metrics.gauge("active_calls", "Calls the gateway holds.", read=lambda: len(self.interpreter))
+        metrics.gauge("registrations", "Contacts of desk phones.", read=lambda: len(self.bindings))
+        metrics.gauge("spool_records", "Records not yet in PostgreSQL.", read=lambda: self.records.length)
+        metrics.gauge("media_pairs", "Talking pairs at rtpengine.", read=lambda: self.media_client.calls)
+
+    def _agent_config(self) -> UserAgentConfig:
+        advertised = {
+            listener.name: (listener.advertised_host, listener.port)
+            for listener in self.settings.sip_listener
+            if listener.advertised_host is not None
+        }
+        return UserAgentConfig(
+            endpoint=EndpointConfig(advertised=advertised, never_refuse=is_emergency_request),
+            supported=("100rel", "timer", "path", "outbound"),
+            allow=METHODS,
+            match_replaces=False,
+        )
+
+    async def start(self) -> None:
+        """Open SIP first. Raises ListenError."""
+        settings = self.settings
+        self.pool = await open_owner_pool(settings, "gateway")
+        directory = Directory(self.pool, remember=settings.gateway.context_cache_size)
+        media = MediaPort(
+            self.media_client, music_on_hold(settings), fixed=self.sip.is_fixed, observer=self.metrics
+        )
+        self.interpreter = Interpreter(
+            sip=self.sip,
+            media=media,
+            directory=DirectoryPort(directory, self.bindings, self.live),
+            live=self.live,
+            records=self.records,
+            observer=self.metrics,
+            now_unix=self.clock.unix,
+        )
+        authenticator = PhoneAuthenticator(settings.devices, directory, self._nonce_key, self.clock.unix)
+        registrar = Registrar(
+            settings.devices,
+            self.bindings,
+            agent=self.agent,
+            flush=self.shell.flush,
+            host=self.routing.advertised_host,
+            observer=self.metrics,
+            now=self.clock.monotonic,
+            now_unix=self.clock.unix,
+        )
+        self.intake = Intake(
+            gateway=self._gateway,
+            max_calls=settings.gateway.max_calls,
+            emergency_routes=self.routing.emergency_routes,
+            agent=self.agent,
+            sip=self.sip,
+            interpreter=self.interpreter,
+            peers=self.peers,
+            guard=self._guard,
+            phones=DeskPhones(authenticator, registrar),
+            observer=self.metrics,
+            ids=self.ids,
+            now=self.clock.monotonic,
+            now_unix=self.clock.unix,
+        )
+        await self.media_client.start()
+        with contextlib.suppress(TimeoutError):
+            # bindings of an earlier process are there before the first call, when Redis is
+            await asyncio.wait_for(self.binding_mirror.load(), 1.0)
+        await self.resolver.refresh()
+        await self.health.start()
+        await self.shell.start()
+        self._open = True
+        commands = CommandReader(self._gateway, self.bus, self.interpreter)
+        for work in (
+            self.records.run(),
+            self.live.run(),
+            self.binding_mirror.run(),
+            self.resolver.run(),
+            commands.run(),
+            expire_forever(
+                self.pool,
+                trace_days=settings.gateway.trace_retention_days,
+                record_days=settings.gateway.record_retention_days,
+            ),
+            self._watch_database(),
+        ):
+            self._tasks.append(asyncio.create_task(work))
+        log.info("gateway.started", gateway=self._gateway, listeners=len(settings.sip_listener))
+
+    async def drain(self, within_s: float, until: Any = None) -> None:
+        """No new calls; wait for the running ones, then end them."""
+        self.intake.draining = self.health.draining = True
+        log.info("gateway.draining", calls=len(self.interpreter))
+        if until is not None:
+            await until(lambda: len(self.interpreter) == 0, within_s)
+        for call in self.interpreter.calls():
+            self.interpreter.hang_up(call, "drain")
+        for _ in range(int(HANG_UP_WITHIN_S / POLL_S)):
+            if len(self.interpreter) == 0:
+                break
+            await asyncio.sleep(POLL_S)
+
+    async def stop(self) -> None:
+        """Close everything; what is still to be written is written or spooled."""
+        self._open = False
+        await self.shell.stop()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.records.flush(), 5.0)
+            await asyncio.wait_for(self.live.flush(), 2.0)
+        await self.health.stop()
+        await self.media_client.stop()
+        await self.bus.close()
+        self.pool.terminate()
+        log.info("gateway.stopped")
+
+    def _on_event(self, event: Any) -> None:
+        self.intake.on_event(event)
+
+    def _masked(self, entry: SpoolEntry) -> SpoolEntry:
+        return SpoolEntry(entry.record, mask(entry.trace, self._trace_key))
+
+    async def _insert(self, lines: Any) -> None:
+        await insert_entries(self.pool, lines)
+
+    async def _watch_database(self) -> None:
+        """For readiness only; calls ask the database themselves."""
+        while True:
+            try:
+                await self.pool.fetchval("SELECT 1", timeout=1.0)
+                self.database_answers = True
+            except Exception as error:
+                if self.database_answers:
+                    log.warning("database.away", error=str(error) or type(error).__name__)
+                self.database_answers = False
+            await asyncio.sleep(1.0)
