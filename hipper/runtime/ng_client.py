@@ -14,20 +14,20 @@ from hipper.runtime.servers import rtpengines
 from hipper.runtime.settings_model import Rtpengine, Settings
 from hipper.telephony.ng.bencode import Encodable
 
-__all__ = ["EngineLost", "MediaClient", "MediaError", "NoRtpengine", "Reply"]
+__all__ = ["EngineLost", "MediaClient", "MediaUnavailable", "NoRtpengine", "Reply"]
 
 _log = structlog.get_logger("hipper.media")
 
 
-class MediaError(Exception):
+class MediaUnavailable(Exception):  # noqa: N818 - says what is missing
     """A media command could not be carried out for want of an rtpengine."""
 
 
-class NoRtpengine(MediaError):  # noqa: N818 - says what is missing
+class NoRtpengine(MediaUnavailable):
     """No rtpengine takes a new call: answer 503 with Retry-After (never to 112, whose SDP passes through)."""
 
 
-class EngineLost(MediaError):  # noqa: N818 - says what happened
+class EngineLost(MediaUnavailable):
     """The rtpengine of a running call does not answer; no other one knows the call."""
 
 

@@ -58,7 +58,7 @@ class Connection(asyncio.Protocol):
         self.heard_a_message = remote is not None
         self._owner = owner
         self._remote = remote
-        self._framer = StreamFramer()
+        self._framer = StreamFramer(answer_pings=remote is None)
         self.transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -82,9 +82,12 @@ class Connection(asyncio.Protocol):
             while (message := framer.next_message()) is not None:
                 self.heard_a_message = True
                 self._owner.on_message(message, self.flow)
-        except SipParseError:
-            # where the next message begins can no longer be known
+        except SipParseError as error:
+            # where the next message begins can no longer be known: answer if that can be done, then close
             self._owner.malformed += 1
+            if error.partial is not None:
+                self._owner.on_message(error.partial.raw, self.flow)
+                self._owner.on_batch()
             self.close()
         pongs = framer.pongs_due
         if pongs:

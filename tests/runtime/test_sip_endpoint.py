@@ -300,6 +300,18 @@ class TestStreams:
                 assert await asyncio.wait_for(reader.read(), 5) == b""
             writer.close()
 
+    async def test_an_impossible_content_length_reaches_the_core_that_answers_and_then_closes(self) -> None:
+        broken = (
+            b"OPTIONS sip:a@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1;branch=z9hG4bKx\r\n"
+            b"From: <sip:b@127.0.0.1>;tag=1\r\nTo: <sip:a@127.0.0.1>\r\nCall-ID: c\r\nCSeq: 1 OPTIONS\r\n"
+            b"Content-Length: -5\r\n\r\n"
+        )
+        async with running(TCP) as (shell, _, _):
+            reader, writer = await connect(shell)
+            writer.write(broken)
+            assert await asyncio.wait_for(reader.read(), 5) == broken
+            writer.close()
+
     async def test_a_peer_that_stops_reading_loses_its_connection_and_our_memory_is_bounded(self) -> None:
         limits = StreamLimits(max_unsent_bytes=64 * 1024)
         core = RecordingCore(echo=False)
