@@ -26,7 +26,8 @@ from hipper.telephony.sip.session_timer import SessionTimer, TooSmall
 from hipper.telephony.sip.ua_core import SDP_TYPE, HeaderItems, Outcome, UserAgentCore, same_sdp, sdp_of
 
 _LIVE = (Phase.ESTABLISHED, Phase.ANSWERED)
-_EARLY = (Phase.PROCEEDING, Phase.OFFERED, Phase.RINGING)
+_EARLY = (Phase.PROCEEDING, Phase.RINGING)
+_OPEN = (*_LIVE, *_EARLY)
 _DIALOG_GONE = (408, 481)
 """Answers that say the peer has lost the dialog (§12.2.1.2)."""
 
@@ -145,7 +146,9 @@ class MidDialog(UserAgentCore):
         found = self._sessions.get(session)
         if found is None or found.phase in (Phase.ENDING, Phase.ENDING_ON_ACK, Phase.CANCELLING):
             return
-        early = found.phase in _EARLY and method == "UPDATE"
+        # RFC 3311 §5.1: in an early dialog UPDATE only, and after the first offer has had its answer
+        exchanged = found.local_sdp is not None and found.remote_sdp is not None
+        early = found.phase in _EARLY and method == "UPDATE" and exchanged
         if self._offer_dialog(found) is None or not (found.phase in _LIVE or early):
             raise LocalProtocolError(f"no offer by {method} in phase {found.phase}")
         if found.own_offer is not None and not found.own_offer.refresh:
@@ -203,16 +206,17 @@ class MidDialog(UserAgentCore):
             return
         if session.own_offer is not offer:
             return
-        if session.phase not in (*_LIVE, *_EARLY):
+        if session.phase not in _OPEN:
             session.own_offer = None
             return
         if isinstance(outcome, Response) and self._repeat_offer(session, offer, outcome, now):
             return
         session.own_offer = None
-        if session.dialog is not None and status in _DIALOG_GONE:
+        live = session.phase in _LIVE
+        if live and status in _DIALOG_GONE:
             self._lose(session, now, Ended(session.id, "dialog_gone", None))
             return
-        if not isinstance(outcome, Response) and session.dialog is not None:
+        if live and not isinstance(outcome, Response):
             self._lose(session, now, Ended(session.id, "transport", None))
             return
         if not offer.refresh:
@@ -260,7 +264,7 @@ class MidDialog(UserAgentCore):
                 self._await_answer(session, number, now)
             else:
                 self._ack(session, dialog, number, now, None)
-        if session.phase not in (*_LIVE, *_EARLY):
+        if session.phase not in _OPEN:
             return
         unchanged = same_sdp(sdp, session.remote_sdp) or sdp is None
         if offer.sdp is not None:
@@ -337,12 +341,11 @@ class MidDialog(UserAgentCore):
         sdp: our answer, or our offer when it asked for one. Ignored when over.
         """
         found = self._sessions.get(session)
-        if found is None or found.phase not in (*_LIVE, *_EARLY):
+        if found is None or found.phase not in _OPEN:
             return
         offer, found.peer_offer = found.peer_offer, None
-        if offer is None:
-            raise LocalProtocolError("there is no offer to answer")
-        self._accept(found, offer, now, sdp, headers)
+        if offer is not None:
+            self._accept(found, offer, now, sdp, headers)
 
     def _accept(
         self, session: Session, offer: PeerOffer, now: float, sdp: str | None, headers: HeaderItems
@@ -364,14 +367,13 @@ class MidDialog(UserAgentCore):
             self._start_2xx(session, answer, now)
 
     def reject_reoffer(self, session: str, now: float, status: int, headers: HeaderItems = ()) -> None:
-        """Refuse the peer's new offer (488 …); the session goes on as before. Ignored when over."""
+        """Refuse the peer's new offer (488 …); the session goes on as before. Ignored when it is over."""
         found = self._sessions.get(session)
-        if found is None or found.phase not in (*_LIVE, *_EARLY):
+        if found is None or found.phase not in _OPEN:
             return
         offer, found.peer_offer = found.peer_offer, None
-        if offer is None:
-            raise LocalProtocolError("there is no offer to refuse")
-        self._reply(offer.transaction, offer.request, status, now, headers=headers)
+        if offer is not None:
+            self._reply(offer.transaction, offer.request, status, now, headers=headers)
 
     def _on_offer_timer(self, session: Session, now: float) -> None:
         """The application never answered the peer's offer."""
