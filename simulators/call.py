@@ -1,0 +1,374 @@
+"""One call of a simulated agent, as a person with a telephone sees it: it rings, is answered, held, hung
+up."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from hipper.telephony.sdp.codec import PCMA, PCMU, Codec
+from hipper.telephony.sdp.description import Direction, SessionDescription
+from hipper.telephony.sdp.offer_answer import (
+    Capabilities,
+    as_description,
+    direction_of,
+    make_answer,
+    make_offer,
+)
+from hipper.telephony.sip.events import (
+    Answered,
+    Cancelled,
+    Confirmed,
+    EarlyMedia,
+    Ended,
+    LateAnswer,
+    Rejected,
+    ReofferAnswered,
+    Reoffered,
+    ReofferRejected,
+    Ringing,
+)
+from hipper.telephony.sip.headers import NameAddr
+from hipper.telephony.sip.message import Request, SipMessage
+from hipper.telephony.sip.uri import SipUri, TelUri
+from simulators.media import AudioPort, Stream
+
+if TYPE_CHECKING:
+    from simulators.agent import Agent
+
+HeaderItems = tuple[tuple[str, str], ...]
+
+
+class CallState(StrEnum):
+    CALLING = "calling"
+    """Our INVITE is out."""
+    OFFERED = "offered"
+    """Theirs is in; nothing but 100 was said."""
+    RINGING = "ringing"
+    TALKING = "talking"
+    OVER = "over"
+
+
+class CallError(AssertionError):
+    """The call did not do what was waited for; the text says what it did instead."""
+
+
+class Call:
+    """Made by :class:`simulators.agent.Agent`. ``request``: the INVITE that came, None for a call we made."""
+
+    def __init__(
+        self,
+        agent: Agent,
+        session: str,
+        media: AudioPort,
+        *,
+        request: Request | None = None,
+        sdp: str | None = None,
+    ) -> None:
+        self.session = session
+        self.media = media
+        self.request = request
+        self.state = CallState.OFFERED if request is not None else CallState.CALLING
+        self.status: int | None = None
+        """Final status of a call that was refused or cancelled."""
+        self.cause: str | None = None
+        """How it ended: ``refused``, ``cancelled``, ``hung up``, ``bye``, or the user agent's word."""
+        self.reason: str | None = None
+        """The Reason header that came with the end (RFC 3326)."""
+        self.held = False
+        """The other side holds us."""
+        self.early_media = False
+        self.response: SipMessage | None = None
+        """The last response to our INVITE."""
+        self._agent = agent
+        self._remote_sdp = sdp
+        self._direction = Direction.SENDRECV
+        self._sdp_id = random.SystemRandom().getrandbits(31)
+        self._sdp_version = 0
+        self._offer_pending = False
+        self._changed = asyncio.Event()
+
+    # -- who ------------------------------------------------------------------------------------------------
+
+    @property
+    def shown(self) -> str:
+        """User part of the caller's From: what a display shows. ``anonymous`` when withheld."""
+        assert self.request is not None, "a call that came in"
+        return user_of(self.request.from_)
+
+    @property
+    def display_name(self) -> str | None:
+        assert self.request is not None, "a call that came in"
+        return self.request.from_.display_name
+
+    @property
+    def asserted(self) -> str | None:
+        """User part of the caller's P-Asserted-Identity, None without one."""
+        return None if self.request is None else next(map(user_of, self.request.asserted_identities), None)
+
+    @property
+    def withheld(self) -> bool:
+        return self.request is not None and (
+            self.shown == "anonymous" or "id" in (self.header("Privacy") or "")
+        )
+
+    @property
+    def dialled(self) -> str:
+        """User part of the Request-URI."""
+        assert self.request is not None, "a call that came in"
+        uri = self.request.uri
+        return (uri.user or "") if isinstance(uri, SipUri) else str(uri)
+
+    def header(self, name: str) -> str | None:
+        """A header of the INVITE that came."""
+        return None if self.request is None else self.request.headers.get(name)
+
+    # -- actions --------------------------------------------------------------------------------------------
+
+    async def ring(self, status: int = 180) -> None:
+        """180, or another provisional response without SDP."""
+        self._agent.act(lambda core, now: core.ring(self.session, now, status))
+        self._become(CallState.RINGING)
+
+    async def send_early_media(self, status: int = 183) -> None:
+        """A provisional response with SDP, and the tone begins."""
+        sdp = self._description()
+        self._agent.act(lambda core, now: core.ring(self.session, now, status, sdp))
+        self._settle()
+        self._become(CallState.RINGING)
+
+    async def answer(self, headers: HeaderItems = ()) -> None:
+        """200; with the offer when the INVITE had none."""
+        sdp = self._description()
+        self._agent.act(lambda core, now: core.answer(self.session, now, sdp, headers))
+        self._settle()
+        self._become(CallState.TALKING)
+
+    async def reject(self, status: int = 486, reason: str | None = None, headers: HeaderItems = ()) -> None:
+        """Refuse a call that came in."""
+        self._agent.act(lambda core, now: core.reject(self.session, now, status, reason, headers))
+        self.status = status
+        self._end("refused")
+
+    async def hang_up(self, reason: str | None = None) -> None:
+        """BYE; CANCEL of a call not answered yet (which ends when the other side says so)."""
+        if self.state in (CallState.CALLING, CallState.RINGING) and self.request is None:
+            self._agent.act(lambda core, now: core.cancel(self.session, now, reason))
+            return
+        self._agent.act(lambda core, now: core.bye(self.session, now, reason))
+        self._end("hung up")
+
+    async def hold(self, timeout_s: float = 3.0) -> None:
+        """re-INVITE with sendonly (RFC 3264 §8.4), and wait until it is accepted."""
+        await self._reoffer(Direction.SENDONLY, timeout_s)
+
+    async def resume(self, timeout_s: float = 3.0) -> None:
+        await self._reoffer(Direction.SENDRECV, timeout_s)
+
+    async def _reoffer(self, direction: Direction, timeout_s: float) -> None:
+        before, self._direction = self._direction, direction
+        sdp = str(make_offer(self._capabilities()))
+        self._offer_pending = True
+        self._agent.act(lambda core, now: core.reoffer(self.session, now, sdp))
+        await self._until(lambda: not self._offer_pending, timeout_s, "its new offer answered")
+        if self._direction is not direction:
+            raise CallError(f"the other side refused to go from {before.value} to {direction.value}")
+
+    async def press(self, digits: str) -> None:
+        """Keys as telephone-events."""
+        self.media.press(digits)
+
+    # -- waiting --------------------------------------------------------------------------------------------
+
+    async def ringing(self, timeout_s: float = 5.0) -> None:
+        await self._until(lambda: self.state is not CallState.CALLING, timeout_s, "ringing")
+
+    async def answered(self, timeout_s: float = 10.0) -> None:
+        await self._until(lambda: self.state in (CallState.TALKING, CallState.OVER), timeout_s, "an answer")
+        if self.state is CallState.OVER:
+            raise CallError(f"the call was not answered: {self.outcome}")
+
+    async def over(self, timeout_s: float = 10.0) -> None:
+        await self._until(lambda: self.state is CallState.OVER, timeout_s, "its end")
+
+    async def is_held(self, held: bool = True, timeout_s: float = 3.0) -> None:
+        await self._until(lambda: self.held is held, timeout_s, "hold" if held else "being resumed")
+
+    async def hears(self, hertz: int, timeout_s: float = 4.0) -> None:
+        """Wait until 300 ms of new audio are this tone. Raises CallError."""
+        if not await self.media.hears(hertz, timeout_s):
+            got = "silence" if self.media.silent else "something else"
+            packets = self.media.packets_received
+            raise CallError(
+                f"{self._agent.name} did not hear {hertz} Hz in {timeout_s} s: {got}, {packets} packets"
+            )
+
+    async def hears_keys(self, digits: str, timeout_s: float = 4.0) -> None:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout_s
+        while digits not in self.media.digits:
+            if loop.time() > deadline:
+                raise CallError(f"{self._agent.name} heard the keys {self.media.digits!r}, not {digits!r}")
+            await asyncio.sleep(0.02)
+
+    @property
+    def outcome(self) -> str:
+        """One readable line of how it ended."""
+        status = "" if self.status is None else f" with {self.status}"
+        return f"{self.cause or self.state.value}{status}" + (
+            "" if self.reason is None else f" ({self.reason})"
+        )
+
+    async def _until(self, holds: Callable[[], bool], timeout_s: float, wanted: str) -> None:
+        try:
+            async with asyncio.timeout(timeout_s):
+                while not holds():
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            where = f"the call of {self._agent.name} is {self.outcome}"
+            raise CallError(f"waited {timeout_s} s for {wanted}; {where}") from None
+
+    # -- what happens ---------------------------------------------------------------------------------------
+
+    def handle(self, event: Any) -> None:
+        """One event of our session."""
+        match event:
+            case Ringing():
+                self.response = event.response
+                self._become(CallState.RINGING)
+            case EarlyMedia():
+                self.response, self.early_media = event.response, True
+                self._take_sdp(event.sdp)
+                self._become(CallState.RINGING)
+            case Answered():
+                self.response = event.response
+                self._take_sdp(event.sdp)
+                if not self._has_offered:
+                    sdp = self._description()
+                    self._agent.act(lambda core, now: core.acknowledge(self.session, now, sdp))
+                    self._settle()
+                self._become(CallState.TALKING)
+            case Confirmed():
+                self._take_sdp(event.sdp)
+            case Rejected():
+                self.status, self.response = event.status, event.response
+                self._end("refused", event.response)
+            case Cancelled():
+                self.status, self.reason = 487, event.reason
+                self._end("cancelled")
+            case Ended():
+                self._end(event.cause, event.request)
+            case LateAnswer():
+                self._end("cancelled")
+            case Reoffered():
+                self._on_reoffered(event.sdp)
+            case ReofferAnswered():
+                self._take_sdp(event.sdp)
+                self._offer_done()
+            case ReofferRejected():
+                self._direction = Direction.SENDRECV
+                self._offer_done()
+            case _:
+                pass
+
+    @property
+    def _has_offered(self) -> bool:
+        return self._sdp_version > 0
+
+    def _on_reoffered(self, sdp: str | None) -> None:
+        if sdp is not None:
+            self._remote_sdp = sdp
+            answer = str(make_answer(sdp, self._capabilities()))
+        else:
+            answer = str(make_offer(self._capabilities()))
+        self._agent.act(lambda core, now: core.answer_reoffer(self.session, now, answer))
+        self._settle()
+
+    def _offer_done(self) -> None:
+        self._offer_pending = False
+        self._settle()
+
+    def _become(self, state: CallState) -> None:
+        if self.state is not CallState.OVER:
+            self.state = state
+        self._changed.set()
+
+    def _end(self, cause: str, message: SipMessage | None = None) -> None:
+        if self.state is CallState.OVER:
+            return
+        if message is not None:
+            self.reason = message.headers.get("Reason")
+        self.cause = cause
+        self.state = CallState.OVER
+        self.media.close()
+        self._changed.set()
+        self._agent.call_over(self)
+
+    # -- session descriptions -------------------------------------------------------------------------------
+
+    def offer(self) -> str:
+        """The SDP of our INVITE."""
+        return str(make_offer(self._capabilities()))
+
+    def _capabilities(self) -> Capabilities:
+        self._sdp_version += 1
+        return Capabilities(
+            address=self._agent.media_host,
+            port=self.media.port,
+            session_id=self._sdp_id,
+            version=self._sdp_version,
+            username="simulator",
+            codecs=self._agent.codecs,
+            direction=self._direction,
+        )
+
+    def _description(self) -> str:
+        """Our answer to the offer that came, or our offer when none did."""
+        if self._remote_sdp is None:
+            return self.offer()
+        return str(make_answer(self._remote_sdp, self._capabilities()))
+
+    def _take_sdp(self, sdp: str | None) -> None:
+        if sdp is not None:
+            self._remote_sdp = sdp
+            self._settle()
+
+    def _settle(self) -> None:
+        """Let the audio follow what was described last."""
+        if self._remote_sdp is None:
+            return
+        remote = as_description(self._remote_sdp)
+        theirs = direction_of(remote)
+        self.held = not theirs.receives
+        stream = _stream(remote, sends=theirs.receives and self._direction.sends)
+        if stream is not None:
+            self.media.run(stream)
+        self._changed.set()
+
+
+def _stream(remote: SessionDescription, *, sends: bool) -> Stream | None:
+    audio = remote.audio
+    if audio is None:
+        return None
+    codec = next((codec for codec in audio.codecs if _is_ours(codec)), None)
+    where = remote.connection_of(audio)
+    if codec is None or where is None:
+        return None
+    events = next((codec for codec in audio.codecs if codec.is_telephone_event), None)
+    return Stream(remote=(where.address, audio.port) if sends else None, codec=codec, events=events)
+
+
+def _is_ours(codec: Codec) -> bool:
+    return any(codec.same_format(own) for own in (PCMA, PCMU))
+
+
+def user_of(name: NameAddr) -> str:
+    """User part of a sip URI, number of a tel URI."""
+    uri = name.uri
+    if isinstance(uri, SipUri):
+        return uri.user or ""
+    return uri.number if isinstance(uri, TelUri) else str(uri)

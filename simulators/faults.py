@@ -1,0 +1,71 @@
+"""What goes wrong, by seed: the same seed and the same messages give the same faults.
+
+Four kinds, each a probability from 0 to 1: ``refuse`` (a call is refused as busy exchanges and dead cells
+do), ``delay`` (a message is held back, so that later ones overtake it), ``lose`` and ``repeat`` (datagrams
+only: a stream does neither).
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, fields
+
+REFUSALS = (480, 486, 500, 503, 603)
+"""What real networks and phones refuse with, seen from a gateway."""
+LONGEST_DELAY_S = 0.4
+REPEAT_AFTER_S = 0.02
+
+
+@dataclass(frozen=True, kw_only=True)
+class Faults:
+    """Probabilities from 0 to 1."""
+
+    refuse: float = 0.0
+    delay: float = 0.0
+    lose: float = 0.0
+    repeat: float = 0.0
+
+    @classmethod
+    def parse(cls, text: str) -> Faults:
+        """Read ``refuse=0.1,lose=0.05``. Raises ValueError that names the part which is wrong."""
+        known = {field.name for field in fields(cls)}
+        values: dict[str, float] = {}
+        for part in filter(None, (part.strip() for part in text.split(","))):
+            name, _, number = part.partition("=")
+            if name not in known:
+                raise ValueError(f"no fault is called {name!r}; there are {', '.join(sorted(known))}")
+            try:
+                values[name] = float(number)
+            except ValueError:
+                raise ValueError(f"{part!r}: expected a probability such as {name}=0.1") from None
+            if not 0.0 <= values[name] <= 1.0:
+                raise ValueError(f"{part!r}: a probability lies between 0 and 1")
+        return cls(**values)
+
+
+NO_FAULTS = Faults()
+
+
+class Fate:
+    """Decides for each message and each call. ``seed`` makes it repeatable."""
+
+    def __init__(self, faults: Faults, seed: int) -> None:
+        self.faults = faults
+        self._chance = random.Random(seed)
+
+    def of_datagram(self) -> tuple[float, ...]:
+        """Seconds after which each copy of a datagram goes on: ``()`` lost, ``(0.0,)`` as it should."""
+        faults = self.faults
+        if faults is NO_FAULTS:
+            return (0.0,)
+        if self._happens(faults.lose):
+            return ()
+        after = self._chance.uniform(0.02, LONGEST_DELAY_S) if self._happens(faults.delay) else 0.0
+        return (after, after + REPEAT_AFTER_S) if self._happens(faults.repeat) else (after,)
+
+    def of_call(self) -> int | None:
+        """The status a call is refused with, None when it goes on."""
+        return self._chance.choice(REFUSALS) if self._happens(self.faults.refuse) else None
+
+    def _happens(self, probability: float) -> bool:
+        return probability > 0.0 and self._chance.random() < probability

@@ -1,0 +1,226 @@
+"""A mobile network in ``trunk`` mode: it hands the calls of its handsets to the gateway, takes the
+gateway's legs toward them, and triggers the terminating services of its users as real networks do.
+
+A leg toward a handset that does not carry the gateway's loop-guard mark is a call like any other to this
+network: it goes back to the gateway as a terminating one. A gateway that forgets the mark calls itself
+until somebody's Max-Forwards ends it.
+
+python -m simulators.mobile_network --listen 127.0.0.1:5070 --gateway 127.0.0.1:5060 --handset +31612345678
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from typing import Any
+
+from hipper.runtime.settings_model import SipListener
+from hipper.telephony.sip.events import Invited, OutOfDialogRequest
+from hipper.telephony.sip.flow import Flow
+from hipper.telephony.sip.headers import NameAddr
+from hipper.telephony.sip.message import Request
+from hipper.telephony.sip.uri import SipUri
+from simulators.agent import Agent, Peer
+from simulators.call import Call, CallError, HeaderItems, user_of
+
+HANDSETS = "handsets"
+"""Name of the listener for handsets that run as processes of their own."""
+CELL = "3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=2040400010002"
+
+
+class Handset:
+    """A telephone of the network within this process. ``on``: False while it is out of coverage."""
+
+    def __init__(self, network: MobileNetwork, msisdn: str) -> None:
+        self.msisdn = msisdn
+        self.on = True
+        self._network = network
+        self._waiting: asyncio.Queue[Call] = asyncio.Queue()
+
+    async def call(self, dialled: str, *, privacy: str | None = None, headers: HeaderItems = ()) -> Call:
+        """Dial. ``privacy``: ``id`` hides the number (#31#), ``none`` shows it (*31#), TS 22.030."""
+        return await self._network.originate(self.msisdn, dialled, privacy=privacy, headers=headers)
+
+    async def next_call(self, timeout_s: float = 5.0) -> Call:
+        try:
+            return await asyncio.wait_for(self._waiting.get(), timeout_s)
+        except TimeoutError:
+            raise CallError(f"no call reached {self.msisdn} in {timeout_s} s") from None
+
+    async def ring(self, call: Call) -> None:
+        """The network delivers a call."""
+        if self._network.behaviour is not None:
+            await self._network.behaviour(call)
+        else:
+            self._waiting.put_nowait(call)
+
+
+class MobileNetwork(Agent):
+    """``gateway``: where its users' calls go. The loop guard and how terminating calls are marked are
+    agreed with the gateway: the settings ``loop_guard_header``, ``loop_guard_prefix``,
+    ``terminating_prefix`` and ``terminating_trunk_group`` of its ``[[mobile_network]]``."""
+
+    def __init__(
+        self,
+        *,
+        gateway: Peer,
+        domain: str = "ims.example",
+        loop_guard_header: str = "X-Hipper-Loop-Guard",
+        loop_guard_prefix: str | None = None,
+        terminating_prefix: str | None = "99",
+        terminating_trunk_group: str | None = None,
+        handset_port: int | None = None,
+        name: str = "mobile network",
+        host: str = "127.0.0.1",
+        **agent: Any,
+    ) -> None:
+        more = () if handset_port is None else (SipListener(name=HANDSETS, host=host, port=handset_port),)
+        super().__init__(name, host=host, transport=gateway.transport, more_listeners=more, **agent)
+        self.gateway = gateway
+        self.domain = domain
+        self.returned = 0
+        """Legs toward a handset that came without mark and went back as terminating calls."""
+        self._guard_header = loop_guard_header
+        self._guard_prefix = loop_guard_prefix
+        self._prefix = terminating_prefix
+        self._trunk_group = terminating_trunk_group
+        self._handsets: dict[str, Handset] = {}
+        self._attached: dict[str, tuple[SipUri, Flow]] = {}
+        self._icids = itertools.count(1)
+
+    def handset(self, msisdn: str) -> Handset:
+        """A handset of this process; the same one each time."""
+        return self._handsets.setdefault(msisdn, Handset(self, msisdn))
+
+    @property
+    def attached(self) -> list[str]:
+        """Numbers of the handsets that run as processes of their own."""
+        return list(self._attached)
+
+    # -- toward the gateway -----------------------------------------------------------------
+
+    async def originate(
+        self, msisdn: str, dialled: str, *, privacy: str | None = None, headers: HeaderItems = ()
+    ) -> Call:
+        """A user of ours calls: Request-URI as dialled, the MSISDN asserted."""
+        return await self.invite(
+            self._to_gateway(dialled),
+            self.flow_to(self.gateway),
+            NameAddr.parse(f"<sip:{msisdn}@{self.domain}>"),
+            headers=(*self._identity(msisdn, privacy), ("P-Access-Network-Info", CELL), *headers),
+        )
+
+    async def terminate(
+        self, msisdn: str, *, caller: str, withheld: bool = False, headers: HeaderItems = ()
+    ) -> Call:
+        """Somebody outside calls a user of ours: the terminating services are the gateway's, so it gets the
+        call."""
+        from_ = "Anonymous <sip:anonymous@anonymous.invalid>" if withheld else f"<sip:{caller}@{self.domain}>"
+        return await self.invite(
+            self._terminating(msisdn),
+            self.flow_to(self.gateway),
+            NameAddr.parse(from_),
+            headers=(*self._identity(caller, "id" if withheld else None), *headers),
+        )
+
+    def _to_gateway(self, dialled: str) -> SipUri:
+        return SipUri.parse(f"sip:{dialled.replace('#', '%23')}@{self.gateway.host}:{self.gateway.port}")
+
+    def _terminating(self, msisdn: str) -> SipUri:
+        if self._trunk_group is not None:
+            return self._to_gateway(f"{msisdn};tgrp={self._trunk_group};trunk-context={self.domain}")
+        return self._to_gateway((self._prefix or "") + msisdn.removeprefix("+"))
+
+    def _identity(self, msisdn: str, privacy: str | None) -> HeaderItems:
+        icid = f"icid-value={self.domain}-{next(self._icids)};icid-generated-at={self.address[0]}"
+        identity = (("P-Asserted-Identity", f"<sip:{msisdn}@{self.domain}>"), ("P-Charging-Vector", icid))
+        return identity if privacy is None else (*identity, ("Privacy", privacy))
+
+    # -- from the gateway and from handsets -----------------------------------------------------------------
+
+    async def on_invite(self, event: Invited) -> None:
+        if event.flow.listener == HANDSETS:
+            msisdn = user_of(event.request.from_)
+            privacy = event.request.headers.get("Privacy")
+            headers = (*self._identity(msisdn, privacy), ("P-Access-Network-Info", CELL))
+            from_ = NameAddr.parse(f"<sip:{msisdn}@{self.domain}>")
+            self._pass_on(
+                event, self._to_gateway(_number(event.request)), self.flow_to(self.gateway), from_, headers
+            )
+            return
+        number, guarded = self._called(event.request)
+        if guarded:
+            await self._deliver(event, number)
+        else:
+            self.returned += 1
+            self.note(
+                f"{number}: no loop guard, so the terminating services of this user are triggered again"
+            )
+            kept = _kept(event.request, "P-Asserted-Identity", "Privacy", "P-Charging-Vector")
+            from_ = event.request.from_.with_tag(None)
+            self._pass_on(event, self._terminating(number), self.flow_to(self.gateway), from_, kept)
+
+    def _called(self, request: Request) -> tuple[str, bool]:
+        """The number a leg is for, and whether the gateway marked it as its own."""
+        number = _number(request)
+        if self._guard_prefix is not None and number.removeprefix("+").startswith(self._guard_prefix):
+            return "+" + number.removeprefix("+").removeprefix(self._guard_prefix), True
+        return number, self._guard_prefix is None and request.headers.get(self._guard_header) is not None
+
+    async def _deliver(self, event: Invited, number: str) -> None:
+        if attached := self._attached.get(number):
+            uri, flow = attached
+            kept = _kept(event.request, "P-Asserted-Identity", "Privacy")
+            self._pass_on(event, uri, flow, event.request.from_.with_tag(None), kept)
+            return
+        handset = self._handsets.get(number)
+        if handset is None or not handset.on:
+            # Q.850 cause 20 "subscriber absent" is what an MSC says of a handset without coverage
+            absent = (("Reason", 'Q.850;cause=20;text="Subscriber absent"'),)
+            self.act(lambda core, now: core.reject(event.session, now, 480, headers=absent))
+            return
+        await handset.ring(await self.take(event))
+
+    def _pass_on(
+        self, event: Invited, uri: SipUri, flow: Flow, from_: NameAddr, headers: HeaderItems
+    ) -> None:
+        """Call on, and join both legs."""
+        hops = event.request.max_forwards
+
+        def call(core: Any, now: float) -> None:
+            called = core.invite(
+                uri=uri, flow=flow, from_=from_, to=NameAddr(uri), now=now, headers=headers, sdp=event.sdp,
+                max_forwards=max(0, (70 if hops is None else hops) - 1),
+            )  # fmt: skip
+            self.relay(event.session, called)
+
+        self.act(call)
+
+    def on_request(self, event: OutOfDialogRequest) -> None:
+        """A handset attaches with REGISTER; its SIM is taken at its word."""
+        request = event.request
+        if request.method != "REGISTER" or event.flow.listener != HANDSETS:
+            super().on_request(event)
+            return
+        number = user_of(request.to)
+        contact = next(iter(request.contacts), None)
+        if contact is None or not isinstance(contact.uri, SipUri) or request.expires == 0:
+            self._attached.pop(number, None)
+        else:
+            self._attached[number] = (contact.uri, event.flow)
+        self.act(lambda core, now: core.respond(event.transaction, 200, now))
+
+
+def _number(request: Request) -> str:
+    uri = request.uri
+    return (uri.user or "").partition(";")[0] if isinstance(uri, SipUri) else str(uri).removeprefix("tel:")
+
+
+def _kept(request: Request, *names: str) -> HeaderItems:
+    return tuple((name, value) for name in names for value in request.headers.get_all(name))
+
+
+if __name__ == "__main__":
+    from simulators.options import main
+
+    main("mobile_network")
