@@ -72,7 +72,7 @@ def _read(text: str) -> DialString | None:
 
 def _user_part(text: str) -> tuple[str, str | None]:
     """``+3120;phone-context=x:pw@host;user=phone`` -> (``+3120``, ``x``)."""
-    user = text.rpartition("@")[0].partition(":")[0] if "@" in text else text
+    user = text.partition("@")[0].partition(":")[0] if "@" in text else text
     number, _, params = user.partition(";")
     context = None
     for param in params.split(";"):

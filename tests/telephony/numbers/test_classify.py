@@ -72,3 +72,4 @@ def test_short_numbers(digits: str, kind: ShortKind | None) -> None:
 def test_short_numbers_of_other_countries_come_from_the_library() -> None:
     assert short_kind("11833", "DE") is ShortKind.OPERATOR
     assert short_kind("14020", "DE") is None
+    assert short_kind("112", "ZZ") is None

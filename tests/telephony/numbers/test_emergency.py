@@ -29,6 +29,7 @@ SPELLINGS = [
     "sips:%2331%23112@exchange.example",
     "sip:+31112;tgrp=x:secret@exchange.example",
     "<tel:112>",
+    "sip:112@exchange.example?Subject=a@b",
     "１１２",
     "١١٢",
     "1\u200b1\u200b2",
