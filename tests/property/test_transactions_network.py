@@ -1,7 +1,7 @@
 """Two user agents over a network that loses, repeats and reorders, with users who do anything at any time.
 
-Whatever happens: nothing raises, each session ends by the events its contract names, and when all timers have run
-no session, dialog, transaction or timer is left on either side.
+Whatever happens: nothing raises, each session ends by the events its contract names, and when all timers have
+run no session, dialog, transaction or timer is left on either side.
 """
 
 from __future__ import annotations

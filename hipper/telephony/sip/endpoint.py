@@ -253,10 +253,10 @@ class SipEndpoint(TransactionRunner):
         if check_response(response) is not None:
             self._drop("invalid response")
             return
-        via = response.top_via
+        via = response.vias[0]
         found = self._clients.get((via.branch or "", response.cseq.method))
-        # §18.1.2 the sent-by must be ours, §8.1.3.3 a second Via means it was meant for someone else
-        if found is None or len(response.vias) != 1 or via.sent_by != found.sent_by:
+        # §18.1.2: the sent-by must be ours
+        if found is None or via.sent_by != found.sent_by:
             self._drop("stray response")
             return
         status = response.status
@@ -264,8 +264,8 @@ class SipEndpoint(TransactionRunner):
         self._fire(found, event, now, response)
 
     def _receive_request(self, request: Request, flow: Flow, now: float) -> None:
-        rejection = check_request(request)
         via = fill_received(request, flow)
+        rejection = check_request(request)
         if rejection is not None:
             self._reject(request, flow, rejection)
             return

@@ -55,17 +55,19 @@ def fill_received(request: Request, flow: Flow) -> Via:
         via.params["received"] = host
     else:
         del via.params["received"]
-    replace_top_via(request, str(via))
+    if replace_top_via(request, str(via)):
+        request.headers.cache["Via"] = [via]
     request.headers.cache["top Via"] = via
     return via
 
 
-def replace_top_via(request: Request, value: str) -> None:
-    """Put ``value`` in the place of the first Via value."""
+def replace_top_via(request: Request, value: str) -> bool:
+    """Put ``value`` in the place of the first Via value. Returns whether it is the only one."""
     lines = request.headers.get_all("Via")
     rest = split_list(lines[0])[1:]
     lines[:1] = [value, *rest]
     request.headers.set_all("Via", lines)
+    return len(lines) == 1
 
 
 def make_follow_up(request: Request, method: str, to: str | None) -> Request:
