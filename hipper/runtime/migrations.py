@@ -16,6 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 from pogo_core.error import BadMigrationError
+from pogo_core.migration import topological_sort
 from pogo_core.util import migrate as pogo
 from pogo_core.util import sql as pogo_sql
 
@@ -72,15 +73,35 @@ async def migrate(
     try:
         await _lock(connection, wait_s)
         before = await _applied(connection)
-        try:
-            await pogo.apply(connection, folder, schema_name="public")
-        except BadMigrationError as error:
-            raise MigrationError(f"{error}: {error.__cause__ or ''}".rstrip(": ")) from error
+        await _apply_new(connection, folder)
         for role, password in (passwords or {}).items():
             await _set_password(connection, role, password)
         return sorted(await _applied(connection) - before)
     finally:
         await connection.close()  # releases the lock
+
+
+async def _apply_new(connection: asyncpg.Connection, folder: Path) -> None:
+    """What ``pogo_core.util.migrate.apply`` does, in the order of the numbers: that one takes files as the
+    folder lists them, so that two histories of the same files may differ."""
+    found = await pogo_sql.read_migrations(folder, connection, schema_name="public")
+    try:
+        ordered = list(
+            topological_sort([migration.load() for migration in sorted(found, key=lambda m: m.id)])
+        )
+    except BadMigrationError as error:
+        raise MigrationError(str(error)) from error
+    for migration in ordered:
+        if migration.applied:
+            continue
+        try:
+            async with pogo.transaction(connection, migration):
+                await migration.apply(connection)
+                await pogo_sql.migration_applied(
+                    connection, migration.id, migration.hash, schema_name="public"
+                )
+        except asyncpg.PostgresError as error:
+            raise MigrationError(f"{migration.id} failed and was undone: {error}") from error
 
 
 def _check_names(folder: Path) -> None:

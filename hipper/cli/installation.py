@@ -1,0 +1,151 @@
+"""The parts of one installation on one machine: embedded servers, database, services, demonstration."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import asyncpg
+
+from hipper.cli.errors import CliError
+from hipper.directory.provision import apply_file
+from hipper.runtime import embedded
+from hipper.runtime.migrations import migrate_installation
+from hipper.runtime.ports import Family, bound_socket
+from hipper.runtime.processes import ProcessSpec
+from hipper.runtime.secret import derive_password, installation_secret
+from hipper.runtime.servers import Places, owner_url
+from hipper.runtime.settings_model import Settings
+from hipper.runtime.supervisor import Supervisor
+
+_LOCK = "hipper.lock"
+
+
+@contextlib.contextmanager
+def lock(settings: Settings) -> Iterator[None]:
+    """One ``hipper up`` per ``state_dir``. The kernel forgets the lock with its holder: a stale one cannot
+    be."""
+    folder = Path(settings.state_dir)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / _LOCK).open("a+")
+    except OSError as error:
+        raise CliError(
+            f"cannot write to {folder}: {error.strerror}; set state_dir elsewhere, or run as its owner"
+        ) from None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise CliError(
+                f"already running on {folder} (process {file.read().strip()}): stop that first"
+            ) from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def check_ports(settings: Settings) -> None:
+    """See that every port of ours is free before anything starts. Raises ListenError."""
+    for listener in settings.sip_listener:
+        family: Family = "udp" if listener.transport == "udp" else "tcp"
+        bound_socket(family, listener.host, listener.port, f"listener '{listener.name}'").close()
+    bound_socket("tcp", settings.http.host, settings.http.port, "health and metrics, [http]").close()
+
+
+class Installation:
+    """``tell``: where progress goes."""
+
+    def __init__(self, settings: Settings, path: Path, tell: Callable[[str], None]) -> None:
+        """path: the settings file, which the services read again."""
+        self.settings = settings
+        self.path = path
+        self.log_folder = Path(settings.state_dir) / "log"
+        self._tell = tell
+
+    async def start_servers(self, supervisor: Supervisor) -> None:
+        """PostgreSQL, Redis and rtpengine, each unless one is configured."""
+        began = time.monotonic()
+        # initdb takes a second or two: not in the loop
+        specs = await asyncio.to_thread(self._server_specs, embedded.make_places(self.settings))
+        await supervisor.start(*specs)
+        names = ", ".join(spec.name for spec in specs) or "all servers are external"
+        self._tell(f"servers: {names} ({time.monotonic() - began:.1f} s)")
+
+    def _server_specs(self, places: Places) -> list[ProcessSpec]:
+        settings = self.settings
+        specs = []
+        if not settings.media.rtpengines:
+            specs.append(embedded.embedded_rtpengine(settings, places))
+        if not settings.redis.url:
+            specs.append(embedded.redis(places))
+        if not settings.database.url:
+            if not (places.data / "postgres-home" / "cluster").exists():
+                self._tell("making the database (first start only)")
+            password = derive_password(installation_secret(settings), "postgresql administrator")
+            specs.append(embedded.postgres(places, password))
+        return specs
+
+    async def prepare_database(self) -> None:
+        """Migrate, and provision the demo company when its file lies beside the settings."""
+        try:
+            applied = await migrate_installation(self.settings)
+        except OSError as error:
+            raise CliError(f"the database does not answer: {error}; check database.url") from None
+        if applied:
+            self._tell(f"migrations applied: {', '.join(applied)}")
+        company = self.path.parent / "demo-company.toml"
+        if company.is_file():
+            await self._provision(company)
+
+    async def _provision(self, company: Path) -> None:
+        connection = await asyncpg.connect(owner_url(self.settings, "directory"))
+        try:
+            changes = await apply_file(connection, company, realm=self.settings.devices.realm, by="hipper up")
+        finally:
+            await connection.close()
+        if changes.lines:
+            self._tell(f"provisioned {company}")
+        for made in changes.made:
+            self._tell(f"password of desk phone {made.aor}: {made.password}  (shown once)")
+
+    async def start_services(self, supervisor: Supervisor) -> None:
+        await supervisor.start(self.gateway())
+
+    def gateway(self) -> ProcessSpec:
+        http = self.settings.http
+        host = "127.0.0.1" if http.host in ("0.0.0.0", "::") else http.host
+        return ProcessSpec(
+            name="fmc_gateway",
+            argv=(sys.executable, "-m", "fmc_gateway", "--config", str(self.path)),
+            ready=lambda: is_ready(host, http.port),
+            why_not_ready=f"/health/ready on port {http.port} does not say ready",
+            log=self.log_folder / "fmc_gateway.log",
+            stop_within_s=self.settings.gateway.drain_s + 10,
+        )
+
+    def demonstration(self) -> ProcessSpec:
+        return ProcessSpec(
+            name="demo",
+            argv=(sys.executable, "-m", "hipper.cli.demo", "--settings", str(self.path)),
+            ready=lambda: True,
+        )
+
+
+def is_ready(host: str, port: int) -> bool:
+    """Whether a service's ``/health/ready`` says 200."""
+    try:
+        with socket.create_connection((host, port), timeout=1.0) as connection:
+            connection.sendall(b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            return b" 200 " in connection.recv(64)
+    except OSError:
+        return False
