@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 from simulators.call import Call, CallError, CallState
 
+HEAR_WITHIN_S = 3.0
+"""Time in which an expected tone must be heard after the answer."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Behaviour:
@@ -76,7 +79,7 @@ class Operator:
 
     async def _follow_script(self, call: Call) -> None:
         behaviour = self.behaviour
-        if behaviour.expect_hz is not None and not await call.media.hears(behaviour.expect_hz, 5.0):
+        if behaviour.expect_hz is not None and not await call.media.hears(behaviour.expect_hz, HEAR_WITHIN_S):
             self._say(f"did not hear {behaviour.expect_hz} Hz")
             self.failed += 1
         if behaviour.digits and await self._still_there(call, 1.0):
