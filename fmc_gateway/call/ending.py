@@ -234,11 +234,12 @@ def late_rejection(call: C, event: LegRejected) -> C:
 
 
 def late_answer(call: C, event: LegAnswered, out: list[AnyCommand]) -> C:
-    """A 200 that crossed our CANCEL: it is ended at once, with the Reason the CANCEL had."""
+    """A 200 that crossed our CANCEL: it is ended at once, and told when another had it."""
     leg = called_leg(call, event.leg)
     if leg is None or leg.phase is not LegPhase.CANCELLED:
         return call
-    out.append(EndLeg(leg=leg.id, reason=ELSEWHERE.reason if call.answered is not None else None))
+    elsewhere = leg.outcome is AttemptOutcome.ANSWERED_ELSEWHERE
+    out.append(EndLeg(leg=leg.id, reason=ELSEWHERE.reason if elsewhere else None))
     return put(call, msgspec.structs.replace(leg, phase=LegPhase.OVER, status=200))
 
 

@@ -7,7 +7,7 @@ import pytest
 from fmc_gateway.call import commands as cmd
 from fmc_gateway.call import events as ev
 from hipper.contracts.calls import AttemptOutcome, CallOutcome
-from tests.fmc_gateway.call.kit import A, B1, B2, ELSEWHERE, M1, M2, Ladder, binding, sdp
+from tests.fmc_gateway.call.kit import B1, B2, ELSEWHERE, M1, M2, A, Ladder, binding, sdp
 
 
 def answering() -> Ladder:

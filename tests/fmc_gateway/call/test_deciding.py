@@ -11,6 +11,8 @@ from hipper.pbx.ids import DeviceId, LegId
 from hipper.pbx.model import Presentation, TariffClass
 from hipper.telephony.numbers.e164 import E164
 from tests.fmc_gateway.call.kit import (
+    B1,
+    B2,
     OUTSIDE,
     PIET_FIXED,
     PIET_MOBILE,
@@ -149,8 +151,9 @@ def test_terminating_leg_of_a_mobile_network_serves_the_called_and_not_the_asser
     ladder.load(None, piet(), binding("piet-desk1"))
     ladder.offers()
     ladder.tell(ev.LegCancelled(leg=A))
-    calling = [leg for leg in ladder.call.called]  # type: ignore[union-attr]
-    assert {leg.subscriber for leg in calling} == {"piet"}
+    ladder.tell(ev.LegRejected(leg=B1, status=487))
+    ladder.tell(ev.LegRejected(leg=B2, status=487))
+    assert {one.subscriber for one in ladder.record.legs} == {None, "piet"}
     assert ladder.of(cmd.Originate)[0].identity.number == SUZE_MOBILE
 
 

@@ -9,7 +9,7 @@ from fmc_gateway.call import events as ev
 from hipper.contracts.calls import LivePhase
 from hipper.pbx.ids import LegId, PairId
 from hipper.telephony.sdp.offer_answer import direction_of
-from tests.fmc_gateway.call.kit import A, B1, B2, M1, M2, Ladder, binding, invite, piet, sdp, suze
+from tests.fmc_gateway.call.kit import B1, B2, M1, M2, A, Ladder, binding, invite, piet, sdp, suze
 
 OTHER = {A: B1, B1: A}
 NAME = {A: "suze", B1: "piet"}
@@ -37,9 +37,7 @@ def music(ladder: Ladder) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("leg", [A, B1])
-@pytest.mark.parametrize(
-    ("offered", "answered"), [("sendonly", "recvonly"), ("inactive", "inactive")]
-)
+@pytest.mark.parametrize(("offered", "answered"), [("sendonly", "recvonly"), ("inactive", "inactive")])
 def test_hold_is_answered_here_and_the_other_hears_music(leg: LegId, offered: str, answered: str) -> None:
     ladder = talking()
     described = sdp(NAME[leg], direction=offered, version=2)
@@ -86,7 +84,7 @@ def test_answers_have_rising_versions() -> None:
     ladder = talking()
     for direction in ("sendonly", "sendrecv", "inactive"):
         offer(ladder, A, direction)
-    versions = [int(one.sdp.split()[2]) for one in ladder.of(cmd.AnswerReoffer)]
+    versions = [int(one.sdp.split()[3]) for one in ladder.of(cmd.AnswerReoffer)]
     assert versions == [2, 3, 4]
 
 

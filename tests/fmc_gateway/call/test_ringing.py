@@ -11,7 +11,6 @@ from hipper.contracts.calls import AttemptOutcome, CallOutcome, LivePhase
 from hipper.pbx.ids import LegId, PairId
 from hipper.pbx.model import SubscriberContext
 from tests.fmc_gateway.call.kit import (
-    A,
     B1,
     B2,
     B3,
@@ -21,6 +20,7 @@ from tests.fmc_gateway.call.kit import (
     M3,
     OUTSIDE,
     PIET_FIXED,
+    A,
     Ladder,
     binding,
     invite,
@@ -102,9 +102,7 @@ def test_invite_leaves_when_its_own_offer_is_made_and_not_before() -> None:
 
 def test_phone_registered_twice_gets_two_legs() -> None:
     ladder = Ladder()
-    ladder.ring_colleague(
-        binding("piet-desk1", 1), binding("piet-desk1", 2), devices=piet().devices[:1]
-    )
+    ladder.ring_colleague(binding("piet-desk1", 1), binding("piet-desk1", 2), devices=piet().devices[:1])
     targets = [leg.target for leg in ladder.of(cmd.Originate)]
     assert targets == [
         cmd.BindingTarget(binding=binding("piet-desk1", 1)),
@@ -160,9 +158,7 @@ def test_early_media_of_a_single_target_passes() -> None:
     ladder = Ladder()
     ladder.ring_outside()
     ladder.tell(ev.LegProgress(leg=B1, status=183, sdp=sdp("pstn"), to_tag="t"))
-    assert ladder.last == (
-        cmd.AnswerMedia(pair=M1, offering_leg=A, answering_leg=B1, sdp=sdp("pstn")),
-    )
+    assert ladder.last == (cmd.AnswerMedia(pair=M1, offering_leg=A, answering_leg=B1, sdp=sdp("pstn")),)
     ladder.tell(ev.MediaAnswered(pair=M1, sdp=sdp("for a")))
     assert ladder.last == (cmd.Progress(leg=A, status=183, sdp=sdp("for a")),)
     assert ladder.tell(ev.LegProgress(leg=B1, status=183, sdp=sdp("pstn"), to_tag="t")) == ()

@@ -1,0 +1,136 @@
+"""Masked traces: nobody's number is left, and they replay all the same."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from fmc_gateway.call.masking import mask
+from fmc_gateway.call.replay import Trace, TraceStep, encode, replay
+from hipper.pbx.ids import CallId
+from hipper.telephony.numbers.e164 import E164
+from tests.fmc_gateway.call.kit import (
+    OUTSIDE,
+    PIET_FIXED,
+    PIET_MOBILE,
+    SUZE_FIXED,
+    SUZE_MOBILE,
+    Ladder,
+    invite,
+    piet,
+    shown,
+    suze,
+)
+from tests.fmc_gateway.call.traces import every_trace
+
+KEY = b"of this installation"
+SUBSCRIBERS = [number[-9:] for number in (SUZE_FIXED, SUZE_MOBILE, PIET_FIXED, PIET_MOBILE, OUTSIDE)]
+
+
+def dialled(text: str, *, call: str = "c1", key: bytes = KEY) -> str:
+    """How a dialled text looks in a masked trace."""
+    trace = Trace(call=CallId(call), steps=(TraceStep(at=0.0, event=invite(text), commands=()),))
+    event = mask(trace, key).steps[0].event
+    assert hasattr(event, "dialled")
+    return str(event.dialled)
+
+
+@pytest.mark.parametrize("trace", every_trace(), ids=lambda trace: trace.call)
+def test_masked_trace_replays_to_the_same_masked_commands(trace: Trace) -> None:
+    masked = mask(trace, KEY)
+    assert replay(masked) == ()
+    assert masked != trace
+
+
+@pytest.mark.parametrize("trace", every_trace(), ids=lambda trace: trace.call)
+def test_no_subscribers_number_is_left_in_any_spelling(trace: Trace) -> None:
+    text = encode(mask(trace, KEY)).decode()
+    assert re.search("[0-9]{9}", text)
+    squeezed = re.sub("[ .-]", "", text)
+    for number in SUBSCRIBERS:
+        assert number not in squeezed
+
+
+def test_location_and_body_are_not_kept() -> None:
+    (trace,) = [one for one in every_trace() if one.call == "emergency_on_the_second_route"]
+    text = encode(mask(trace, KEY)).decode()
+    assert "cid:loc" not in text
+    assert "52.1" not in text
+    assert text.count("(not kept)") == 6  # header and body, of the INVITE in and of both that went out
+
+
+def test_spellings_of_one_number_stay_one_number() -> None:
+    digits = re.sub(r"\D", "", dialled("+31 20 765-4321"))
+    assert digits.startswith("3120765")
+    assert not digits.endswith("4321")
+    assert dialled("0207654321") == "0" + digits[2:]
+    assert dialled("00" + "31207654321") == "00" + digits
+    assert dialled("7654321") == digits[4:]
+    assert dialled("#31#0207654321") == "#31#0" + digits[2:]
+
+
+def test_different_numbers_stay_different() -> None:
+    spelled = {dialled(f"020765{tail:04d}") for tail in range(10000)}
+    assert len(spelled) == 10000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "112",
+        "0112",
+        "+31112",
+        "0031112",
+        "#31#112",
+        "201",
+        "1233",
+        "14020",
+        "116000",
+        "urn:service:sos",
+        "*11",
+    ],
+)
+def test_short_and_emergency_numbers_stay(text: str) -> None:
+    assert dialled(text) == text
+
+
+def test_no_number_becomes_an_emergency() -> None:
+    spelled = {dialled(f"003{tail:04d}") for tail in range(10000)}
+    assert len(spelled) == 10000
+    assert "0031112" in spelled
+    assert dialled("0031112") == "0031112"
+
+
+def test_key_and_call_decide_the_pseudonym() -> None:
+    seen = {
+        dialled("0207654321"),
+        dialled("0207654321", call="c2"),
+        dialled("0207654321", key=b"another"),
+    }
+    assert len(seen) == 3
+    assert dialled("0207654321") == dialled("0207654321")
+
+
+@pytest.mark.parametrize(
+    ("number", "fixed"),
+    [("+442079460000", "+44207946"), ("+12125550100", "+1212555"), ("+3221234567", "+322123")],
+)
+def test_numbers_abroad_stay_abroad(number: str, fixed: str) -> None:
+    ladder = Ladder()
+    ladder.tell(invite(number))
+    ladder.load(suze(), None)
+    steps = (TraceStep(at=0.0, event=invite(number), commands=()),)
+    masked = mask(Trace(call=CallId("c1"), steps=steps), KEY).steps[0].event
+    assert getattr(masked, "dialled").startswith(fixed)  # noqa: B009
+
+
+def test_names_that_are_numbers_are_masked_and_others_kept() -> None:
+    caller = shown(E164("+31301112233"), name="030-1112233 of 0301112233", extension="201")
+    trace = Trace(call=CallId("c1"), steps=(TraceStep(at=0.0, event=invite(caller=caller), commands=()),))
+    event = mask(trace, KEY).steps[0].event
+    text = encode(Trace(call=CallId("c1"), steps=(TraceStep(at=0.0, event=event, commands=()),))).decode()
+    assert "1112233" not in text
+    assert '"extension":"201"' in text
+    assert piet().display_name == "Piet"
+    assert " of 030111" in text
