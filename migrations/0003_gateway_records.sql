@@ -1,5 +1,8 @@
 -- Call records of the gateway: one row per call, per leg, per device that was or was not rung, and the trace.
+-- depends: 0001_runtime_roles_and_schemas
 -- Identifiers are ours (opaque text); times are UTC. Written by fmc_gateway.records only.
+
+-- migrate: apply
 
 CREATE TABLE gateway.calls (
     call_id    text PRIMARY KEY,
@@ -67,3 +70,7 @@ CREATE TABLE gateway.traces (
     trace   jsonb NOT NULL
 );
 CREATE INDEX traces_started ON gateway.traces (started);
+
+-- migrate: rollback
+
+DROP TABLE gateway.traces, gateway.device_attempts, gateway.legs, gateway.calls;

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import asyncpg
 import pytest
 
+from fmc_gateway.call.replay import replay
+from fmc_gateway.records.ladder import ladder
+from fmc_gateway.records.read import fetch_call, latest_calls
+from hipper.contracts.calls import CallOutcome
 from hipper.telephony.sip import events as sip
-from tests.fmc_gateway.kit import World, sdp
+from hipper.telephony.sip.digest import DigestClient
+from tests.fmc_gateway.kit import DOMAIN, PASSWORD, Peer, World, sdp
 
 pytestmark = pytest.mark.servers
 
@@ -29,3 +37,177 @@ async def test_mobile_calls_the_outside_and_hangs_up(world: World) -> None:
     ended = await carrier.expect(sip.Ended)
     assert ended.cause == "bye"
     await world.at_rest()
+
+
+async def talk(world: World, caller: Peer, callee: Peer, session: str, invited: sip.Invited) -> None:
+    """Callee rings and answers; both are connected."""
+    callee.do("ring", invited.session)
+    await caller.expect(sip.Ringing)
+    callee.do("answer", invited.session, sdp(25020))
+    await caller.expect(sip.Answered)
+    await callee.expect(sip.Confirmed)
+
+
+async def test_mobile_calls_a_colleagues_extension_on_a_desk_phone(world: World) -> None:
+    phone = await world.phone("bram-1")
+    mobile = world.site.mobile_peer
+    session = mobile.call(world.site.core, "202", ANNA_MOBILE, headers=ASSERTED)
+    invited = await phone.expect(sip.Invited)
+    handset = await mobile.expect(sip.Invited)  # Bram's own mobile rings too
+    assert invited.request.from_.display_name == "Anna"
+    assert invited.request.from_.uri.user == "201"
+    await talk(world, mobile, phone, session, invited)
+    cancelled = await mobile.expect(sip.Cancelled)
+    assert cancelled.session == handset.session
+    assert "Call completed elsewhere" in cancelled.reason
+    phone.do("bye", invited.session)
+    await mobile.expect(sip.Ended)
+    await world.at_rest()
+
+
+async def test_desk_phone_calls_out_after_its_digest(world: World) -> None:
+    phone, carrier = await world.phone("anna-1"), world.site.carrier
+    session = phone.call(
+        world.site.udp,
+        "0301234567",
+        f"<sip:anna-1@{DOMAIN}>",
+        auth=DigestClient("anna-1", PASSWORD),
+        host=DOMAIN,
+    )
+    invited = await carrier.expect(sip.Invited)
+    assert invited.request.from_.uri.user == "+31201232010"
+    await talk(world, phone, carrier, session, invited)
+    carrier.do("bye", invited.session)
+    await phone.expect(sip.Ended)
+    await world.at_rest()
+
+
+async def test_desk_phone_with_a_wrong_password_gets_401_and_never_a_call(world: World) -> None:
+    phone = await Peer().start()
+    world.peers.append(phone)
+    assert await phone.register(world.site.udp, "anna-1", "wrong") == 401
+    assert await phone.register(world.site.udp, "nobody", "wrong") == 401
+    phone.call(
+        world.site.udp, "202", f"<sip:anna-1@{DOMAIN}>", auth=DigestClient("anna-1", "wrong"), host=DOMAIN
+    )
+    assert (await phone.expect(sip.Rejected)).status == 401
+    await world.at_rest()
+
+
+async def test_desk_phone_that_claims_another_address_gets_403(world: World) -> None:
+    phone = await world.phone("anna-1")
+    phone.call(
+        world.site.udp, "202", f"<sip:bram-1@{DOMAIN}>", auth=DigestClient("anna-1", PASSWORD), host=DOMAIN
+    )
+    rejected = await phone.expect(sip.Rejected)
+    assert rejected.status == 403
+    assert "From is not the address" in rejected.response.headers.get("Warning")
+
+
+async def test_outside_caller_rings_every_device_and_the_first_answer_wins(world: World) -> None:
+    one, two = await world.phone("anna-1"), await world.phone("anna-2", "tcp")
+    mobile, carrier = world.site.mobile_peer, world.site.carrier
+    session = carrier.call(world.site.pstn, "+31201232010", "<sip:+31301234567@carrier.test>")
+    first, second = await one.expect(sip.Invited), await two.expect(sip.Invited)
+    handset = await mobile.expect(sip.Invited)
+    assert handset.request.headers.get("X-Hipper-Loop-Guard")
+    assert handset.request.from_.uri.user == "+31301234567"
+    assert first.request.from_.uri.user == "+31301234567"
+    await talk(world, carrier, two, session, second)
+    assert "elsewhere" in (await one.expect(sip.Cancelled)).reason
+    assert "elsewhere" in (await mobile.expect(sip.Cancelled)).reason
+    carrier.do("bye", session)
+    await two.expect(sip.Ended)
+    await world.at_rest()
+
+
+async def test_caller_cancels_while_desk_phone_rings(world: World) -> None:
+    phone, carrier = await world.phone("anna-1"), world.site.carrier
+    session = carrier.call(world.site.pstn, "+31201232010", "<sip:+31301234567@carrier.test>")
+    invited = await phone.expect(sip.Invited)
+    phone.do("ring", invited.session)
+    await carrier.expect(sip.Ringing)
+    carrier.do("cancel", session)
+    assert (await carrier.expect(sip.Rejected)).status == 487
+    await phone.expect(sip.Cancelled)
+    await world.at_rest()
+
+
+async def test_withheld_caller_is_anonymous_on_the_phone_and_asserted_to_the_carrier(world: World) -> None:
+    phone, mobile, carrier = await world.phone("bram-1"), world.site.mobile_peer, world.site.carrier
+    hidden = (*ASSERTED, ("Privacy", "id"))
+    mobile.call(world.site.core, "202", ANNA_MOBILE, headers=hidden)
+    invited = await phone.expect(sip.Invited)
+    text = invited.request.to_bytes().decode()
+    assert "anonymous.invalid" in text
+    for secret in ("612320100", "2012320", "Anna"):
+        assert secret not in text
+    mobile.call(world.site.core, "0301234567", ANNA_MOBILE, headers=hidden)
+    outside = (await carrier.expect(sip.Invited)).request
+    assert outside.from_.uri.host == "anonymous.invalid"
+    assert outside.headers.get("Privacy") == "id"
+    assert "+31201232010" in outside.headers.get("P-Asserted-Identity")
+
+
+async def test_unknown_users_and_numbers_get_404(world: World) -> None:
+    mobile, carrier = world.site.mobile_peer, world.site.carrier
+    mobile.call(world.site.core, "202", "<sip:+31699999999@mno.test>")
+    assert (await mobile.expect(sip.Rejected)).status == 404
+    carrier.call(world.site.pstn, "+31201239999", "<sip:+31301234567@carrier.test>")
+    assert (await carrier.expect(sip.Rejected)).status == 404
+    await world.at_rest()
+
+
+async def test_hold_and_resume_from_either_side(world: World) -> None:
+    mobile, carrier = world.site.mobile_peer, world.site.carrier
+    session = mobile.call(world.site.core, "0301234567", ANNA_MOBILE, headers=ASSERTED)
+    invited = await carrier.expect(sip.Invited)
+    await talk(world, mobile, carrier, session, invited)
+    for peer, name in ((mobile, session), (carrier, invited.session)):
+        peer.do("reoffer", name, sdp(25030, direction="sendonly", version=2))
+        held = await peer.expect(sip.ReofferAnswered)
+        assert "recvonly" in held.sdp or "inactive" in held.sdp
+        peer.do("reoffer", name, sdp(25030, version=3))
+        resumed = await peer.expect(sip.ReofferAnswered)
+        assert "sendrecv" in resumed.sdp
+    mobile.do("bye", session)
+    await carrier.expect(sip.Ended)
+    await world.at_rest()
+
+
+async def test_emergency_call_from_a_mobile_keeps_its_body(world: World) -> None:
+    mobile, psap = world.site.mobile_peer, world.site.psap
+    offer = sdp(25040)
+    session = mobile.call(world.site.core, "112", ANNA_MOBILE, headers=ASSERTED, offer=offer)
+    invited = await psap.expect(sip.Invited)
+    assert invited.sdp == offer
+    assert invited.request.from_.uri.user == "+31612320100"
+    await talk(world, mobile, psap, session, invited)
+    mobile.do("bye", session)
+    await psap.expect(sip.Ended)
+    await world.at_rest()
+
+
+async def test_record_and_trace_of_a_call_are_stored(world: World, postgres_url: str) -> None:
+    mobile, carrier = world.site.mobile_peer, world.site.carrier
+    session = mobile.call(world.site.core, "0301234567", ANNA_MOBILE, headers=ASSERTED)
+    await talk(world, mobile, carrier, session, await carrier.expect(sip.Invited))
+    mobile.do("bye", session)
+    await world.at_rest()
+    connection = await asyncpg.connect(postgres_url)
+    try:
+        async with asyncio.timeout(5):
+            while not (calls := await latest_calls(connection, limit=5)):
+                await asyncio.sleep(0.05)
+        stored = await fetch_call(connection, calls[0].call)
+    finally:
+        await connection.close()
+    assert stored is not None
+    assert stored.record.outcome is CallOutcome.ANSWERED
+    assert [leg.role.value for leg in stored.record.legs] == ["calling", "called"]
+    assert stored.record.setup_ms is not None
+    assert stored.trace is not None
+    assert replay(stored.trace) == ()
+    drawn = "\n".join(ladder(stored.trace.steps))
+    assert "INVITE" in drawn
+    assert "1234567" not in drawn
