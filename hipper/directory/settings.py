@@ -47,7 +47,7 @@ async def set_identity(
         number = await _own_number(conn, subscriber, choice, alternate)
         if number is None:
             raise NotTheUsersNumber(_no_such_number(before["aor"], choice))
-        chosen = number if choice is IdentityChoice.ALTERNATE else before["identity_alternate"]
+        chosen = number if choice is IdentityChoice.ALTERNATE else None
         if (before["identity"], before["identity_alternate"]) == (choice.value, chosen):
             return False
         await conn.execute(
