@@ -11,7 +11,7 @@ import asyncio
 import itertools
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -69,15 +69,16 @@ def sdp(port: int = 25000, codecs: str = "8 0 101", direction: str = "sendrecv",
 
 
 class Peer:
-    """A user agent on a socket of its own. Events queue up in :meth:`expect`'s order."""
+    """A user agent on a socket of its own. What :meth:`expect` does not ask for stays for later."""
 
     def __init__(self, transport: str = "udp") -> None:
         self.port = free_port()
         self.transport = transport
         self.agent = UserAgent(UserAgentConfig(user_agent="Peer", session_expires_s=None), RandomIds())
-        self.events: asyncio.Queue[Any] = asyncio.Queue()
+        self.events: list[Any] = []
+        self._arrived = asyncio.Event()
         listener = SipListener(name="peer", transport=transport, host="127.0.0.1", port=self.port)  # type: ignore[arg-type]
-        self.shell = SipShell(self.agent, [listener], self.events.put_nowait)
+        self.shell = SipShell(self.agent, [listener], self._on_event)
 
     async def start(self) -> Peer:
         await self.shell.start()
@@ -122,12 +123,18 @@ class Peer:
         return result
 
     async def expect(self, *kinds: type, within_s: float = WAIT_S) -> Any:
-        """The next event of one of these kinds; others before it are passed over."""
+        """The oldest event of one of these kinds that was not taken yet."""
         async with asyncio.timeout(within_s):
             while True:
-                event = await self.events.get()
-                if isinstance(event, kinds):
-                    return event
+                for index, event in enumerate(self.events):
+                    if isinstance(event, kinds):
+                        return self.events.pop(index)
+                self._arrived.clear()
+                await self._arrived.wait()
+
+    def _on_event(self, event: Any) -> None:
+        self.events.append(event)
+        self._arrived.set()
 
     async def register(
         self, gateway_port: int, user: str, password: str = PASSWORD, expires: int = 300
@@ -292,6 +299,3 @@ class World:
         await wait_for(lambda: len(self.gateway.interpreter) == 0)
         await wait_for(lambda: self.gateway.agent.session_count() == 0)
         await wait_for(lambda: self.gateway.media_client.calls == 0)
-
-    def settings(self) -> Iterator[Settings]:
-        yield self.site.settings
