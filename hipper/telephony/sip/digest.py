@@ -190,6 +190,9 @@ class DigestServer:
                 return Bad("qop was not offered")
             if not params.get("cnonce") or not _is_count(params.get("nc", "")):
                 return Bad("Authorization: cnonce or nc is missing or malformed", 400)
+        elif self.qop and "auth" not in self.qop:
+            # only the form of RFC 2069 has no qop; it must not be a way around auth-int
+            return Bad("qop is missing")
         if not _same_target(params["uri"], uri):
             return Bad("Authorization: uri is not that of the request", 400)
         return None
@@ -322,6 +325,8 @@ class DigestClient:
         }
         if qop is not None:
             params.update({"cnonce": cnonce, "qop": qop, "nc": f"{count:08x}"})
+        elif algorithm.upper().endswith("-SESS"):
+            params["cnonce"] = cnonce
         if challenge.opaque is not None:
             params["opaque"] = challenge.opaque
         if challenge.userhash:

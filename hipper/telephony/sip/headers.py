@@ -29,6 +29,8 @@ from hipper.telephony.sip.uri import HOST_RULE, Uri, format_host, parse_host_por
 _PLAIN_NAME_ADDR = re.compile(r'(?:"([^"\\]*+)"[ \t]*+)?+<([^<>"]++)>(?:;(.++))?+')
 _PLAIN_VIA = re.compile(rf"SIP/2\.0/([A-Z]++) ({HOST_RULE})(?::([0-9]{{1,4}}))?+(?:;(.++))?+")
 
+_DECIMALS = re.compile("[0-9]{0,3}")
+
 MAX_DELTA_SECONDS = 2**32 - 1
 MAX_CSEQ = 2**31 - 1
 """RFC 3261 §8.1.1.5: less than 2**31."""
@@ -174,7 +176,7 @@ def parse_q(text: str | None) -> float:
     if text is None:
         return 1.0
     whole, _, decimals = text.partition(".")
-    if whole not in ("0", "1") or len(decimals) > 3 or not (decimals.isdecimal() or not decimals):
+    if whole not in ("0", "1") or _DECIMALS.fullmatch(decimals) is None:
         raise SipParseError("Malformed q value")
     value = float(text)
     if value > 1.0:
@@ -210,12 +212,7 @@ class Via:
             number = int(port_digits) if port_digits else None
             return cls(transport, host.lower(), number, parse_params(tail) if tail else None)
         head, semicolon, tail = text.partition(";")
-        protocol, blank, sent_by = head.partition(" ")
-        if protocol.count("/") != 2 or "\t" in head:
-            protocol, sent_by = _spaced_sent_protocol(head)
-        elif not blank:
-            raise SipParseError("Via without sent-by")
-        name, version, transport = protocol.split("/")
+        name, version, transport, sent_by = _split_sent_protocol(head)
         if not (is_token(name) and is_token(version) and is_token(transport)):
             raise SipParseError("Malformed Via protocol")
         sent_by = sent_by.strip(" \t")
@@ -267,15 +264,15 @@ class Via:
         return self.host, self.port
 
 
-def _spaced_sent_protocol(head: str) -> tuple[str, str]:
-    """``SIP  / 2.0 / UDP  host`` with blanks around the slashes, as RFC 4475 §3.1.1.1 has it."""
-    parts = [part.strip(" \t") for part in head.replace("\t", " ").split("/", 2)]
+def _split_sent_protocol(head: str) -> tuple[str, str, str, str]:
+    """``SIP  / 2.0 / UDP  host``: there may be blanks around the slashes (RFC 4475 §3.1.1.1)."""
+    parts = [part.strip(" ") for part in head.replace("\t", " ").split("/", 2)]
     if len(parts) != 3:
         raise SipParseError("Malformed Via protocol")
     transport, blank, sent_by = parts[2].partition(" ")
     if not blank:
         raise SipParseError("Via without sent-by")
-    return f"{parts[0]}/{parts[1]}/{transport}", sent_by
+    return parts[0], parts[1], transport, sent_by
 
 
 class CSeq:
@@ -289,10 +286,10 @@ class CSeq:
 
     @classmethod
     def parse(cls, text: str) -> CSeq:
-        number, *rest = text.split(None, 1)
-        if not rest:
+        parts = text.split(None, 1)
+        if len(parts) != 2:
             raise SipParseError("Malformed CSeq header field")
-        method = rest[0]
+        number, method = parts
         if not is_token(method):
             raise SipParseError("Malformed CSeq method")
         return cls(parse_digits(number, "CSeq number", MAX_CSEQ), method)

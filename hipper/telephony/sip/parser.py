@@ -86,8 +86,10 @@ def _request_line(line: str) -> tuple[str, str, SipParseError | None]:
     request at all.
     """
     parts = line.split(" ")
-    if len(parts) == 3 and parts[2] == VERSION and 0 < len(parts[1]) <= MAX_URI and is_token(parts[0]):
-        return parts[0], parts[1], None
+    if len(parts) == 3 and parts[2] == VERSION and is_token(parts[0]):
+        method, uri, _ = parts
+        if 0 < len(uri) <= MAX_URI and "\t" not in uri:
+            return method, uri, None
     words = line.split()
     versions = [word for word in words[2:] if word.upper().startswith("SIP/")]
     if not versions or not is_token(words[0]):

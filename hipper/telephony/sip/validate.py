@@ -22,6 +22,7 @@ from hipper.telephony.sip.headers import (
     Replaces,
     SessionExpires,
     parse_accept,
+    parse_q,
 )
 from hipper.telephony.sip.message import Request, Response, SipMessage
 from hipper.telephony.sip.names import REASON_PHRASES
@@ -198,7 +199,8 @@ def _check_optional(request: Request, forwarding: bool) -> Rejection | None:
     if date is not None and _DATE.fullmatch(date) is None:
         return reject(400, "Date: not in the form of RFC 3261 or not in GMT")
     for contact in request.contacts:
-        _ = contact.q
+        if "q" in contact.params:
+            _named("Contact", contact.params["q"] or "", parse_q)
     _ = (request.routes, request.record_routes)
     for name, parse in _TYPED:
         value = headers.get(name)
