@@ -1,0 +1,50 @@
+# `make help` lists the targets. Each installs what it needs first (deploy/bootstrap.sh), once.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help run test lint bench soak clean
+MAKEFLAGS += --no-print-directory
+
+# stay: play the demonstration and stay up; once: play it and stop; none: only start
+DEMO ?= stay
+# further arguments for pytest: make test ARGS="tests/telephony -x"
+ARGS ?=
+
+help:
+	@echo 'make run             install what is missing, start everything, play a call, stay up until Ctrl-C'
+	@echo 'make run DEMO=once   play the call and stop: exits 0, or says what failed (DEMO=none: only start)'
+	@echo 'make test            every test; ARGS="tests/telephony -x" goes to pytest'
+	@echo 'make lint            ruff, mypy and the import rules'
+	@echo 'make bench           CPU per call beside two other servers; time to the INVITE of a 112 call'
+	@echo 'make soak            calls for an hour (MINUTES=60), watching memory and leftovers'
+	@echo 'make clean           remove var/ (database included), the environments and caches'
+
+run:
+	@bash deploy/bootstrap.sh run
+	@exec .venv/bin/hipper up --settings deploy/hipper.toml --demo $(DEMO)
+
+test:
+	@bash deploy/bootstrap.sh test
+	@exec .venv/bin/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+lint:
+	@bash deploy/bootstrap.sh lint
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+bench:
+	@bash deploy/bootstrap.sh bench
+	@.venv/bin/python -m tests.bench.emergency
+	@.venv/bin/python -m tests.bench.call_cost
+
+MINUTES ?= 60
+soak:
+	@bash deploy/bootstrap.sh bench
+	@exec .venv/bin/python -m tests.bench.soak --minutes $(MINUTES)
+
+clean:
+	@if [ -e var/hipper.lock ] && ! flock --nonblock var/hipper.lock true; then echo 'hipper is running: stop it first' >&2; exit 1; fi
+	rm -rf var .venv .venv-bench .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
