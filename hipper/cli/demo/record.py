@@ -1,0 +1,35 @@
+"""A call record in a few readable lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hipper.contracts.calls import CallRecord, LegRecord
+from hipper.pbx.model import CallerIdentity, Presentation
+from hipper.pbx.rules import sentence
+from hipper.telephony.numbers.format import format_number
+
+
+def describe(record: CallRecord) -> Iterator[str]:
+    """Lines: the call, each leg with who was shown and who pays, each device with why it rang or not."""
+    talked = 0.0 if record.answered is None else record.ended - record.answered
+    setup = "" if record.setup_ms is None else f", {record.setup_ms:.1f} ms from INVITE in to INVITE out"
+    yield f"{record.call}: {record.outcome.value}, {talked:.1f} s of talk, rule {record.rule}{setup}"
+    for leg in record.legs:
+        yield f"{leg.role.value:8} {leg.peer:16} {_leg(leg)}"
+    for attempt in record.attempts:
+        yield f"device   {attempt.device:16} {attempt.outcome.value}: {sentence(attempt.rule, 'en')}"
+
+
+def _leg(leg: LegRecord) -> str:
+    payer = "nobody pays here"
+    if leg.payer is not None:
+        payer = f"{leg.payer.subscription or 'nobody'} pays, {leg.payer.tariff.value}"
+    return f"shown {_shown(leg.identity_shown)}; {payer}"
+
+
+def _shown(identity: CallerIdentity) -> str:
+    if identity.presentation is Presentation.RESTRICTED:
+        return "withheld"
+    number = format_number(identity.number) if identity.number else identity.extension or "unknown"
+    return f"{identity.name} ({number})" if identity.name else number
