@@ -111,7 +111,12 @@ async def on_stage(settings: Settings, company: Path, write: Write) -> AsyncIter
     ):
         for agent in (shop, bakery):
             await agent.registered()
-        yield Cast(mobile, pstn, emergency, shop, bakery, script.domain)
+        try:
+            yield Cast(mobile, pstn, emergency, shop, bakery, script.domain)
+        finally:
+            # A binding left behind would be rung by the next demonstration, on a port nobody listens on.
+            for agent in (shop, bakery):
+                await agent.unregister()
 
 
 def _listener(settings: Settings, name: str) -> SipListener:

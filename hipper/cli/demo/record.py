@@ -17,8 +17,11 @@ def describe(record: CallRecord) -> Iterator[str]:
     yield f"{record.call}: {record.outcome.value}, {talked:.1f} s of talk, rule {record.rule}{setup}"
     for leg in record.legs:
         yield f"{leg.role.value:8} {leg.peer:16} {_leg(leg)}"
+    peers = {leg.leg: leg.peer for leg in record.legs}
     for attempt in record.attempts:
-        yield f"device   {attempt.device:16} {attempt.outcome.value}: {sentence(attempt.rule, 'en')}"
+        name = attempt.device if attempt.leg is None else peers.get(attempt.leg, attempt.device)
+        why = attempt.explanation or sentence(attempt.rule, "en")
+        yield f"device   {name:16} {attempt.outcome.value}: {why}"
 
 
 def _leg(leg: LegRecord) -> str:
