@@ -16,6 +16,7 @@ SUB_APPS = {
     "up": "hipper.cli.up",
     "migrate": "hipper.cli.migrate",
     "provision": "hipper.cli.provision",
+    "user": "hipper.cli.users",
     "calls": "hipper.cli.calls",
 }
 """Command -> module, whose ``app`` (an ``App``) is registered under the command's name."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -14,92 +13,80 @@ from cyclopts import App, Parameter
 
 from hipper.directory.errors import DirectoryError
 from hipper.directory.provision import Changes, apply_file, diff_file, export_tenant
-from hipper.runtime.database import OUTAGE
 from hipper.runtime.servers import owner_url
-from hipper.runtime.settings import SettingsError, default_path, load
+from hipper.runtime.settings import default_path, load
 from hipper.runtime.settings_model import Settings
 
 app = App(name="provision", help="A company's configuration as code: apply, diff, export.")
 
 Prune = Annotated[bool, Parameter(negative=(), help="Also remove what the file does not name.")]
-SettingsFile = Annotated[Path | None, Parameter(name="--settings", help="The installation's settings file.")]
+SettingsFile = Annotated[
+    Path | None,
+    Parameter(
+        help="Settings of the installation; by default hipper.toml here, in deploy/ or in /etc/hipper/."
+    ),
+]
 _Result = TypeVar("_Result")
+_CONNECT_WITHIN_S = 5.0
 
 
 @app.command
-def apply(file: Path, *, prune: Prune = False, settings: SettingsFile = None) -> int:
+def apply(file: Path, *, prune: Prune = False, settings: SettingsFile = None) -> None:
     """Make the company what FILE says. Passwords made for desk phones are shown once."""
 
     async def work(conn: asyncpg.Connection, installation: Settings) -> Changes:
         return await apply_file(conn, file, prune=prune, realm=installation.devices.realm, by="operator")
 
-    changes = run(work, settings)
-    if changes is None:
-        return 1
+    changes = on_directory(work, settings)
     print(changes.text())
     for made in changes.made:
         print(f"password of desk phone {made.aor}: {made.password}  (shown once)")
-    return 0
 
 
 @app.command
-def diff(file: Path, *, prune: Prune = False, settings: SettingsFile = None) -> int:
+def diff(file: Path, *, prune: Prune = False, settings: SettingsFile = None) -> None:
     """Show what apply would do, and do nothing."""
 
     async def work(conn: asyncpg.Connection, installation: Settings) -> Changes:
         return await diff_file(conn, file, prune=prune, realm=installation.devices.realm)
 
-    changes = run(work, settings)
-    if changes is None:
-        return 1
-    print(changes.text())
-    return 0
+    print(on_directory(work, settings).text())
 
 
 @app.command
-def export(file: Path, *, tenant: str | None = None, settings: SettingsFile = None) -> int:
-    """Write the company as it is now to FILE (- for the terminal). Passwords are not in it."""
+def export(file: Path | None = None, *, tenant: str | None = None, settings: SettingsFile = None) -> None:
+    """Write the company as it is now to FILE, or to the terminal. Passwords are not in it.
+
+    Parameters
+    ----------
+    tenant
+        Its name; may be left out when there is only one.
+    """
 
     async def work(conn: asyncpg.Connection, _installation: Settings) -> str:
         return await export_tenant(conn, tenant)
 
-    text = run(work, settings)
-    if text is None:
-        return 1
-    if str(file) == "-":
+    text = on_directory(work, settings)
+    if file is None:
         print(text, end="")
-        return 0
+        return
     try:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
-        print(f"{file}: cannot be written: {error.strerror}", file=sys.stderr)
-        return 1
-    return 0
+        raise DirectoryError(f"{file}: cannot be written: {error.strerror}") from None
 
 
-def run(
+def on_directory(
     work: Callable[[asyncpg.Connection, Settings], Awaitable[_Result]], path: Path | None
-) -> _Result | None:
-    """Do ``work`` on a connection of the directory's role; what goes wrong is told in readable lines, as
-    None."""
-    try:
-        installation = load(path or default_path(os.environ), os.environ)
-        return asyncio.run(_on_connection(work, installation))
-    except (SettingsError, DirectoryError) as error:
-        print(error, file=sys.stderr)
-    except (*OUTAGE, asyncpg.InvalidPasswordError, asyncpg.InvalidCatalogNameError) as error:
-        print(
-            f"the database does not answer ({error}): start it with 'hipper up', or set database.url",
-            file=sys.stderr,
-        )
-    return None
-
-
-async def _on_connection(
-    work: Callable[[asyncpg.Connection, Settings], Awaitable[_Result]], installation: Settings
 ) -> _Result:
-    conn = await asyncpg.connect(owner_url(installation, "directory"), timeout=5)
-    try:
-        return await work(conn, installation)
-    finally:
-        await conn.close()
+    """Do ``work`` on a connection of the directory's role. What it raises, ``hipper.cli.errors`` explains."""
+    installation = load(path or default_path(os.environ), os.environ)
+
+    async def connected() -> _Result:
+        conn = await asyncpg.connect(owner_url(installation, "directory"), timeout=_CONNECT_WITHIN_S)
+        try:
+            return await work(conn, installation)
+        finally:
+            await conn.close()
+
+    return asyncio.run(connected())

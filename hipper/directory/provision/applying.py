@@ -14,8 +14,9 @@ from hipper.directory.provision.checking import check_available, check_whole
 from hipper.directory.provision.difference import Difference, compare
 from hipper.directory.provision.exporting import to_toml
 from hipper.directory.provision.problems import Problem, ProvisioningError
-from hipper.directory.provision.reading import read_document
+from hipper.directory.provision.reading import WantedTenant, read_document
 from hipper.directory.provision.settling import Settled, settle
+from hipper.directory.provision.state import Tenant
 from hipper.directory.provision.stored import load_stored, taken_elsewhere
 from hipper.directory.provision.writing import MadePassword, write
 
@@ -88,13 +89,19 @@ async def export_tenant(pool_or_conn: asyncpg.Pool | asyncpg.Connection, name: s
     return to_toml(stored.tenant)
 
 
+def judge(wanted: WantedTenant, current: Tenant | None, *, prune: bool) -> Settled:
+    """What the tenant would become; what is wrong with that is added to ``wanted.problems``. Pure."""
+    settled = settle(wanted.tenant, current, prune=prune)
+    check_whole(wanted, settled.tenant, current)
+    return settled
+
+
 async def _prepare(
     conn: asyncpg.Connection, text: str, file: str, prune: bool, realm: str | None
 ) -> tuple[Settled, Difference]:
     wanted = read_document(text, file)
     stored = await load_stored(conn, wanted.tenant.name)
-    settled = settle(wanted.tenant, stored.tenant, prune=prune)
-    check_whole(wanted, settled.tenant, stored.tenant)
+    settled = judge(wanted, stored.tenant, prune=prune)
     numbers: list[str] = [number for one in settled.tenant.subscribers for number in one.e164s]
     numbers += [settled.tenant.main_number] if settled.tenant.main_number else []
     taken = await taken_elsewhere(conn, stored.tenant_id, numbers, list(settled.tenant.domains))

@@ -37,6 +37,7 @@ class LineIndex:
             if header:
                 table = self._table(_split(header[2]), is_array=header[1] == "[[")
                 self._lines.setdefault(table, number + 1)
+                self._lines.setdefault(_split(header[2]), number + 1)
             elif key:
                 self._lines.setdefault(table + _split(key[1]), number + 1)
                 number += _lines_of_value(key[2], lines[number + 1 :])
