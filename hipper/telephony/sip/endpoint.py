@@ -222,12 +222,11 @@ class SipEndpoint(TransactionRunner):
         if partial is None or error.status_hint is None or not partial.answerable:
             self._drop("malformed")
             return
+        request = Request(partial.method, "sip:unreadable.invalid", partial.headers)
         try:
-            request = Request(partial.method, "sip:unreadable.invalid", partial.headers)
             fill_received(request, flow)
         except SipParseError:
-            self._drop("malformed")
-            return
+            pass  # a Via that cannot be read is copied as it is
         self._reply_stateless(request.headers, flow, error.status_hint, warning=error.reason)
 
     def _reply_stateless(
@@ -247,7 +246,12 @@ class SipEndpoint(TransactionRunner):
             response.headers.add("Warning", f'399 {self.config.address(flow)[0]} "{warning}"')
         for name, value in headers:
             response.headers.add(name, value)
-        self._out.append(Outgoing(response.to_bytes(), response_flow(response.top_via, flow)))
+        try:
+            back = response_flow(response.top_via, flow)
+        except SipParseError:
+            # RFC 4475 §3.1.2.1: 400 also to who wrote a Via that cannot be read, at its source address
+            back = flow
+        self._out.append(Outgoing(response.to_bytes(), back))
 
     def _receive_response(self, response: Response, flow: Flow, now: float) -> None:
         if check_response(response) is not None:
@@ -264,11 +268,15 @@ class SipEndpoint(TransactionRunner):
         self._fire(found, event, now, response)
 
     def _receive_request(self, request: Request, flow: Flow, now: float) -> None:
-        via = fill_received(request, flow)
+        try:
+            fill_received(request, flow)
+        except SipParseError:
+            pass  # check_request says what is wrong with it
         rejection = check_request(request)
         if rejection is not None:
             self._reject(request, flow, rejection)
             return
+        via = request.top_via
         method = request.method
         key = self._server_key(request, "INVITE" if method in ("ACK", "CANCEL") else method)
         found = self._servers.get(key)
@@ -351,12 +359,11 @@ class SipEndpoint(TransactionRunner):
         if request.method == "ACK":
             self._drop("invalid ACK")
             return
-        headers = (("Unsupported", ", ".join(rejection.unsupported)),) if rejection.unsupported else ()
         self._reply_stateless(
             request.headers,
             flow,
             rejection.status,
             rejection.reason,
             warning=rejection.warning,
-            headers=headers,
+            headers=rejection.headers,
         )

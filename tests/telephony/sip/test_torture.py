@@ -13,7 +13,10 @@ from pathlib import Path
 import pytest
 
 from hipper.telephony.sip.builder import make_rejection
+from hipper.telephony.sip.endpoint import EndpointConfig, SipEndpoint
 from hipper.telephony.sip.errors import SipParseError
+from hipper.telephony.sip.flow import Flow
+from hipper.telephony.sip.ids import CountingIds
 from hipper.telephony.sip.message import Request, Response, parse_message
 from hipper.telephony.sip.multipart import split_multipart
 from hipper.telephony.sip.stream import StreamFramer
@@ -156,6 +159,27 @@ def test_a_refused_message_can_be_answered(name: str) -> None:
     assert isinstance(again, Response)
     assert again.status == VERDICTS[name][1]
     assert again.headers.get("Via") in data.decode("utf-8")
+
+
+@pytest.mark.parametrize("name", VERDICTS)
+def test_the_endpoint_says_so_on_the_wire(name: str) -> None:
+    """A refusal leaves at once, to where the request came from at least; the rest is handed up or dropped."""
+    endpoint = SipEndpoint(EndpointConfig(), CountingIds())
+    source = ("203.0.113.7", 5060)
+    endpoint.receive_datagram(read(name), Flow("udp", "u", ("192.0.2.99", 5060), source), 1.0)
+    sent = [(parse_message(out.data), out.flow.remote[0]) for out in endpoint.messages_to_send()]
+    event = endpoint.next_event()
+    verdict, text = VERDICTS[name][1:]
+    if isinstance(verdict, int):
+        assert event is None
+        ((answer, host),) = sent
+        assert isinstance(answer, Response)
+        assert (answer.status, host) == (verdict, source[0])
+        assert answer.headers.get("Warning") == f'399 192.0.2.99 "{text}"'
+    else:
+        assert all(isinstance(answer, Response) and answer.status == 100 for answer, _ in sent)
+        message = None if verdict == DISCARD else parse_message(read(name))
+        assert (event is not None) == isinstance(message, Request)
 
 
 @pytest.mark.parametrize("name", [name for name, row in VERDICTS.items() if row[1] == ACCEPT])
