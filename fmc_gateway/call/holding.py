@@ -25,7 +25,6 @@ from fmc_gateway.call.commands import (
 )
 from fmc_gateway.call.descriptions import following, held, hold_answer, same_media, talk_offer
 from fmc_gateway.call.events import (
-    LegEnded,
     LegReofferAnswered,
     LegReoffered,
     LegReofferRejected,
@@ -50,7 +49,7 @@ from fmc_gateway.call.model import (
     winner_of,
 )
 from fmc_gateway.call.records import publish
-from fmc_gateway.call.talking import called_ended, calling_ended, end_both
+from fmc_gateway.call.talking import DEAD, end_both
 from hipper.contracts.calls import LivePhase
 from hipper.pbx.ids import LegId, PairId
 
@@ -207,18 +206,13 @@ def leg_reoffer_rejected(call: Talking, event: LegReofferRejected, now: float) -
     if exchange.stage is not ExchangeStage.ASKING or event.leg != other.id:
         return call, ()
     if event.status in (408, 481):
-        return _dead(call, other, now)
+        return end_both(call, now, [], DEAD["dialog_gone"], "gateway")
     refusal = RejectReoffer(leg=party.id, status=event.status if event.status >= 400 else 488)
     if pair is None or party.sdp is None:
         return msgspec.structs.replace(call, exchange=None), (refusal,)
     restore = Exchange(kind=ExchangeKind.RESTORE, stage=ExchangeStage.OFFERING, leg=party.id, sdp=party.sdp)
     offer = OfferMedia(pair=pair, from_leg=party.id, to_leg=other.id, sdp=party.sdp)
     return msgspec.structs.replace(call, exchange=restore), (refusal, offer)
-
-
-def _dead(call: Talking, leg: Leg, now: float) -> Step:
-    event = LegEnded(leg=leg.id, cause="dialog_gone")
-    return calling_ended(call, event, now) if leg.id == call.calling.id else called_ended(call, event, now)
 
 
 def media_failed(call: Talking, event: MediaFailed, now: float) -> Step:

@@ -193,7 +193,7 @@ def test_offer_finds_the_other_dialog_dead_and_the_call_ends(leg: LegId, status:
     ladder.tell(ev.MediaOffered(pair=M1, from_leg=leg, to_leg=OTHER[leg], sdp=more("through")))
     ladder.tell(ev.LegReofferRejected(leg=OTHER[leg], status=status))
     assert ladder.of(cmd.RejectReoffer) == [cmd.RejectReoffer(leg=leg, status=487)]
-    assert [one.leg for one in ladder.of(cmd.EndLeg)] == [leg]
+    assert {one.leg for one in ladder.of(cmd.EndLeg)} == {A, B1}
     assert ladder.call is None
 
 

@@ -1,0 +1,437 @@
+"""A world for the call engine: a caller, phones, rtpengine and a directory that do as SIP lets them, by seed.
+
+Events of one leg and answers about one pair keep their order; across legs and pairs anything may overtake
+anything. Each command is checked against what really is: who is told what twice, or in a state in which it
+means nothing, fails the walk.
+"""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+from fmc_gateway.call import commands as cmd
+from fmc_gateway.call import events as ev
+from fmc_gateway.call.model import Call, Ending, Talking
+from fmc_gateway.call.step import step
+from hipper.contracts.calls import CallOutcome, LivePhase
+from hipper.pbx.ids import LegId
+from tests.fmc_gateway.call.kit import (
+    START,
+    A,
+    binding,
+    invite,
+    invite_from_desk,
+    invite_from_pstn,
+    piet,
+    sdp,
+    suze,
+)
+
+VIDEO = "m=video 4000 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
+FAILURES = (302, 404, 408, 480, 486, 487, 488, 500, 503, 600, 603)
+
+
+class Party:
+    """One leg as it really is at the other end of the wire."""
+
+    def __init__(self, leg: LegId) -> None:
+        self.leg = leg
+        self.answered = False
+        self.over = False
+        self.cancelled = False
+        self.told_end = False
+        """The engine has given it its last word."""
+        self.offering: str | None = None
+        """What its unanswered re-offer wants: ``hold``, ``talk``, ``video``, ``nothing`` (no SDP)."""
+        self.acking = False
+        """It owes the ACK that answers our offer."""
+        self.holds = False
+
+    def described(self, wish: str) -> str | None:
+        if wish == "nothing":
+            return None
+        direction = "sendonly" if wish == "hold" else "sendrecv"
+        return sdp(self.leg, direction=direction, version=2) + (VIDEO if wish == "video" else "")
+
+
+class World:
+    """``walk`` plays one call from its INVITE to its end."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = Random(seed)
+        self.call: Call | None = None
+        self.now = START
+        self.queues: dict[str, list[ev.AnyEvent]] = {}
+        self.parties: dict[str, Party] = {A: Party(A)}
+        self.pairs: dict[str, str] = {}
+        """``open`` or ``deleted``."""
+        self.blocked: set[tuple[str, str]] = set()
+        self.music: set[tuple[str, str]] = set()
+        self.timers: set[str] = set()
+        self.live: LivePhase | None = None
+        self.done: list[cmd.AnyCommand] = []
+        self.answered = False
+        self.restoring = False
+        self.closing = False
+        self.dead: set[str] = set()
+
+    # Driving.
+
+    def walk(self, turns: int = 40) -> None:
+        self.deliver(self._invite())
+        for _ in range(turns):
+            if self.call is None:
+                return self.check_end()
+            self._turn()
+        self.closing = True
+        for _ in range(400):
+            if self.call is None:
+                return self.check_end()
+            self._close()
+        raise AssertionError(f"the call never ends: {self.call}")
+
+    def _invite(self) -> ev.LegOffered:
+        kind = self.rng.choice(
+            ("colleague", "colleague", "pstn", "outside", "desk", "112", "112 from a desk")
+        )
+        return {
+            "colleague": lambda: invite("202"),
+            "pstn": invite_from_pstn,
+            "outside": lambda: invite("030 111 2233"),
+            "desk": lambda: invite_from_desk("202"),
+            "112": lambda: invite("112", emergency_routes=self.rng.randint(1, 3)),
+            "112 from a desk": lambda: invite_from_desk("112"),
+        }[kind]()
+
+    def _turn(self) -> None:
+        waiting = [name for name, queue in self.queues.items() if queue]
+        roll = self.rng.random()
+        if waiting and roll < 0.6:
+            self._deliver_from(self.rng.choice(waiting))
+        elif self.timers and roll < 0.63:
+            self._fire()
+        elif roll < 0.64:
+            self.deliver(
+                ev.HangUpRequested(by=self.rng.choice(("user:suze", "user:piet", "operator", "drain")))
+            )
+        else:
+            self._act(self.rng.choice(list(self.parties.values())))
+
+    def _close(self) -> None:
+        """Everybody goes; what is under way arrives; then the clock runs."""
+        waiting = [name for name, queue in self.queues.items() if queue]
+        caller = self.parties[A]
+        if waiting:
+            self._deliver_from(self.rng.choice(waiting))
+        elif not caller.over:
+            self._leave(caller)
+        elif self.timers:
+            self._fire()
+        else:
+            raise AssertionError(f"nothing is left to happen: {self.call}")
+
+    def _deliver_from(self, name: str) -> None:
+        self.deliver(self.queues[name].pop(0))
+
+    def _fire(self) -> None:
+        name = self.rng.choice(sorted(self.timers))
+        if isinstance(self.call, Ending) and self.call.recorded:
+            # 64·T1 later: nothing that RFC 3261 allows is still under way
+            while self.call is not None and any(self.queues.values()):
+                self._deliver_from(next(source for source, queue in self.queues.items() if queue))
+            if name not in self.timers:
+                return
+        self.timers.discard(name)
+        self.deliver(ev.TimerFired(name=name))
+
+    def deliver(self, event: ev.AnyEvent) -> None:
+        self.now += 0.1
+        self.call, commands = step(self.call, event, self.now)
+        for one in commands:
+            self.done.append(one)
+            getattr(self, f"do_{type(one).__struct_config__.tag}")(one)
+        self.check_sound()
+
+    def say(self, source: str, event: ev.AnyEvent) -> None:
+        self.queues.setdefault(source, []).append(event)
+
+    # What parties do of their own.
+
+    def _act(self, party: Party) -> None:
+        if party.over or party.leg in self.dead:
+            return
+        if party.answered:
+            self._act_in_call(party)
+        elif party.leg == A:
+            if self.rng.random() < 0.1:
+                self._leave(party)
+        else:
+            self._act_alerting(party)
+
+    def _act_alerting(self, party: Party) -> None:
+        leg, roll = party.leg, self.rng.random()
+        if roll < 0.1:
+            self.say(leg, ev.LegTrying(leg=leg))
+        elif roll < 0.2:
+            self.say(leg, ev.LegSent(leg=leg, sip_call_id=f"call-id-{leg}"))
+        elif roll < 0.45:
+            self.say(leg, ev.LegRinging(leg=leg, status=self.rng.choice((180, 180, 183))))
+        elif roll < 0.6:
+            status = self.rng.choice((180, 183))
+            self.say(leg, ev.LegProgress(leg=leg, status=status, sdp=sdp(f"early {leg}"), to_tag="t"))
+        elif roll < 0.85:
+            self._answers(party)
+        elif roll < 0.97:
+            self._refuses(party, self.rng.choice(FAILURES), by_network=self.rng.random() < 0.3)
+        else:
+            party.over = True
+            self.say(leg, ev.LegEnded(leg=leg, cause="transport"))
+
+    def _answers(self, party: Party) -> None:
+        party.answered = True
+        described = self.rng.choice((sdp(party.leg), sdp(party.leg), sdp(f"early {party.leg}"), None))
+        self.say(party.leg, ev.LegAnswered(leg=party.leg, sdp=described, to_tag="t"))
+
+    def _refuses(self, party: Party, status: int, *, by_network: bool = False) -> None:
+        party.over = True
+        q850 = self.rng.choice((None, None, 17, 19, 20, 21, 34))
+        self.say(party.leg, ev.LegRejected(leg=party.leg, status=status, q850=q850, by_network=by_network))
+
+    def _act_in_call(self, party: Party) -> None:
+        roll = self.rng.random()
+        if roll < 0.1:
+            self._leave(party)
+        elif roll < 0.13 and self.pairs and party.leg == A:
+            for pair, state in self.pairs.items():
+                if state == "open":
+                    self.say(pair, ev.MediaTimedOut(pair=ev.PairId(pair)))
+        elif roll < 0.6 and party.offering is None and not party.acking:
+            party.offering = self.rng.choice(("hold", "hold", "talk", "video", "nothing"))
+            described = party.described(party.offering)
+            self.say(party.leg, ev.LegReoffered(leg=party.leg, sdp=described, method="INVITE"))
+
+    def _leave(self, party: Party) -> None:
+        party.over = True
+        leg = party.leg
+        if party.answered:
+            cause = self.rng.choice(("bye", "bye", "bye", "session_expired", "dialog_gone", "transport"))
+            self.say(leg, ev.LegEnded(leg=leg, cause=cause, q850=16))
+        else:
+            self.say(leg, ev.LegCancelled(leg=leg, reason="SIP;cause=487"))
+
+    # What commands do.
+
+    def do_load_context(self, one: cmd.LoadContext) -> None:
+        if self.rng.random() < 0.05:
+            self.say("directory", ev.ContextFailed(reason="away"))
+            return
+        bindings = tuple(binding(f"piet-desk{n}") for n in range(1, self.rng.randint(1, 4)))
+        outside = (one.dialled or "").startswith("030")
+        called = piet(desk_phones=3, decline_ends_ringing=self.rng.random() < 0.7)
+        self.say(
+            "directory",
+            ev.ContextLoaded(
+                caller=None if one.called_number else suze(),
+                called=None if outside else called,
+                bindings=bindings,
+            ),
+        )
+
+    def do_offer_media(self, one: cmd.OfferMedia) -> None:
+        assert self.pairs.setdefault(one.pair, "open") == "open", "an offer on deleted media"
+        made = ev.MediaOffered(pair=one.pair, from_leg=one.from_leg, to_leg=one.to_leg, sdp=one.sdp)
+        self._media(one.pair, made)
+
+    def do_answer_media(self, one: cmd.AnswerMedia) -> None:
+        assert self.pairs.get(one.pair) == "open", "an answer without an offer"
+        self._media(one.pair, ev.MediaAnswered(pair=one.pair, sdp=one.sdp))
+
+    def _media(self, pair: str, good: ev.AnyEvent) -> None:
+        if self.rng.random() < 0.03:
+            failed = ev.MediaFailed(pair=ev.PairId(pair), reason="x", no_rtpengine=self.rng.random() < 0.5)
+            self.say(pair, failed)
+        else:
+            self.say(pair, good)
+
+    def do_delete_media(self, one: cmd.DeleteMedia) -> None:
+        assert self.pairs.get(one.pair) == "open", "media is deleted once"
+        self.pairs[one.pair] = "deleted"
+        self.blocked = {entry for entry in self.blocked if entry[0] != one.pair}
+        self.music = {entry for entry in self.music if entry[0] != one.pair}
+
+    def do_block_media(self, one: cmd.BlockMedia) -> None:
+        assert self.pairs[one.pair] == "open"
+        assert (one.pair, one.leg) not in self.blocked
+        self.blocked.add((one.pair, one.leg))
+
+    def do_unblock_media(self, one: cmd.UnblockMedia) -> None:
+        assert self.pairs[one.pair] == "open"
+        self.blocked.remove((one.pair, one.leg))
+
+    def do_play_music(self, one: cmd.PlayMusic) -> None:
+        assert self.pairs[one.pair] == "open"
+        assert not self.music, "one party hears music at a time"
+        self.music.add((one.pair, one.leg))
+
+    def do_stop_music(self, one: cmd.StopMusic) -> None:
+        assert self.pairs[one.pair] == "open"
+        self.music.remove((one.pair, one.leg))
+
+    def do_originate(self, one: cmd.Originate) -> None:
+        assert one.leg not in self.parties
+        self.parties[one.leg] = Party(one.leg)
+        if self.rng.random() < 0.1:
+            self.dead.add(one.leg)
+
+    def do_ring(self, one: cmd.Ring) -> None:
+        assert not self.parties[A].told_end
+        assert not self.parties[A].answered
+
+    def do_progress(self, one: cmd.Progress) -> None:
+        self.do_ring(cmd.Ring(leg=one.leg))
+
+    def do_answer_leg(self, one: cmd.AnswerLeg) -> None:
+        party = self.parties[one.leg]
+        assert one.leg == A
+        assert not party.told_end
+        assert not party.answered
+        self.answered = True
+        if party.over:
+            return  # its CANCEL is on the way to us
+        party.answered = True
+        if self.rng.random() < 0.03:
+            party.over = True
+            self.say(A, ev.LegEnded(leg=A, cause="no_ack"))
+        else:
+            self.say(A, ev.LegConfirmed(leg=A))
+
+    def do_reject_leg(self, one: cmd.RejectLeg) -> None:
+        party = self.parties[one.leg]
+        assert one.leg == A
+        assert not party.answered
+        assert not party.told_end
+        party.told_end = party.over = True
+
+    def do_cancel_leg(self, one: cmd.CancelLeg) -> None:
+        party = self.parties[one.leg]
+        assert one.leg != A
+        assert not party.cancelled
+        assert not party.told_end
+        party.cancelled = True
+        if party.over or party.answered or one.leg in self.dead:
+            return  # its final response is on the way to us, or will never come
+        if self.rng.random() < 0.2:
+            self._answers(party)
+        else:
+            self._refuses(party, 487)
+
+    def do_end_leg(self, one: cmd.EndLeg) -> None:
+        party = self.parties[one.leg]
+        assert party.answered or party.over, "BYE without a dialog"
+        assert not party.told_end, "BYE twice"
+        party.told_end = party.over = True
+        party.offering = None
+
+    def do_answer_reoffer(self, one: cmd.AnswerReoffer) -> None:
+        party = self.parties[one.leg]
+        wish, party.offering = party.offering, None
+        if party.over:
+            return
+        assert wish is not None, "an answer to no offer"
+        if wish == "nothing":
+            self._ack(party)
+        elif wish in ("hold", "talk", "video"):
+            party.holds = wish == "hold"
+
+    def _ack(self, party: Party) -> None:
+        described = self.rng.choice((party.described("talk"), party.described("hold"), None))
+        if described is not None:
+            party.holds = "sendonly" in described
+        self.say(party.leg, ev.LegReofferAnswered(leg=party.leg, sdp=described))
+
+    def do_reject_reoffer(self, one: cmd.RejectReoffer) -> None:
+        party = self.parties[one.leg]
+        assert party.over or party.offering is not None, "a refusal of no offer"
+        party.offering = None
+
+    def do_reoffer(self, one: cmd.Reoffer) -> None:
+        party = self.parties[one.leg]
+        assert party.answered or party.over
+        if party.over:
+            return
+        roll = self.rng.random()
+        if party.offering is not None:
+            self.say(one.leg, ev.LegReofferRejected(leg=one.leg, status=491))
+        elif roll < 0.7:
+            self.say(one.leg, ev.LegReofferAnswered(leg=one.leg, sdp=sdp(one.leg, version=3)))
+        else:
+            status = self.rng.choice((488, 491, 500, 481))
+            self.say(one.leg, ev.LegReofferRejected(leg=one.leg, status=status))
+
+    def do_start_timer(self, one: cmd.StartTimer) -> None:
+        assert one.after_s > 0
+        self.timers.add(one.name)
+
+    def do_stop_timer(self, one: cmd.StopTimer) -> None:
+        self.timers.discard(one.name)
+
+    def do_publish_live(self, one: cmd.PublishLive) -> None:
+        if one.live is None:
+            assert self.live is not None, "withdrawn, but never shown"
+        self.live = None if one.live is None else one.live.phase
+
+    def do_write_record(self, one: cmd.WriteRecord) -> None:
+        assert self.live is None
+
+    def do_finish(self, one: cmd.Finish) -> None:
+        assert self.call is None
+
+    # What must hold.
+
+    def check_sound(self) -> None:
+        """What rtpengine does is what the agreed descriptions say."""
+        if not isinstance(self.call, Talking) or self.call.exchange is not None:
+            return
+        holders = {leg.id for leg in (self.call.calling, *self.call.called) if leg.holds}
+        pairs = [pair for pair, state in self.pairs.items() if state == "open"]
+        assert bool(holders) == bool(self.blocked)
+        assert len(self.blocked) in (0, 2)
+        hears = {leg for _, leg in self.music}
+        both = {A, self.call.winner}
+        assert hears == (both - holders if len(holders) == 1 else set())
+        assert self.live is (LivePhase.HELD if holders else LivePhase.ESTABLISHED)
+        assert len(pairs) <= 1
+        quiet = not any(self.queues.values())
+        if quiet and pairs:
+            for leg in both:
+                party = self.parties[leg]
+                if not party.over and party.offering is None:
+                    assert party.holds == (leg in holders), leg
+
+    def check_end(self) -> None:
+        """Nothing leaks: legs, media, timers, the live call; one record, and it is true."""
+        kinds = [type(one) for one in self.done]
+        assert kinds.count(cmd.Finish) == 1
+        assert kinds.count(cmd.WriteRecord) == 1
+        assert kinds[-1] is cmd.Finish
+        assert set(self.pairs.values()) <= {"deleted"}
+        assert not self.timers
+        assert self.live is None
+        for party in self.parties.values():
+            silent = party.cancelled and party.leg in self.dead
+            assert party.over or silent, f"{party.leg} leaks"
+        self._check_record()
+
+    def _check_record(self) -> None:
+        (written,) = [one for one in self.done if isinstance(one, cmd.WriteRecord)]
+        record: Any = written.record
+        assert {leg.leg for leg in record.legs} == set(self.parties)
+        assert all(leg.ended is not None and leg.ended >= leg.offered for leg in record.legs)
+        assert record.ended >= record.started
+        talked = record.answered is not None
+        assert talked == (record.outcome is CallOutcome.ANSWERED)
+        assert self.answered or not talked
+        devices = [one.device for one in record.attempts if one.leg]
+        assert set(devices) <= {"piet-desk1", "piet-desk2", "piet-desk3", "piet-mobile"}
+        assert record.legs[0].ended_by is not None

@@ -1,0 +1,215 @@
+"""Whatever happens to a call, in whatever order: nothing raises, nothing leaks, one true record."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import get_args
+
+import pytest
+
+from fmc_gateway.call import commands as cmd
+from fmc_gateway.call import events as ev
+from fmc_gateway.call.model import STATES, Call
+from fmc_gateway.call.step import step
+from fmc_gateway.call.table import TABLE
+from hipper.pbx.ids import LegId, PairId
+from tests.fmc_gateway.call.kit import (
+    START,
+    A,
+    binding,
+    invite,
+    invite_from_desk,
+    invite_from_pstn,
+    piet,
+    sdp,
+    suze,
+)
+from tests.property.call_world import World
+
+WALKS = 120
+"""Calls in one test case; the seeds follow from its number."""
+
+
+@pytest.mark.parametrize("block", range(25))
+def test_every_call_in_a_world_that_keeps_to_sip_ends_clean(block: int) -> None:
+    for seed in range(block * WALKS, (block + 1) * WALKS):
+        world = World(seed)
+        try:
+            world.walk()
+        except Exception as error:
+            raise AssertionError(f"seed {seed}: {error}") from error
+
+
+def test_world_reaches_every_state_and_every_way_to_end() -> None:
+    """The walks above mean something: they see it all."""
+    outcomes, kinds = set(), set()
+    for seed in range(600):
+        world = World(seed)
+        world.walk()
+        kinds |= {type(one) for one in world.done}
+        outcomes |= {one.record.outcome.value for one in world.done if isinstance(one, cmd.WriteRecord)}
+    assert kinds == set(get_args(cmd.AnyCommand))
+    assert outcomes == {
+        "answered",
+        "cancelled",
+        "busy",
+        "declined",
+        "no_answer",
+        "unreachable",
+        "failed",
+    }
+
+
+# A world that keeps to nothing.
+
+LEGS = (A, LegId("c1-b1"), LegId("c1-b2"), LegId("c1-b3"), LegId("c1-b4"), LegId("stranger"))
+PAIRS = (PairId("c1-m1"), PairId("c1-m2"), PairId("c1-m3"), PairId("stranger"))
+SDPS = (
+    sdp("x"),
+    sdp("y", direction="sendonly"),
+    sdp("z", address="0.0.0.0"),
+    "",
+    "garbage",
+    "v=0\r\nm=\r\n",
+    None,
+)
+
+
+def anything(rng: Random) -> ev.AnyEvent:
+    """Any event, about any leg, saying anything."""
+    leg, pair = rng.choice(LEGS), rng.choice(PAIRS)
+    text = rng.choice(SDPS)
+    made = text or ""
+    status = rng.choice((100, 180, 183, 200, 302, 408, 481, 486, 487, 491, 503, 603, 699, 0))
+    q850 = rng.choice((None, 16, 17, 19, 21, 127))
+    cause = rng.choice(("bye", "no_ack", "session_expired", "dialog_gone", "transport", "?"))
+    choices = (
+        lambda: rng.choice((invite(), invite("112"), invite_from_pstn(), invite_from_desk("300"))),
+        lambda: ev.ContextLoaded(
+            caller=rng.choice((None, suze())),
+            called=rng.choice((None, piet(), suze())),
+            bindings=rng.choice(((), (binding("piet-desk1"), binding("piet-desk1", 2)))),
+        ),
+        lambda: ev.ContextFailed(reason="?"),
+        lambda: ev.MediaOffered(pair=pair, from_leg=leg, to_leg=rng.choice(LEGS), sdp=made),
+        lambda: ev.MediaAnswered(pair=pair, sdp=made, transcoded=rng.random() < 0.5),
+        lambda: ev.MediaFailed(pair=pair, reason="?", no_rtpengine=rng.random() < 0.5),
+        lambda: ev.MediaTimedOut(pair=pair),
+        lambda: ev.LegSent(leg=leg, sip_call_id="?"),
+        lambda: ev.LegTrying(leg=leg),
+        lambda: ev.LegRinging(leg=leg, status=status),
+        lambda: ev.LegProgress(leg=leg, status=status, sdp=made, to_tag=rng.choice("ab")),
+        lambda: ev.LegAnswered(leg=leg, sdp=text, to_tag="a"),
+        lambda: ev.LegRejected(leg=leg, status=status, q850=q850, by_network=rng.random() < 0.5),
+        lambda: ev.LegCancelled(leg=leg, reason=rng.choice((None, "SIP;cause=487"))),
+        lambda: ev.LegConfirmed(leg=leg, sdp=text),
+        lambda: ev.LegEnded(leg=leg, cause=cause, q850=q850),
+        lambda: ev.LegReoffered(leg=leg, sdp=text, method=rng.choice(("INVITE", "UPDATE"))),
+        lambda: ev.LegReofferAnswered(leg=leg, sdp=text),
+        lambda: ev.LegReofferRejected(leg=leg, status=status),
+        lambda: ev.TimerFired(name=rng.choice(("no_answer", "route", "settle", "?"))),
+        lambda: ev.HangUpRequested(by=rng.choice(("user:suze", "user:", "operator", "drain", ""))),
+    )
+    assert len(choices) == len(get_args(ev.AnyEvent))
+    # Events that end calls are seldom, or no walk would get far.
+    index = rng.choices(
+        range(len(choices)), weights=[1, 6, 1, 9, 9, 1, 1, 1, 3, 6, 6, 6, 2, 1, 1, 1, 9, 9, 3, 2, 1]
+    )
+    return choices[index[0]]()
+
+
+def ledger(commands: list[cmd.AnyCommand]) -> None:
+    """What must hold of all commands of a finished call, whatever the events were."""
+    kinds = [type(one) for one in commands]
+    assert kinds.count(cmd.Finish) == kinds.count(cmd.WriteRecord) == 1
+    assert kinds[-1] is cmd.Finish
+    offered = {one.pair for one in commands if isinstance(one, cmd.OfferMedia)}
+    deleted = [one.pair for one in commands if isinstance(one, cmd.DeleteMedia)]
+    assert sorted(deleted) == sorted(offered)
+    for kind in (cmd.AnswerLeg, cmd.RejectLeg, cmd.EndLeg, cmd.CancelLeg, cmd.Originate):
+        legs = [one.leg for one in commands if isinstance(one, kind)]
+        assert len(legs) == len(set(legs)), kind
+    shown = [one.live for one in commands if isinstance(one, cmd.PublishLive)]
+    assert shown.count(None) == (1 if shown else 0)
+    assert shown[-1:] in ([], [None])
+
+
+def chaos(seed: int) -> None:
+    rng = Random(seed)
+    call: Call | None = None
+    commands: list[cmd.AnyCommand] = []
+    event: ev.AnyEvent = rng.choice((invite(), invite("112"), invite_from_pstn(), invite("030 111 2233")))
+    now = START
+    for _ in range(300):
+        now += rng.choice((0.0, 0.02, 1.0))
+        after, made = step(call, event, now)
+        assert after is None or isinstance(after, STATES)
+        before = None if call is None else type(call)
+        state = None if after is None else type(after)
+        assert state is before or state in TABLE[before][type(event)].next, (before, event, state)
+        commands += made
+        call = after
+        if call is None:
+            return ledger(commands)
+        event = anything(rng)
+    while call is not None:  # it ends on request, and then time runs out
+        for event in (ev.HangUpRequested(by="operator"), ev.TimerFired(name="settle")):
+            if call is not None:
+                call, made = step(call, event, now)
+                commands += made
+    return ledger(commands)
+
+
+@pytest.mark.parametrize("block", range(10))
+def test_no_event_in_any_state_raises_and_every_call_ends(block: int) -> None:
+    for seed in range(block * WALKS, (block + 1) * WALKS):
+        try:
+            chaos(seed)
+        except Exception as error:
+            raise AssertionError(f"seed {seed}: {error!r}") from error
+
+
+def test_every_event_in_every_state_of_a_long_walk() -> None:
+    """Each state that a walk passes meets one of each kind of event."""
+    met = set()
+    for seed in range(40):
+        rng = Random(seed)
+        world = World(seed)
+        world.deliver(world._invite())
+        for _ in range(30):
+            if world.call is None:
+                break
+            for _ in range(21):
+                event = anything(rng)
+                step(world.call, event, world.now)
+                met.add((type(world.call), type(event)))
+            world._turn()
+    assert {state for state, _ in met} == set(STATES)
+    assert len(met) > len(STATES) * len(get_args(ev.AnyEvent)) * 0.95
+
+
+def test_repeated_events_do_nothing_new() -> None:
+    """A duplicate of the last event never speaks to a leg twice (retransmissions, a stream read twice)."""
+    speaks = (cmd.Originate, cmd.AnswerLeg, cmd.RejectLeg, cmd.CancelLeg, cmd.EndLeg, cmd.DeleteMedia)
+    for seed in range(300):
+        world = World(seed)
+        told: list[object] = []
+
+        def twice(event: ev.AnyEvent, world: World = world, told: list[object] = told) -> None:
+            World.deliver(world, event)
+            if world.call is not None:
+                _, again = step(world.call, event, world.now)
+                told.extend(
+                    (type(one), one.leg if not isinstance(one, cmd.DeleteMedia) else one.pair)
+                    for one in again
+                    if isinstance(one, speaks)
+                )
+
+        world.deliver = twice  # type: ignore[method-assign]
+        world.walk()
+        done = [
+            (type(one), one.leg if not isinstance(one, cmd.DeleteMedia) else one.pair)
+            for one in world.done
+            if isinstance(one, speaks)
+        ]
+        assert len(done) == len(set(done)), seed
