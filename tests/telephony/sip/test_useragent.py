@@ -1,26 +1,680 @@
-"""Sessions as ladders between two user agents (RFC 3261 §13 to §15, RFC 3665)."""
+"""Sessions as ladders between user agents (RFC 3261 §8 to §15, in the manner of RFC 3665)."""
 
 from __future__ import annotations
 
-from hipper.telephony.sip.events import Answered, Confirmed, Ended, Invited, Ringing
-from tests.telephony.sip.siptest import ANSWER, OFFER, Network, establish
+import pytest
+
+from hipper.telephony.sip.digest import Bad, DigestClient, DigestServer
+from hipper.telephony.sip.digest_values import ha1
+from hipper.telephony.sip.errors import LocalProtocolError
+from hipper.telephony.sip.events import (
+    Answered,
+    Cancelled,
+    Confirmed,
+    EarlyMedia,
+    Ended,
+    InDialogRequest,
+    InfoReceived,
+    Invited,
+    LateAnswer,
+    OutOfDialogRequest,
+    Rejected,
+    ReofferAnswered,
+    Reoffered,
+    ReofferRejected,
+    RequestAnswered,
+    RequestFailed,
+    Ringing,
+    Trying,
+)
+from hipper.telephony.sip.headers import Reason
+from hipper.telephony.sip.message import Request
+from hipper.telephony.sip.session import SESSION, Happening, Phase, Verdict
+from hipper.telephony.sip.useragent import UserAgentConfig
+from tests.telephony.sip.siptest import ANSWER, OFFER, Agent, Message, Network, establish, hold, raw
+
+ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"'
 
 
-def test_caller_rings_callee_answers_and_caller_ends() -> None:
+def pair(**config: object) -> tuple[Network, Agent, Agent]:
     net = Network()
-    alice, bob = net.add("alice"), net.add("bob")
-    call, incoming = establish(net, alice, bob)
-    assert bob.last(Invited).sdp == OFFER
-    assert alice.last(Ringing).status == 180
-    assert alice.last(Answered).sdp == ANSWER
-    assert bob.last(Confirmed).sdp is None
-    alice.ua.bye(call, net.now)
-    net.run(100)
-    assert net.titles() == [
-        "INVITE", "100 INVITE", "180 INVITE", "200 INVITE", "ACK", "BYE", "200 BYE",
-    ]  # fmt: skip
-    assert bob.last(Ended).cause == "bye"
-    assert bob.last(Ended).session == incoming
-    assert alice.told(Ended) == []
-    assert alice.ua.at_rest
-    assert bob.ua.at_rest
+    settings = UserAgentConfig(**config)  # type: ignore[arg-type]
+    return net, net.add("alice", settings), net.add("bob", settings)
+
+
+def rest(net: Network) -> None:
+    """All timers run out, and nothing is left."""
+    net.run(3000)
+    for agent in net.agents.values():
+        assert agent.ua.at_rest, (agent.name, net.ladder())
+
+
+def once(title: str, source: str | None = None) -> object:
+    """Loses the first message of this title."""
+    seen: list[Message] = []
+
+    def lose(message: Message) -> bool:
+        if message.title != title or source not in (None, message.source) or seen:
+            return False
+        seen.append(message)
+        return True
+
+    return lose
+
+
+class TestCallsThatAreAnswered:
+    """§13, §15."""
+
+    def test_caller_rings_callee_answers_and_caller_ends(self) -> None:
+        net, alice, bob = pair()
+        call, incoming = establish(net, alice, bob)
+        assert alice.told(Trying)[0].session == call
+        assert alice.last(Ringing).status == 180
+        assert bob.last(Invited).sdp == OFFER
+        assert alice.last(Answered).sdp == ANSWER
+        assert bob.last(Confirmed).sdp is None
+        alice.ua.bye(call, net.now, "Q.850;cause=16")
+        net.run(1)
+        assert net.titles() == [
+            "INVITE", "100 INVITE", "180 INVITE", "200 INVITE", "ACK", "BYE", "200 BYE",
+        ]  # fmt: skip
+        ended = bob.last(Ended)
+        assert (ended.session, ended.cause) == (incoming, "bye")
+        assert ended.request is not None
+        assert Reason.parse(ended.request.headers.get("Reason") or "").cause == 16
+        assert alice.told(Ended) == []
+        rest(net)
+
+    def test_callee_ends_over_tcp(self) -> None:
+        net = Network()
+        alice, bob = net.add("alice", transport="tcp"), net.add("bob", transport="tcp")
+        call, incoming = establish(net, alice, bob)
+        assert "transport=tcp" in (bob.last(Invited).request.headers.get("Contact") or "")
+        bob.ua.bye(incoming, net.now)
+        net.run(1)
+        assert alice.last(Ended).session == call
+        rest(net)
+
+    def test_late_offer_is_answered_in_the_ack(self) -> None:
+        net, alice, bob = pair()
+        call = alice.invite(bob, None)
+        net.run(0.1)
+        assert bob.last(Invited).sdp is None
+        assert "100rel" not in bob.last(Invited).request.supported
+        bob.ua.answer(bob.last(Invited).session, net.now, OFFER)
+        net.run(0.1)
+        assert alice.last(Answered).sdp == OFFER
+        assert "ACK" not in net.titles()
+        alice.ua.acknowledge(call, net.now, ANSWER)
+        net.run(0.1)
+        assert bob.last(Confirmed).sdp == ANSWER
+
+    def test_late_offer_nobody_answers_is_ended_by_both(self) -> None:
+        net, alice, bob = pair()
+        alice.invite(bob, None)
+        net.run(0.1)
+        bob.ua.answer(bob.last(Invited).session, net.now, OFFER)
+        net.run(60)
+        assert bob.last(Ended).cause == "no_ack"
+        assert alice.last(Ended).cause == "bye"
+        rest(net)
+
+    def test_early_media_passes(self) -> None:
+        net, alice, bob = pair(supported=("timer",))
+        alice.invite(bob)
+        net.run(0.1)
+        bob.ua.ring(bob.last(Invited).session, net.now, 183, ANSWER)
+        net.run(0.1)
+        early = alice.last(EarlyMedia)
+        assert (early.status, early.sdp) == (183, ANSWER)
+        assert early.to_tag
+
+    def test_provisional_answer_is_repeated_every_minute(self) -> None:
+        net, alice, bob = pair()
+        call = alice.invite(bob)
+        net.run(0.1)
+        bob.ua.ring(bob.last(Invited).session, net.now)
+        net.run(400)
+        assert net.titles(bob).count("180 INVITE") == 7
+        assert alice.ua.phase(call) is Phase.PROCEEDING
+
+
+class TestLostMessages:
+    """§13.2.2.4, §13.3.1.4, §17."""
+
+    @pytest.mark.parametrize("lost", ["INVITE", "100 INVITE", "200 INVITE", "ACK", "BYE", "200 BYE"])
+    def test_one_lost_message_changes_nothing(self, lost: str) -> None:
+        net, alice, bob = pair()
+        net.lose = once(lost)  # type: ignore[assignment]
+        call = alice.invite(bob)
+        net.run(1)
+        bob.ua.answer(bob.last(Invited).session, net.now, ANSWER)
+        net.run(5)
+        assert len(bob.told(Confirmed)) == len(alice.told(Answered)) == 1
+        alice.ua.bye(call, net.now)
+        net.run(5)
+        assert len(bob.told(Ended)) == 1
+        rest(net)
+
+    def test_answer_is_repeated_up_to_t2_and_without_ack_the_call_ends(self) -> None:
+        net, alice, bob = pair()
+        net.lose = lambda message: message.title == "ACK"
+        alice.invite(bob)
+        net.run(0.1)
+        bob.ua.answer(bob.last(Invited).session, net.now, ANSWER)
+        start = net.now
+        net.run(40)
+        times = [message.at - start for message in net.sent if message.title == "200 INVITE"]
+        assert [round(time, 1) for time in times] == [
+            0,
+            0.5,
+            1.5,
+            3.5,
+            7.5,
+            11.5,
+            15.5,
+            19.5,
+            23.5,
+            27.5,
+            31.5,
+        ]
+        assert bob.last(Ended).cause == "no_ack"
+        assert alice.last(Ended).cause == "bye"
+        rest(net)
+
+    def test_bye_before_the_ack_waits_for_it(self) -> None:
+        net, alice, bob = pair()
+        alice.invite(bob)
+        net.run(0.1)
+        incoming = bob.last(Invited).session
+        bob.ua.answer(incoming, net.now, ANSWER)
+        bob.ua.bye(incoming, net.now)
+        net.pump()
+        assert "BYE" not in net.titles()
+        net.run(1)
+        assert net.titles(bob)[-1] == "BYE"
+        assert bob.told(Confirmed) == bob.told(Ended) == []
+        assert alice.last(Ended).cause == "bye"
+        rest(net)
+
+    def test_peer_that_vanished_before_any_answer_is_408(self) -> None:
+        net, alice, bob = pair()
+        net.lose = lambda message: True
+        alice.invite(bob)
+        net.run(33)
+        rejected = alice.last(Rejected)
+        assert (rejected.status, rejected.by_network, rejected.response) == (408, True, None)
+        rest(net)
+
+    def test_broken_transport_is_503(self) -> None:
+        net = Network()
+        alice, bob = net.add("alice", transport="tcp"), net.add("bob", transport="tcp")
+        alice.invite(bob)
+        net.run(0.1)
+        alice.ua.transport_failed(alice.flow_to(bob), net.now)
+        net.pump()
+        assert (alice.last(Rejected).status, alice.last(Rejected).by_network) == (503, True)
+
+
+class TestCallsThatFail:
+    @pytest.mark.parametrize("status", [302, 404, 486, 503, 603])
+    def test_callee_refuses(self, status: int) -> None:
+        net, alice, bob = pair()
+        alice.invite(bob)
+        net.run(0.1)
+        headers = [("Contact", "<sip:carol@192.0.2.9>"), ("Reason", "Q.850;cause=17")]
+        bob.ua.reject(bob.last(Invited).session, net.now, status, headers=headers)
+        net.run(0.1)
+        rejected = alice.last(Rejected)
+        assert (rejected.status, rejected.by_network) == (status, False)
+        assert rejected.response is not None
+        assert str(rejected.response.contacts[0].uri) == "sip:carol@192.0.2.9"
+        assert rejected.response.headers.get("Reason") == "Q.850;cause=17"
+        assert net.titles(alice)[-1] == "ACK"
+        rest(net)
+
+    def test_nobody_answers_within_the_limit(self) -> None:
+        net, alice, bob = pair(ring_limit_s=30.0)
+        alice.invite(bob)
+        net.run(31)
+        assert alice.last(Rejected).status == 480
+        assert bob.last(Cancelled).reason == "expired"
+
+    def test_expires_of_the_invite_passes(self) -> None:
+        net, alice, bob = pair()
+        alice.invite(bob, headers=[("Expires", "10")])
+        net.run(11)
+        assert alice.last(Rejected).status == 487
+        assert bob.last(Cancelled).reason == "expired"
+        rest(net)
+
+    def test_too_many_sessions_get_503(self) -> None:
+        net, alice, bob = pair(max_sessions=1)
+        alice.invite(bob)
+        net.run(0.1)
+        alice.invite(bob)
+        net.run(0.1)
+        assert alice.last(Rejected).status == 503
+        assert len(bob.told(Invited)) == 1
+
+
+class TestCancel:
+    """§9."""
+
+    def test_caller_cancels_while_callee_rings(self) -> None:
+        net, alice, bob = pair()
+        call = alice.invite(bob)
+        net.run(0.1)
+        bob.ua.ring(bob.last(Invited).session, net.now)
+        net.run(0.1)
+        alice.ua.cancel(call, net.now, ELSEWHERE)
+        net.run(0.1)
+        assert net.titles()[3:] == ["CANCEL", "200 CANCEL", "487 INVITE", "ACK"]
+        assert bob.last(Cancelled).reason == ELSEWHERE
+        assert alice.last(Rejected).status == 487
+        rest(net)
+
+    def test_cancel_before_any_answer_waits_for_the_first(self) -> None:
+        net, alice, bob = pair()
+        call = alice.invite(bob)
+        alice.ua.cancel(call, net.now)
+        net.pump()
+        assert net.titles() == ["INVITE"]
+        net.run(1)
+        assert "CANCEL" in net.titles()
+        assert alice.last(Rejected).status == 487
+        rest(net)
+
+    def test_answer_that_crosses_cancel_is_acknowledged_and_ended(self) -> None:
+        net, alice, bob = pair()
+        call = alice.invite(bob)
+        net.run(0.1)
+        bob.ua.answer(bob.last(Invited).session, net.now, ANSWER)
+        alice.ua.cancel(call, net.now)
+        net.run(1)
+        assert alice.last(LateAnswer).session == call
+        assert alice.told(Answered) == alice.told(Rejected) == []
+        assert net.titles(alice)[-2:] == ["ACK", "BYE"]
+        assert bob.told(Cancelled) == []
+        assert bob.last(Ended).cause == "bye"
+        rest(net)
+
+    def test_actions_on_a_cancelled_session_do_nothing(self) -> None:
+        net, alice, bob = pair()
+        call = alice.invite(bob)
+        net.run(0.1)
+        alice.ua.cancel(call, net.now)
+        net.run(0.1)
+        incoming = bob.last(Cancelled).session
+        sent = len(net.sent)
+        bob.ua.ring(incoming, net.now)
+        bob.ua.answer(incoming, net.now, ANSWER)
+        bob.ua.reject(incoming, net.now, 486)
+        bob.ua.bye(incoming, net.now)
+        alice.ua.cancel(call, net.now)
+        alice.ua.reoffer(call, net.now, OFFER)
+        net.pump()
+        assert len(net.sent) == sent
+
+    def test_caller_ends_an_early_dialog_with_bye(self) -> None:
+        net, alice, bob = pair()
+        alice.invite(bob)
+        net.run(0.1)
+        bob.ua.ring(bob.last(Invited).session, net.now)
+        net.run(0.1)
+        invite = net.sent[0].parsed
+        tag = net.sent[2].parsed.to.tag
+        bye = raw(f"""BYE sip:bob@192.0.2.1 SIP/2.0
+            Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK-early
+            Max-Forwards: 70
+            From: {invite.headers.get("From")}
+            To: {invite.headers.get("To")};tag={tag}
+            Call-ID: {invite.call_id}
+            CSeq: 2 BYE""")
+        net.inject(bob, bye, alice.address)
+        assert bob.last(Ended).cause == "bye"
+        net.run(0.1)
+        assert alice.last(Rejected).status == 487
+
+
+class TestForks:
+    """§13.2.2.4: several 2xx to one INVITE."""
+
+    def forked(self) -> tuple[Network, Agent, Agent, Request, str]:
+        net, alice, bob = pair()
+        call = alice.invite(bob)
+        net.lose = lambda message: message.source == "alice"
+        net.pump()
+        invite = net.sent[0].parsed
+        assert isinstance(invite, Request)
+        return net, alice, bob, invite, call
+
+    def answer(self, net: Network, alice: Agent, invite: Request, status: int, tag: str) -> None:
+        response = invite.create_response(status, to_tag=tag)
+        response.headers.add("Contact", f"<sip:{tag}@192.0.2.1:5062>")
+        if status >= 200:
+            response.set_body("application/sdp", ANSWER.encode())
+        net.inject(alice, response.to_bytes(), ("192.0.2.1", 5062))
+
+    def test_first_answer_wins_others_are_acknowledged_and_ended(self) -> None:
+        net, alice, _, invite, call = self.forked()
+        self.answer(net, alice, invite, 180, "one")
+        self.answer(net, alice, invite, 180, "two")
+        self.answer(net, alice, invite, 200, "two")
+        self.answer(net, alice, invite, 200, "one")
+        assert [event.to_tag for event in alice.told(Answered)] == ["two"]
+        sent = [(m.title, m.parsed.to.tag) for m in net.sent if m.source == "alice"][1:]
+        assert sent == [("ACK", "two"), ("ACK", "one"), ("BYE", "one")]
+        assert alice.ua.phase(call) is Phase.ESTABLISHED
+
+    def test_repeated_answers_get_their_own_ack_again_but_no_second_bye(self) -> None:
+        net, alice, _, invite, _ = self.forked()
+        for tag in ("one", "two", "one", "two"):
+            self.answer(net, alice, invite, 200, tag)
+        sent = [(m.title, m.parsed.to.tag) for m in net.sent if m.source == "alice"][1:]
+        assert sent == [("ACK", "one"), ("ACK", "two"), ("BYE", "two"), ("ACK", "one"), ("ACK", "two")]
+
+    def test_199_ends_one_branch_only(self) -> None:
+        net, alice, _, invite, call = self.forked()
+        self.answer(net, alice, invite, 183, "one")
+        self.answer(net, alice, invite, 199, "one")
+        assert alice.ua.phase(call) is Phase.PROCEEDING
+        assert len(alice.told(Ringing)) == 1
+        self.answer(net, alice, invite, 200, "one")
+        assert alice.last(Answered).session == call
+
+
+class TestNewOffers:
+    """§14, RFC 3311."""
+
+    @pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
+    @pytest.mark.parametrize("by_caller", [True, False])
+    def test_hold_and_resume(self, method: str, by_caller: bool) -> None:
+        net, alice, bob = pair()
+        call, incoming = establish(net, alice, bob)
+        one, other = (alice, bob) if by_caller else (bob, alice)
+        mine, theirs = (call, incoming) if by_caller else (incoming, call)
+        held = hold(OFFER if by_caller else ANSWER)
+        one.ua.reoffer(mine, net.now, held, method)
+        net.run(0.1)
+        offered = other.last(Reoffered)
+        assert (offered.sdp, offered.method, offered.session) == (held, method, theirs)
+        other.ua.answer_reoffer(theirs, net.now, hold(ANSWER, 5))
+        net.run(0.1)
+        assert one.last(ReofferAnswered).sdp == hold(ANSWER, 5)
+        one.ua.bye(mine, net.now)
+        net.run(0.1)
+        rest(net)
+
+    def test_refused_offer_leaves_the_session(self) -> None:
+        net, alice, bob = pair()
+        call, incoming = establish(net, alice, bob)
+        alice.ua.reoffer(call, net.now, hold(OFFER))
+        net.run(0.1)
+        bob.ua.reject_reoffer(incoming, net.now, 488)
+        net.run(0.1)
+        assert alice.last(ReofferRejected).status == 488
+        assert alice.ua.phase(call) is Phase.ESTABLISHED
+
+    def test_unchanged_offer_is_answered_without_troubling_the_application(self) -> None:
+        net, alice, bob = pair()
+        call, _ = establish(net, alice, bob)
+        alice.ua.reoffer(call, net.now, OFFER)
+        net.run(0.1)
+        assert bob.told(Reoffered) == []
+        assert alice.last(ReofferAnswered).sdp == ANSWER
+
+    def test_offer_asked_of_the_peer_is_answered_in_the_ack(self) -> None:
+        net, alice, bob = pair()
+        call, incoming = establish(net, alice, bob)
+        alice.ua.reoffer(call, net.now, None)
+        net.run(0.1)
+        assert bob.last(Reoffered).sdp is None
+        bob.ua.answer_reoffer(incoming, net.now, hold(ANSWER, 9))
+        net.run(0.1)
+        assert alice.last(ReofferAnswered).sdp == hold(ANSWER, 9)
+        alice.ua.acknowledge(call, net.now, hold(OFFER, 9))
+        net.run(0.1)
+        assert bob.last(ReofferAnswered).sdp == hold(OFFER, 9)
+        assert bob.last(ReofferAnswered).response is None
+
+    def test_offers_that_cross_get_491_and_both_succeed_in_the_end(self) -> None:
+        net, alice, bob = pair()
+        call, incoming = establish(net, alice, bob)
+        alice.on_event = lambda event: answer_if_offered(alice, event)
+        bob.on_event = lambda event: answer_if_offered(bob, event)
+        alice.ua.reoffer(call, net.now, hold(OFFER))
+        bob.ua.reoffer(incoming, net.now, hold(ANSWER, 3))
+        net.run(10)
+        assert net.titles().count("491 INVITE") == 2
+        retries = [m for m in net.sent if m.title == "INVITE"][3:]
+        assert [m.source for m in retries] == ["bob", "alice"]
+        assert len(alice.told(ReofferAnswered)) == len(bob.told(ReofferAnswered)) == 1
+
+    def test_offer_while_the_peers_is_open_waits(self) -> None:
+        net, alice, bob = pair()
+        call, incoming = establish(net, alice, bob)
+        alice.ua.reoffer(call, net.now, hold(OFFER))
+        net.run(0.1)
+        bob.ua.reoffer(incoming, net.now, hold(ANSWER, 3))
+        net.run(3)
+        assert len([m for m in net.sent if m.title == "INVITE" and m.source == "bob"]) == 0
+        bob.ua.answer_reoffer(incoming, net.now, hold(ANSWER, 2))
+        net.run(6)
+        assert len(alice.told(Reoffered)) == 1
+
+    def test_second_offer_of_the_peer_while_one_is_open_is_500(self) -> None:
+        net, alice, bob = pair()
+        establish(net, alice, bob)
+        ack = next(m.parsed for m in net.sent if m.title == "ACK")
+        for number in (7, 8):
+            net.inject(bob, reinvite(ack, number), alice.address)
+        assert len(bob.told(Reoffered)) == 1
+        refusal = net.sent[-1].parsed
+        assert net.sent[-1].title == "500 INVITE"
+        assert 0 <= int(refusal.headers.get("Retry-After") or "-1") <= 10
+
+    def test_older_request_that_comes_late_is_500(self) -> None:
+        net, alice, bob = pair()
+        establish(net, alice, bob)
+        ack = next(m.parsed for m in net.sent if m.title == "ACK")
+        net.inject(bob, reinvite(ack, 9, "OPTIONS"), alice.address)
+        net.inject(bob, reinvite(ack, 8, "OPTIONS"), alice.address)
+        assert [m.title for m in net.sent[-2:]] == ["200 OPTIONS", "500 OPTIONS"]
+
+    def test_peer_that_lost_the_dialog_ends_the_session(self) -> None:
+        net, alice, bob = pair()
+        call, incoming = establish(net, alice, bob)
+        net.lose = lambda message: message.title == "BYE"
+        bob.ua.bye(incoming, net.now)
+        net.run(40)
+        net.lose = lambda message: False
+        alice.ua.reoffer(call, net.now, hold(OFFER))
+        net.run(1)
+        assert alice.last(Ended).cause == "dialog_gone"
+        rest(net)
+
+    def test_new_contact_in_a_reinvite_moves_the_target(self) -> None:
+        net, alice, bob = pair()
+        _, incoming = establish(net, alice, bob)
+        ack = next(m.parsed for m in net.sent if m.title == "ACK")
+        moved = reinvite(ack, 7, "UPDATE").replace(b"192.0.2.1:5060>", b"192.0.2.1:5099>")
+        net.inject(bob, moved, alice.address)
+        bob.ua.bye(incoming, net.now)
+        net.pump()
+        assert net.sent[-1].target == "('192.0.2.1', 5099)"
+
+
+def answer_if_offered(agent: Agent, event: object) -> None:
+    if isinstance(event, Reoffered):
+        agent.ua.answer_reoffer(event.session, agent.net.now, hold(ANSWER, 20 + len(agent.events)))
+
+
+def reinvite(ack: object, number: int, method: str = "INVITE") -> bytes:
+    """A request within the dialog of an ACK, from the caller."""
+    assert isinstance(ack, Request)
+    sdp = hold(OFFER, number) if method == "INVITE" else ""
+    lines = [
+        f"{method} sip:bob@192.0.2.1:5062 SIP/2.0",
+        f"Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK-re{number}{method}",
+        "Max-Forwards: 70",
+        f"From: {ack.headers.get('From')}",
+        f"To: {ack.headers.get('To')}",
+        f"Call-ID: {ack.call_id}",
+        f"CSeq: {number} {method}",
+        "Contact: <sip:alice@192.0.2.1:5060>",
+    ]
+    return raw([*lines, "Content-Type: application/sdp"] if sdp else lines, sdp)
+
+
+class TestOtherRequests:
+    def test_options_is_for_the_application(self) -> None:
+        net, alice, bob = pair()
+        handle = alice.request("OPTIONS", bob)
+        net.run(0.1)
+        asked = bob.last(OutOfDialogRequest)
+        bob.ua.respond(asked.transaction, 200, net.now, headers=[("Accept", "application/sdp")])
+        net.run(0.1)
+        answered = alice.last(RequestAnswered)
+        assert (answered.handle, answered.response.status) == (handle, 200)
+        assert answered.response.headers.get("Accept") == "application/sdp"
+        rest(net)
+
+    def test_request_nobody_answers_fails(self) -> None:
+        net, alice, bob = pair()
+        handle = alice.request("MESSAGE", bob, body=("text/plain", b"hello"))
+        net.run(40)
+        failed = alice.last(RequestFailed)
+        assert (failed.handle, failed.status, failed.by_network) == (handle, 408, True)
+
+    def test_info_and_options_within_the_dialog(self) -> None:
+        net, alice, bob = pair()
+        call, incoming = establish(net, alice, bob)
+        alice.ua.info(call, net.now, "application/dtmf-relay", b"Signal=*\r\n")
+        net.run(0.1)
+        info = bob.last(InfoReceived)
+        assert (info.session, info.content_type, info.body) == (
+            incoming, "application/dtmf-relay", b"Signal=*\r\n",
+        )  # fmt: skip
+        ack = next(m.parsed for m in net.sent if m.title == "ACK")
+        net.inject(bob, reinvite(ack, 50, "OPTIONS"), alice.address)
+        assert net.sent[-1].title == "200 OPTIONS"
+        net.inject(bob, reinvite(ack, 51, "MESSAGE"), alice.address)
+        bob.ua.respond(bob.last(InDialogRequest).transaction, 202, net.now)
+        net.pump()
+        assert net.sent[-1].title == "202 MESSAGE"
+
+    @pytest.mark.parametrize("method", ["BYE", "INFO", "UPDATE", "INVITE", "OPTIONS"])
+    def test_request_for_no_dialog_is_481(self, method: str) -> None:
+        net, alice, bob = pair()
+        establish(net, alice, bob)
+        ack = next(m.parsed for m in net.sent if m.title == "ACK")
+        stray = reinvite(ack, 7, method).replace(b"bob-tag", b"no-tag")
+        net.inject(bob, stray, alice.address)
+        assert net.sent[-1].title == f"481 {method}"
+
+    def test_stray_ack_is_dropped(self) -> None:
+        net, alice, bob = pair()
+        establish(net, alice, bob)
+        ack = next(m.data for m in net.sent if m.title == "ACK")
+        sent = len(net.sent)
+        net.inject(bob, ack.replace(b"bob-tag", b"no-tag"), alice.address)
+        assert len(net.sent) == sent
+
+    def test_method_we_do_not_allow_is_405(self) -> None:
+        net, alice, bob = pair(allow=("INVITE", "ACK", "BYE", "CANCEL"))
+        alice.request("OPTIONS", bob)
+        net.run(0.1)
+        assert alice.last(RequestAnswered).response.status == 405
+        assert "INVITE" in (alice.last(RequestAnswered).response.headers.get("Allow") or "")
+
+
+class TestDigest:
+    """§22: 401 and 407 are answered with the credentials at hand."""
+
+    @pytest.mark.parametrize(("password", "established"), [("secret", True), ("wrong", False)])
+    def test_challenged_invite(self, password: str, established: bool) -> None:
+        net, alice, bob = pair()
+        server = DigestServer("example.com", b"k" * 32)
+
+        def on_event(event: object) -> None:
+            if not isinstance(event, Invited):
+                return
+            credentials = server.find(event.request, proxy=True)
+            verdict = None if credentials is None else server.check(
+                credentials, "INVITE", event.request.request_uri_text, event.request.body,
+                lambda user, algorithm: ha1("alice", "example.com", "secret", algorithm), net.now,
+            )  # fmt: skip
+            if verdict is None or isinstance(verdict, Bad):
+                headers = [("Proxy-Authenticate", str(x)) for x in server.make_challenges(net.now)]
+                bob.ua.reject(event.session, net.now, 407, headers=headers)
+            else:
+                bob.ua.answer(event.session, net.now, ANSWER)
+
+        bob.on_event = on_event
+        call = alice.invite(bob, auth=DigestClient("alice", password))
+        net.run(1)
+        invites = [m.parsed for m in net.sent if m.title == "INVITE"]
+        assert [str(invite.cseq) for invite in invites] == ["1 INVITE", "2 INVITE"]
+        assert len({invite.call_id for invite in invites}) == 1
+        if established:
+            assert alice.last(Answered).session == call
+            ack = [m.parsed for m in net.sent if m.title == "ACK"][-1]
+            assert "Proxy-Authorization" in ack.headers
+            assert str(ack.cseq) == "2 ACK"
+        else:
+            assert alice.last(Rejected).status == 407
+        alice.ua.bye(call, net.now)
+        rest(net)
+
+    def test_challenge_without_credentials_is_told(self) -> None:
+        net, alice, bob = pair()
+        alice.invite(bob)
+        net.run(0.1)
+        challenge = DigestServer("example.com", b"k").make_challenges(0.0)[0]
+        headers = [("WWW-Authenticate", str(challenge))]
+        bob.ua.reject(bob.last(Invited).session, net.now, 401, headers=headers)
+        net.run(0.1)
+        assert alice.last(Rejected).status == 401
+
+
+class TestMisuse:
+    """What a phase forbids is an error of ours."""
+
+    def test_answer_of_our_own_call_and_second_answer(self) -> None:
+        net, alice, bob = pair()
+        call, incoming = establish(net, alice, bob)
+        with pytest.raises(LocalProtocolError):
+            alice.ua.answer(call, net.now, ANSWER)
+        with pytest.raises(LocalProtocolError):
+            bob.ua.ring(incoming, net.now)
+        with pytest.raises(LocalProtocolError):
+            bob.ua.reject(incoming, net.now, 486)
+
+    def test_statuses_that_do_not_fit(self) -> None:
+        net, alice, bob = pair()
+        alice.invite(bob)
+        net.run(0.1)
+        incoming = bob.last(Invited).session
+        with pytest.raises(LocalProtocolError):
+            bob.ua.ring(incoming, net.now, 200)
+        with pytest.raises(LocalProtocolError):
+            bob.ua.reject(incoming, net.now, 200)
+        with pytest.raises(LocalProtocolError):
+            bob.ua.reoffer(incoming, net.now, OFFER)
+
+    @pytest.mark.parametrize("phase", list(Phase))
+    def test_every_pair_of_phase_and_happening_has_a_row(self, phase: Phase) -> None:
+        assert set(SESSION[phase]) == set(Happening)
+        for happening, step in SESSION[phase].items():
+            assert (step.verdict is Verdict.GO) != bool(step.reason), happening
+
+    def test_every_phase_leads_to_the_end(self) -> None:
+        for start in Phase:
+            reached, todo = {start}, [start]
+            while todo:
+                for step in SESSION[todo.pop()].values():
+                    if step.phase not in reached:
+                        reached.add(step.phase)
+                        todo.append(step.phase)
+            assert Phase.ENDED in reached
