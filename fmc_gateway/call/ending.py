@@ -305,7 +305,9 @@ def hung_up_by(call: CallState, event: HangUpRequested) -> str:
     """``calling``, ``called``, ``operator`` or ``gateway``, from who asked."""
     kind, _, subscriber = event.by.partition(":")
     if kind == "user":
-        return "calling" if call.calling.subscriber == subscriber else "called"
+        if call.calling.subscriber == subscriber:
+            return "calling"
+        return "called" if call.reached_subscriber == subscriber else "operator"
     return "operator" if kind == "operator" else "gateway"
 
 

@@ -379,7 +379,7 @@ def _leg_failed(call: Ringing, leg: Leg, failure: Failure, now: float, out: list
         leg,
         phase=LegPhase.OVER,
         ended=now,
-        ended_by="called" if leg.sent else "gateway",
+        ended_by=failure.ended_by,
         status=failure.status,
         q850=failure.q850,
         outcome=failure.outcome,
@@ -395,7 +395,7 @@ def _leg_failed(call: Ringing, leg: Leg, failure: Failure, now: float, out: list
 
 def _over(call: Ringing, found: Verdict, stop: Stop, now: float, out: list[AnyCommand]) -> Step:
     """Nobody will answer: the caller hears the verdict."""
-    by = "gateway" if found.outcome in (CallOutcome.FAILED, CallOutcome.NO_ANSWER) else "called"
+    by = "called" if found.outcome in (CallOutcome.BUSY, CallOutcome.DECLINED) else "gateway"
     call = reject_calling(
         call,
         now,

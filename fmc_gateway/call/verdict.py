@@ -63,12 +63,14 @@ class Failure(NamedTuple):
     status: int | None
     q850: int | None
     explanation: str
+    ended_by: str = "gateway"
 
 
 def failure_of(leg: Leg, event: LegRejected) -> Failure:
     """What the final response of ``leg`` means. A status made on the way is never the user's, whatever it
     says."""
-    return Failure(_outcome(leg, event), event.status, event.q850, _sentence(event))
+    ended_by = "gateway" if event.by_network else "called"
+    return Failure(_outcome(leg, event), event.status, event.q850, _sentence(event), ended_by)
 
 
 def _outcome(leg: Leg, event: LegRejected) -> AttemptOutcome:
@@ -85,7 +87,7 @@ def _outcome(leg: Leg, event: LegRejected) -> AttemptOutcome:
 
 
 def _sentence(event: LegRejected) -> str:
-    by = "made on the way" if event.by_network else "from the device"
+    by = "made on the way" if event.by_network else "by the peer"
     return f"{event.status} {event.reason_phrase}".rstrip() + f" ({by})"
 
 
