@@ -151,7 +151,8 @@ class BindingMirror:
         """Until cancelled."""
         while True:
             try:
-                await asyncio.wait_for(self._bindings.wake.wait(), SWEEP_S)
+                async with asyncio.timeout(SWEEP_S):
+                    await self._bindings.wake.wait()
                 await asyncio.sleep(GATHER_S)
             except TimeoutError:
                 self._bindings.sweep()

@@ -90,7 +90,8 @@ class LiveCalls:
         refreshed = asyncio.get_running_loop().time()
         while True:
             try:
-                await asyncio.wait_for(self._wake.wait(), REFRESH_S / 3)
+                async with asyncio.timeout(REFRESH_S / 3):
+                    await self._wake.wait()
                 await asyncio.sleep(GATHER_S)
             except TimeoutError:
                 pass

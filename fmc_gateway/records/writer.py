@@ -57,7 +57,9 @@ class RecordWriter:
         """Until cancelled. :meth:`flush` afterwards writes what is left."""
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), self.RETRY_S[0] if self.length else None)
+                # not wait_for: in Python 3.11 it can swallow a cancellation that meets the result
+                async with asyncio.timeout(self.RETRY_S[0] if self.length else None):
+                    await self._wake.wait()
             await asyncio.sleep(self.BATCH_S)
             await self.flush()
 
