@@ -351,5 +351,6 @@ def parse_message(data: bytes, *, stream: bool = False) -> Request | Response:
         return Response(raw.status, raw.reason, raw.headers, raw.body)
     if fault is not None:
         partial = PartialRequest(raw.method, raw.headers, data)
-        raise SipParseError(fault.reason, fault.status_hint, partial if partial.answerable else None)
+        answerable = partial.answerable and fault.status_hint is not None
+        raise SipParseError(fault.reason, fault.status_hint, partial if answerable else None)
     return Request(raw.method, raw.uri, raw.headers, raw.body)

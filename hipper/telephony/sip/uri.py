@@ -171,6 +171,8 @@ class SipUri:
         uri.scheme = scheme
         uri.user = uri._user_text = user
         uri.password = None
+        if len(host) > 255:
+            raise SipParseError("Malformed host")
         uri.host = host.lower()
         uri.port = int(port) if port else None
         uri.params = _parse_uri_params(params) if params else {}

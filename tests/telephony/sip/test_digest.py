@@ -129,7 +129,7 @@ class TestChallenges:
 
     def test_several_on_one_line(self) -> None:
         line = 'Basic realm="x", Digest realm="a",nonce="1", Digest realm="b", nonce="2",algorithm=MD5'
-        found = parse_challenges([line, 'Digest realm="open', "Digest realm=c, nonce=3"])
+        found = parse_challenges([line, 'Digest realm="open', "Digest realm=c, nonce=3", "Digest x"])
         assert [(one.scheme, one.realm, one.nonce) for one in found] == [
             ("Basic", "x", ""),
             ("Digest", "a", "1"),
@@ -190,6 +190,18 @@ class TestBothRoles:
         )
         assert len(client.authorize(request, stale, cnonce="c")) == 1
 
+    def test_client_gives_the_opaque_back(self) -> None:
+        response = Response(
+            401, headers=Headers([("WWW-Authenticate", str(Challenge(REALM, "n", opaque="o")))])
+        )
+        assert 'opaque="o"' in (
+            authorized(DigestClient("b", "p"), response).headers.get("Authorization") or ""
+        )
+
+    def test_client_goes_past_credentials_it_cannot_read(self) -> None:
+        request = register(("Authorization", 'Digest realm="example.com'))
+        assert len(DigestClient("bob", "p").authorize(request, challenged(server()), cnonce="c")) == 1
+
     def test_client_without_a_challenge_it_knows(self) -> None:
         response = Response(401, headers=Headers([("WWW-Authenticate", 'Basic realm="x"')]))
         assert DigestClient("bob", "x").authorize(register(), response, cnonce="c") == ()
@@ -235,6 +247,11 @@ class TestNonces:
         origin = server(qop=())
         request = self.request(origin)
         assert [check(origin, request), check(origin, request)] == [Ok("bob"), Stale("bob")]
+
+    @pytest.mark.parametrize("nonce", ["x", "A" * 38, "A" * 37 + "!", "!" * 38, "====" * 9 + "==", "é" * 38])
+    def test_what_is_no_nonce_of_ours_is_stale(self, nonce: str) -> None:
+        response = Response(401, headers=Headers([("WWW-Authenticate", str(Challenge(REALM, nonce)))]))
+        assert check(server(), authorized(DigestClient("bob", "zanzibar"), response)) == Stale("bob")
 
     def test_an_old_nonce_is_stale(self) -> None:
         origin = server(nonce_lifetime_s=60.0)
@@ -327,6 +344,19 @@ class TestForm:
         origin = server()
         request = authorized(DigestClient("bob", "zanzibar"), challenged(origin))
         assert check(origin, request, uri="sip:EXAMPLE.com:5060;transport=tcp") == Ok("bob")
+
+    @pytest.mark.parametrize("uri", ["sip:other.example.com", "tel:+31", "not a uri", "sip:eve@example.com"])
+    def test_uri_of_another_target(self, uri: str) -> None:
+        origin = server()
+        request = authorized(DigestClient("bob", "zanzibar"), challenged(origin))
+        assert check(origin, request, uri=uri) == Bad("Authorization: uri is not that of the request", 400)
+
+    def test_uri_that_is_no_sip_uri(self) -> None:
+        origin = server()
+        request = Request("OPTIONS", "tel:+31201234567")
+        for name, value in DigestClient("bob", "zanzibar").authorize(request, challenged(origin), cnonce="c"):
+            request.headers.add(name, value)
+        assert check(origin, request, uri="tel:+31-20-1234567") == Ok("bob")
 
     def test_response_in_capitals(self) -> None:
         origin = server()

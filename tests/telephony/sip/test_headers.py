@@ -43,6 +43,7 @@ class TestNameAddr:
             ("Alice Smith <sip:alice@h>", "Alice Smith", "sip:alice@h", {}),
             ("Alice<sip:alice@h>", "Alice", "sip:alice@h", {}),
             ("<sip:alice@h;lr;x=1>;q=0.5 ; y", None, "sip:alice@h;lr;x=1", {"q": "0.5", "y": None}),
+            ("<sip:alice@h> ", None, "sip:alice@h", {}),
             ("sip:alice@h;tag=1", None, "sip:alice@h", {"tag": "1"}),
             ("tel:+31201234567 ; tag = 9", None, "tel:+31201234567", {"tag": "9"}),
             (r'"A \"B\" \\ <sip:x>" <sip:a@h>', 'A "B" \\ <sip:x>', "sip:a@h", {}),
@@ -297,6 +298,7 @@ class TestSmallHeaders:
             True,
         )
         assert Replaces.parse(str(Replaces.of("a@b", "t", "f"))) == Replaces.of("a@b", "t", "f")
+        assert str(Replaces.of("a@b", "t", "f", early_only=True)) == "a@b;to-tag=t;from-tag=f;early-only"
         for text in ("a@b", "a@b;to-tag=1", "a@b;from-tag=1", "a b;to-tag=1;from-tag=2"):
             with pytest.raises(SipParseError):
                 Replaces.parse(text)
@@ -412,3 +414,60 @@ class TestGrammar:
     def test_bad_lists(self, text: str) -> None:
         with pytest.raises(SipParseError):
             split_list(text)
+
+
+class TestLimits:
+    def test_values_of_one_line(self) -> None:
+        with pytest.raises(SipParseError, match="Too many values"):
+            split_list(",".join("a" * 257))
+
+    def test_parameters_of_one_value(self) -> None:
+        with pytest.raises(SipParseError, match="Too many parameters"):
+            NameAddr.parse("<sip:a@h>" + "".join(f";p{n}" for n in range(65)))
+
+
+class TestIdentityAndHistory:
+    """Headers of networks that are name-addrs with parameters."""
+
+    def test_p_served_user(self) -> None:
+        """RFC 5502."""
+        served = NameAddr.parse("<sip:+31612345678@ims.example>;sescase=orig;regstate=reg")
+        assert (str(served.uri), served.params) == (
+            "sip:+31612345678@ims.example",
+            {"sescase": "orig", "regstate": "reg"},
+        )
+
+    def test_diversion(self) -> None:
+        """RFC 5806."""
+        text = '"Al" <sip:+31201@h>;reason=no-answer;counter=2;privacy="full", <tel:+31202>;reason=user-busy'
+        first, second = NameAddr.parse_list(text)
+        assert (first.params["reason"], first.params["counter"], first.params["privacy"]) == (
+            "no-answer",
+            "2",
+            "full",
+        )
+        assert str(second.uri) == "tel:+31202"
+
+    def test_history_info(self) -> None:
+        """RFC 7044: the cause of a diversion is in the URI, a Reason in its headers."""
+        text = "<sip:bob@h;cause=486?Reason=SIP%3Bcause%3D486>;index=1.1;rc=1, <sip:carol@h>;index=1.2;mp=1.1"
+        first, second = NameAddr.parse_list(text)
+        assert isinstance(first.uri, SipUri)
+        assert (first.uri.params, first.uri.headers) == ({"cause": "486"}, (("Reason", "SIP;cause=486"),))
+        assert [value.params["index"] for value in (first, second)] == ["1.1", "1.2"]
+
+    def test_refer_to_with_replaces(self) -> None:
+        """RFC 3891 §6: the Replaces is escaped into the URI."""
+        refer_to = NameAddr.parse(
+            "<sip:bob@h?Replaces=12345%40192.168.118.3%3Bto-tag%3D12345%3Bfrom-tag%3D5FFE-3994>"
+        )
+        assert isinstance(refer_to.uri, SipUri)
+        assert Replaces.parse(refer_to.uri.headers[0][1]) == Replaces.of(
+            "12345@192.168.118.3", "12345", "5FFE-3994"
+        )
+
+    def test_referred_by(self) -> None:
+        """RFC 3892."""
+        text = '<sip:referror@h>;cid="20398823.2UWQFN309shb3@h"'
+        assert NameAddr.parse(text).params["cid"] == "20398823.2UWQFN309shb3@h"
+        assert str(NameAddr.parse(text)) == text

@@ -104,6 +104,11 @@ class TestStartLine:
         """RFC 3261 §7.1: SIP-Version is case-insensitive."""
         assert isinstance(parse_message(INVITE.replace(b"com SIP/2.0", b"com sip/2.0", 1)), Request)
 
+    @pytest.mark.parametrize("line", [b"INVITE sip:a@h\nX: SIP/2.0", b"SIP/2.0 200 O\rK"])
+    def test_a_line_break_within_it_is_discarded(self, line: bytes) -> None:
+        error = refused(line + b"\r\nVia: SIP/2.0/UDP h\r\n\r\n")
+        assert (error.status_hint, error.partial) == (None, None)
+
     def test_an_ack_is_never_answered(self) -> None:
         error = refused(INVITE.replace(b"INVITE", b"ACK").replace(b"Content-Length: 4", b"Content-Length: 9"))
         assert error.partial is None
@@ -303,6 +308,10 @@ class TestTypedValues:
         message = invite("Supported:", "Allow: ")
         assert (message.supported, message.allow) == (frozenset(), frozenset())
 
+    def test_a_message_without_via_has_no_top_via(self) -> None:
+        with pytest.raises(SipParseError, match="Missing Via"):
+            _ = Request("INVITE", "sip:a@h").top_via
+
     def test_wildcard_contact(self) -> None:
         message = parse_message(INVITE.replace(b"<sip:alice@pc33.atlanta.com>\r\nC", b"*\r\nC"))
         assert message.contact_is_wildcard
@@ -366,6 +375,13 @@ class TestHeaders:
         copy.uri = parse_uri("sip:carol@h")
         assert message.to_bytes() == INVITE
         assert copy.to_bytes().startswith(b"INVITE sip:carol@h SIP/2.0\r\nMax-Forwards")
+
+    def test_a_copy_of_a_response_is_independent(self) -> None:
+        response = invite().create_response(200)
+        copy = response.copy()
+        copy.headers.remove("Via")
+        assert "Via" in response.headers
+        assert (copy.status, copy.reason) == (200, "OK")
 
     @pytest.mark.parametrize("value", ["a\r\nX: b", "a\nb", "a\rb"])
     def test_line_breaks_are_refused(self, value: str) -> None:

@@ -75,6 +75,12 @@ def test_what_cannot_be_followed_ends_the_stream(data: bytes, status: int | None
     assert framer.buffered == 0
 
 
+def test_a_length_of_many_zeros_is_zero() -> None:
+    framer = StreamFramer()
+    data = HEAD + b"Content-Length: " + b"0" * 20 + b"\r\n\r\n"
+    assert read(framer, data + SECOND, 5) == [data, SECOND]
+
+
 def test_a_message_before_the_error_is_still_given() -> None:
     framer = StreamFramer()
     framer.receive_data(FIRST + HEAD + b"\r\n")

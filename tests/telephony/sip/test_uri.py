@@ -74,6 +74,8 @@ class TestSipUriRead:
             "sip:a@h?",
             "sip:%zz@h",
             "sip:a%4@h",
+            "sip:a:p;w@h",
+            "sip:a@" + "h" * 300,
             "sip:<a>@h",
             "sip:é@h",
             "sip:a@-h",
@@ -87,6 +89,19 @@ class TestSipUriRead:
     def test_malformed(self, text: str) -> None:
         with pytest.raises(SipParseError):
             parse_uri(text)
+
+    def test_too_many_headers(self) -> None:
+        with pytest.raises(SipParseError, match="Too many headers"):
+            SipUri.parse("sip:a@h?" + "&".join(f"h{n}=1" for n in range(65)))
+
+    def test_only_sip_schemes(self) -> None:
+        with pytest.raises(SipParseError, match="Not a sip"):
+            SipUri.parse("tel:+31")
+
+    @pytest.mark.parametrize("scheme", ["tel:+", "urn:"])
+    def test_too_long(self, scheme: str) -> None:
+        with pytest.raises(SipParseError, match="too long"):
+            parse_uri(scheme + "1" * 5000)
 
     def test_too_many_parameters(self) -> None:
         with pytest.raises(SipParseError, match="Too many parameters"):
@@ -113,6 +128,9 @@ class TestSipUriMade:
         assert str(SipUri.parse("sip:a@h;x?y=z").without_headers()) == "sip:a@h;x"
         assert str(SipUri.parse("sip:a:pw@h:5070;x?y=z").aor) == "sip:a@h:5070"
         assert str(uri) == "sip:a@example.com;x=1"
+
+    def test_password(self) -> None:
+        assert str(SipUri(user="a", password="p:w", host="h")) == "sip:a:p%3Aw@h"
 
     def test_properties(self) -> None:
         uri = SipUri.parse("sip:[::1]:5061;transport=TLS;lr")
@@ -200,6 +218,11 @@ class TestTelUri:
 
 
 class TestOpaqueUri:
+    def test_equivalence(self) -> None:
+        assert OpaqueUri.parse("URN:service:sos").equivalent(OpaqueUri.parse("urn:service:sos"))
+        assert not OpaqueUri.parse("urn:service:sos").equivalent(OpaqueUri.parse("urn:service:fire"))
+        assert not OpaqueUri.parse("urn:service:sos").equivalent(TelUri("+31"))
+
     @pytest.mark.parametrize(
         "text", ["urn:service:sos.police", "http://h/a?b=c#d", "mailto:a@b", "isbn:29837"]
     )
