@@ -41,10 +41,8 @@ from hipper.pbx.model import CallerIdentity
 Q850_NORMAL = 16
 
 
-def establish(call: CallState, sdp: str | None, now: float, out: list[AnyCommand]) -> Step:
-    """200 to the caller with ``sdp``; from now on the two talk. ``call`` has its winner (:class:`Answering`,
-    or an emergency call that needed no media)."""
-    assert isinstance(call, Answering)
+def establish(call: Answering, sdp: str | None, now: float, out: list[AnyCommand]) -> Step:
+    """200 to the caller with ``sdp``; from now on the two talk."""
     winner = winner_of(call)
     calling = msgspec.structs.replace(
         call.calling,

@@ -305,7 +305,7 @@ def leg_progress(call: Ringing, event: LegProgress, now: float) -> Step:
 def media_answered(call: Ringing, event: MediaAnswered, now: float) -> Step:
     """Early media can be heard: it goes to the caller with the status it came with."""
     leg = leg_of_pair(call, event.pair)
-    if leg is None or leg.answers_due == 0:
+    if leg is None or leg.progress_status is None:
         return call, ()
     status = leg.progress_status
     leg = msgspec.structs.replace(
@@ -316,8 +316,6 @@ def media_answered(call: Ringing, event: MediaAnswered, now: float) -> Step:
         transcoded=event.transcoded,
     )
     call = put(call, leg)
-    if status is None:
-        return call, ()
     calling = msgspec.structs.replace(call.calling, given=event.sdp)
     call = msgspec.structs.replace(call, calling=calling)
     return call, (Progress(leg=calling.id, status=status, sdp=event.sdp),)

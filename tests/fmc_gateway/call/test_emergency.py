@@ -131,6 +131,15 @@ def test_early_media_passes_as_it_is() -> None:
     assert ladder.of(cmd.AnswerLeg)[0].sdp == sdp("112")
 
 
+def test_early_media_and_then_180_is_shown_as_ringing_once() -> None:
+    ladder = calling_112()
+    ladder.tell(ev.LegProgress(leg=B1, status=183, sdp=sdp("112"), to_tag="t"))
+    ladder.tell(ev.LegRinging(leg=B1, status=180))
+    assert ladder.last == (cmd.Ring(leg=A),)
+    update = ev.LegReoffered(leg=A, sdp=sdp("suze", version=2), method="UPDATE")
+    assert ladder.tell(update) == (cmd.AnswerReoffer(leg=A, sdp=sdp("112")),)
+
+
 @pytest.mark.parametrize("status", [404, 486, 500, 503, 603])
 def test_failed_route_is_followed_by_the_next(status: int) -> None:
     ladder = calling_112()
