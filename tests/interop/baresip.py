@@ -79,12 +79,13 @@ class Baresip:
         tone_hz: int | None = None,
         *,
         certificate: Path | None = None,
+        sip_port: int | None = None,
     ) -> None:
         self.name = name
         self.folder = folder / f"baresip-{name}"
         self.tone_hz = tone_hz
         self.certificate = certificate
-        self.sip_port = ports.sip()
+        self.sip_port = ports.sip() if sip_port is None else sip_port
         self.control_port = ports.sip()
         self.rtp_first = ports.rtp(RTP_WIDTH)
         self.events: list[Event] = []

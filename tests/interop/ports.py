@@ -1,4 +1,5 @@
-"""Ports of the kit: 20000–20999 for SIP and control, 26000–27999 for RTP, one slice per pytest worker."""
+"""Ports of the kit, one slice per pytest worker: 20000–20899 for SIP and control, 26000–27199 for the RTP of
+agents, 27200–27999 for rtpengine."""
 
 from __future__ import annotations
 
@@ -6,7 +7,8 @@ import os
 import socket
 
 SIP_FIRST, SIP_LAST = 20000, 20899
-RTP_FIRST, RTP_LAST = 26000, 27999
+RTP_FIRST, RTP_LAST = 26000, 27199
+RELAY_FIRST, RELAY_LAST = 27200, 27999
 WORKERS = 4
 
 
@@ -21,11 +23,23 @@ def _is_free(port: int) -> bool:
     return True
 
 
+def worker_number() -> int:
+    """Which slice is ours."""
+    return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:] or 0) % WORKERS
+
+
+def relay_ports() -> tuple[int, int]:
+    """First and last RTP port of this worker's rtpengine."""
+    size = (RELAY_LAST - RELAY_FIRST + 1) // WORKERS
+    first = RELAY_FIRST + worker_number() * size
+    return first, first + size - 1
+
+
 class Ports:
     """Hands out ports of this worker's slice, in order and starting over at its end."""
 
     def __init__(self) -> None:
-        worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:] or 0) % WORKERS
+        worker = worker_number()
         self._sip = _Slice(SIP_FIRST, SIP_LAST, worker)
         self._rtp = _Slice(RTP_FIRST, RTP_LAST, worker)
 

@@ -119,8 +119,8 @@ class SippError(AssertionError):
 class Sipp:
     """One SIPp process. Use as an async context manager; leaving it kills what still runs.
 
-    remote: where it calls, None to wait for a call. echo: send received RTP back. values: the scenario's
-    places.
+    remote: where it calls, None to wait for a call. echo: send received RTP back. auth_uri: the digest's
+    uri without its scheme, which SIPp would make of the remote address. values: the scenario's places.
     """
 
     def __init__(
@@ -136,6 +136,7 @@ class Sipp:
         timeout_s: int = 20,
         echo: bool = False,
         host: str = "127.0.0.1",
+        auth_uri: str | None = None,
         **values: str | int,
     ) -> None:
         self.scenario = scenario
@@ -146,6 +147,7 @@ class Sipp:
         self.timeout_s = timeout_s
         self.echo = echo
         self.host = host
+        self.auth_uri = auth_uri
         self.control_port = ports.sip()
         self.media_port = ports.rtp()
         self._values = {name: str(value) for name, value in values.items()}
@@ -243,6 +245,8 @@ class Sipp:
         ]
         if self.echo:
             arguments.append("-rtp_echo")
+        if self.auth_uri is not None:
+            arguments += ["-auth_uri", self.auth_uri]
         if self.remote is not None:
             arguments.append(f"{self.remote[0]}:{self.remote[1]}")
         return arguments

@@ -1,0 +1,228 @@
+"""The gateway under test: a process of its own with servers of its own, told by a settings file as an
+operator would tell it.
+
+The peers' source address says who they are (all on one machine): 127.0.0.1 is the trusted mobile network,
+carrier or a telephone; 127.0.0.2 a network and carrier that are configured but not trusted; 127.0.0.3
+nobody.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from hipper.runtime import embedded
+from tests.interop.ports import Ports, relay_ports
+
+TRUSTED, UNTRUSTED, STRANGER = "127.0.0.1", "127.0.0.2", "127.0.0.3"
+GUARD_HEADER = "X-Hipper-Loop-Guard"
+ROOT = Path(__file__).parents[2]
+
+SETTINGS = """\
+state_dir = "{state_dir}"
+
+[gateway]
+id = "interop"
+drain_s = 0.5
+
+[database]
+url = "{database}"
+role_password = "test"
+
+[redis]
+url = "{redis}"
+
+[media]
+health_interval_s = 0.2
+rtpengines = [{{ ng = "{ng}" }}]
+
+[http]
+port = {http}
+
+[logging]
+level = "debug"
+
+[devices]
+algorithms = [{algorithms}]
+min_expires_s = 1
+
+[[sip_listener]]
+name = "mobile"
+port = {mobile}
+
+[[sip_listener]]
+name = "mobile-tcp"
+transport = "tcp"
+port = {mobile}
+
+[[sip_listener]]
+name = "pstn"
+port = {pstn}
+
+[[sip_listener]]
+name = "devices-udp"
+port = {devices}
+
+[[sip_listener]]
+name = "devices-tcp"
+transport = "tcp"
+port = {devices}
+
+[[sip_listener]]
+name = "devices-tls"
+transport = "tls"
+port = {devices_tls}
+
+[[mobile_network]]
+name = "mno"
+listener = "mobile"
+addresses = ["127.0.0.1"]
+target = "sip:127.0.0.1:{network}"
+terminating_prefix = "99"
+terminating_trunk_group = "hipper"
+
+[[mobile_network]]
+name = "mno-tcp"
+listener = "mobile-tcp"
+addresses = ["127.0.0.1"]
+target = "sip:127.0.0.1:{network}"
+
+[[mobile_network]]
+name = "mno-untrusted"
+listener = "mobile"
+addresses = ["127.0.0.2"]
+target = "sip:127.0.0.2:{network}"
+trusted = false
+
+[[pstn_trunk]]
+name = "carrier"
+listener = "pstn"
+addresses = ["127.0.0.1"]
+target = "sip:127.0.0.1:{carrier}"
+
+[[pstn_trunk]]
+name = "carrier-untrusted"
+listener = "pstn"
+addresses = ["127.0.0.2"]
+target = "sip:127.0.0.2:{carrier}"
+trusted = false
+
+[[emergency_route]]
+name = "psap"
+listener = "pstn"
+target = "sip:127.0.0.1:{psap}"
+
+[[emergency_route]]
+name = "psap-spare"
+listener = "pstn"
+target = "sip:127.0.0.1:{psap_spare}"
+"""
+
+
+class GatewayProcess:
+    """``mobile``, ``pstn``, ``devices``, ``devices_tls``: its ports. ``network``, ``carrier``, ``psap``,
+    ``psap_spare``: where it sends to."""
+
+    def __init__(
+        self,
+        folder: Path,
+        ports: Ports,
+        *,
+        database: str,
+        redis: str,
+        ng: str,
+        algorithms: tuple[str, ...] = ("MD5",),
+    ) -> None:
+        self.folder = folder
+        self.mobile, self.pstn, self.devices, self.devices_tls, self.http = (ports.sip() for _ in range(5))
+        self.network, self.carrier, self.psap, self.psap_spare = (ports.sip() for _ in range(4))
+        folder.mkdir(parents=True, exist_ok=True)
+        self.settings = folder / "hipper.toml"
+        names = (
+            "mobile",
+            "pstn",
+            "devices",
+            "devices_tls",
+            "http",
+            "network",
+            "carrier",
+            "psap",
+            "psap_spare",
+        )
+        self.settings.write_text(
+            SETTINGS.format(
+                state_dir=folder / "state",
+                database=database,
+                redis=redis,
+                ng=ng,
+                algorithms=", ".join(f'"{name}"' for name in algorithms),
+                **{name: getattr(self, name) for name in names},
+            )
+        )
+        self._log = folder / "gateway.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, *, servers: bool = True) -> None:
+        """Wait until it is ready; with ``servers`` False only until it serves SIP."""
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("HIPPER__")}
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "fmc_gateway", "--config", str(self.settings)],
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+                env=environment,
+            )
+        deadline = time.monotonic() + 20
+        while not self._answers("/health/ready" if servers else "/health/live"):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise AssertionError(f"the gateway did not start:\n{self.log()}")
+            time.sleep(0.02)
+
+    def _answers(self, path: str) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", self.http), timeout=1.0) as connection:
+                connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+                return b" 200 " in connection.recv(64)
+        except OSError:
+            return False
+
+    def stop(self) -> None:
+        if self._process is None:
+            return
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+    def log(self, last: int = 6000) -> str:
+        return self._log.read_text(errors="replace")[-last:]
+
+
+class Servers:
+    """A Redis and an rtpengine of this test session; PostgreSQL is the test session's."""
+
+    def __init__(self, folder: Path, ports: Ports) -> None:
+        places = embedded.private_places(folder / "redis")
+        first, last = relay_ports()
+        self.ng = f"127.0.0.1:{ports.sip()}"
+        self.redis = f"unix://{places.run / 'redis.sock'}"
+        self._running = [
+            embedded.Running(embedded.redis(places)),
+            embedded.Running(
+                embedded.rtpengine(self.ng, port_min=first, port_max=last, log=folder / "rtpengine.log")
+            ),
+        ]
+
+    def stop(self) -> None:
+        for running in self._running:
+            running.stop()
