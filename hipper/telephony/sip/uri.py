@@ -5,12 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from ipaddress import AddressValueError, IPv6Address
+from ipaddress import IPv6Address
 from urllib.parse import quote as percent_encode
 from urllib.parse import unquote_to_bytes
 
 from hipper.telephony.sip.errors import SipParseError
 from hipper.telephony.sip.grammar import MAX_PARAMS
+from hipper.telephony.sip.host import HOST_RULE, format_host, parse_host_port
+
+__all__ = [
+    "MAX_URI", "OpaqueUri", "SipUri", "TelUri", "Uri", "format_host", "parse_host_port", "parse_uri",
+    "percent_decode",
+]  # fmt: skip
 
 MAX_URI = 4096
 """Characters of one URI."""
@@ -22,14 +28,6 @@ _USER = re.compile(rf"(?:[{_UNRESERVED}&=+$,;?/]|%[0-9A-Fa-f]{{2}})+")
 _PASSWORD = re.compile(rf"(?:[{_UNRESERVED}&=+$,]|%[0-9A-Fa-f]{{2}})*")
 _PARAM = re.compile(rf"(?:[{_UNRESERVED}\[\]/:&+$]|%[0-9A-Fa-f]{{2}})+")
 _HEADER = re.compile(rf"(?:[{_UNRESERVED}\[\]/?:+$]|%[0-9A-Fa-f]{{2}})*")
-# Underscores are not in the hostname rule, but service names of container networks carry them.
-_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9\-_.]*[A-Za-z0-9.])?")
-_IPV4_LIKE = re.compile(r"[0-9.]+")
-_OCTET = r"(?:25[0-5]|2[0-4][0-9]|[01]?[0-9]{1,2})"
-_IPV4_RULE = rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}"
-_IPV4 = re.compile(_IPV4_RULE)
-HOST_RULE = rf"(?:[A-Za-z0-9][A-Za-z0-9\-]*+\.)*+[A-Za-z](?:[A-Za-z0-9\-]*[A-Za-z0-9])?+|{_IPV4_RULE}"
-"""What nearly all hosts look like: a name whose last label starts with a letter, or an IPv4 address."""
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+\-.]*")
 _OPAQUE = re.compile(r"[!#-;=?-\[\]_a-z~]+")
 _TEL_NUMBER = re.compile(r"\+[\-.()]*[0-9][0-9\-.()]*|[\-.()]*[0-9A-Fa-f*#][0-9A-Fa-f*#\-.()]*")
@@ -59,45 +57,6 @@ def percent_decode(text: str) -> str:
 
 def _encode(text: str, safe: str) -> str:
     return percent_encode(text, safe=safe, errors="surrogateescape")
-
-
-def parse_host(text: str) -> str:
-    """Read ``host``: lower case, IPv6 without its brackets. Raises SipParseError."""
-    if text[:1] == "[" and text[-1:] == "]":
-        try:
-            IPv6Address(text[1:-1])
-        except AddressValueError:
-            raise SipParseError("Malformed IPv6 reference") from None
-        return text[1:-1].lower()
-    if _IPV4.fullmatch(text) is not None:
-        return text
-    if _HOST.fullmatch(text) is None or len(text) > 255:
-        raise SipParseError("Malformed host")
-    if _IPV4_LIKE.fullmatch(text) is not None:
-        raise SipParseError("Malformed IPv4 address")
-    return text.lower()
-
-
-def parse_host_port(text: str) -> tuple[str, int | None]:
-    """Read ``host [":" port]``; white space around the colon is the caller's. Raises SipParseError."""
-    if text[:1] == "[":
-        host, bracket, rest = text.partition("]")
-        host += bracket
-        if rest and rest[0] != ":":
-            raise SipParseError("Malformed host")
-        colon, port = rest[:1], rest[1:]
-    else:
-        host, colon, port = text.partition(":")
-    if not colon:
-        return parse_host(host), None
-    if not port.isdecimal() or not port.isascii() or len(port) > 5 or int(port) > 65535:
-        raise SipParseError("Malformed port")
-    return parse_host(host), int(port)
-
-
-def format_host(host: str) -> str:
-    """Write a host, IPv6 within brackets."""
-    return f"[{host}]" if ":" in host else host
 
 
 class SipUri:

@@ -74,6 +74,7 @@ class TestSipUriRead:
             "sip:a@h?",
             "sip:%zz@h",
             "sip:a%4@h",
+            "sip:a@[fe80::1%eth0]",
             "sip:a:p;w@h",
             "sip:a@" + "h" * 300,
             "sip:<a>@h",
