@@ -59,6 +59,7 @@ METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "PRACK", "UPDATE", "INFO
 HANG_UP_WITHIN_S = 3.0
 """After the drain's time is over, how long BYEs may take."""
 POLL_S = 0.05
+CANCEL_AGAIN_S = 0.5
 
 log = structlog.get_logger("fmc_gateway")
 
@@ -221,9 +222,7 @@ class Gateway:
         """Close everything; what is still to be written is written or spooled."""
         self._open = False
         await self.shell.stop()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await cancelled(self._tasks)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.records.flush(), 5.0)
             await asyncio.wait_for(self.live.flush(), 2.0)
@@ -253,3 +252,12 @@ class Gateway:
                     log.warning("database.away", error=str(error) or type(error).__name__)
                 self.database_answers = False
             await asyncio.sleep(1.0)
+
+
+async def cancelled(tasks: list[asyncio.Task[None]]) -> None:
+    """Cancel until all are over: a library in between may swallow the first cancellation (redis-py was seen to)."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN_S)
