@@ -39,7 +39,7 @@ from hipper.telephony.sip.transactions import (
     Event,
     State,
 )
-from hipper.telephony.sip.validate import Rejection, check_request, check_response
+from hipper.telephony.sip.validate import SUPPORTED_TAGS, Rejection, check_request, check_response
 
 __all__ = [
     "AckReceived",
@@ -65,6 +65,8 @@ class SipEndpoint(TransactionRunner):
         super().__init__(config, ids, TimerHeap() if timers is None else timers)
         self.dropped: dict[str, int] = {}
         """Discarded messages by reason, for metrics."""
+        self.supported = SUPPORTED_TAGS
+        """Option tags a request may require."""
 
     # -- the verbs ------------------------------------------------------------------------------------------
 
@@ -204,7 +206,8 @@ class SipEndpoint(TransactionRunner):
 
     # -- receiving ------------------------------------------------------------------------------------------
 
-    def _drop(self, reason: str) -> None:
+    def drop(self, reason: str) -> None:
+        """Count a discarded message."""
         self.dropped[reason] = self.dropped.get(reason, 0) + 1
 
     def _receive(self, data: bytes, flow: Flow, now: float, *, stream: bool) -> None:
@@ -220,7 +223,7 @@ class SipEndpoint(TransactionRunner):
     def _refuse_malformed(self, error: SipParseError, flow: Flow) -> None:
         partial = error.partial
         if partial is None or error.status_hint is None or not partial.answerable:
-            self._drop("malformed")
+            self.drop("malformed")
             return
         request = Request(partial.method, "sip:unreadable.invalid", partial.headers)
         try:
@@ -255,13 +258,13 @@ class SipEndpoint(TransactionRunner):
 
     def _receive_response(self, response: Response, flow: Flow, now: float) -> None:
         if check_response(response) is not None:
-            self._drop("invalid response")
+            self.drop("invalid response")
             return
         via = response.vias[0]
         found = self._clients.get((via.branch or "", response.cseq.method))
         # §18.1.2: the sent-by must be ours
         if found is None or via.sent_by != found.sent_by:
-            self._drop("stray response")
+            self.drop("stray response")
             return
         status = response.status
         event = Event.R1XX if status < 200 else Event.R2XX if status < 300 else Event.R3XX_6XX
@@ -272,7 +275,9 @@ class SipEndpoint(TransactionRunner):
             fill_received(request, flow)
         except SipParseError:
             pass  # check_request says what is wrong with it
-        rejection = check_request(request)
+        # an OPTIONS with Max-Forwards 0 asks this very hop (§11)
+        forwarding = self.config.forwarding and request.method != "OPTIONS"
+        rejection = check_request(request, forwarding=forwarding, supported=self.supported)
         if rejection is not None:
             self._reject(request, flow, rejection)
             return
@@ -313,7 +318,7 @@ class SipEndpoint(TransactionRunner):
             self._fire(repeated, Event.REQUEST, now)
             return
         if len(self._by_id) >= 2 * self.config.max_transactions:
-            self._drop("too many transactions")
+            self.drop("too many transactions")
             return
         own = self._start_server(
             NON_INVITE_SERVER_MACHINE, key, request, response_flow(request.top_via, flow), now
@@ -331,7 +336,7 @@ class SipEndpoint(TransactionRunner):
         if len(self._by_id) >= limit:
             exempt = in_dialog or (self.config.never_refuse is not None and self.config.never_refuse(request))
             if len(self._by_id) >= 2 * limit:
-                self._drop("too many transactions")
+                self.drop("too many transactions")
                 return
             if not exempt:
                 retry = (("Retry-After", str(self.config.retry_after_s)),)
@@ -357,7 +362,7 @@ class SipEndpoint(TransactionRunner):
     def _reject(self, request: Request, flow: Flow, rejection: Rejection) -> None:
         """Answer a request that breaks the rules, without a transaction; an ACK is only dropped."""
         if request.method == "ACK":
-            self._drop("invalid ACK")
+            self.drop("invalid ACK")
             return
         self._reply_stateless(
             request.headers,

@@ -32,6 +32,8 @@ class EndpointConfig:
     """Requests exempt from the 503: emergency calls."""
     advertised: Mapping[str, Address] = field(default_factory=dict)
     """Listener name -> address to write into Via and Contact, where it differs from ``Flow.local``."""
+    forwarding: bool = False
+    """We send requests on (a B2BUA): Max-Forwards 0 is 483 but for OPTIONS, Proxy-Require counts (§16.3)."""
     flow_for_large: Callable[[Flow], Flow | None] | None = None
     """For a request above 1300 bytes on UDP: a stream flow to the same peer, or None to stay on UDP."""
 

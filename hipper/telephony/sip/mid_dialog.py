@@ -179,7 +179,7 @@ class MidDialog(UserAgentCore):
         self._send_offer(session, dialog, offer, now)
 
     def _send_offer(self, session: Session, dialog: Dialog, offer: OwnOffer, now: float) -> None:
-        headers = [("Allow", self._allow), ("Supported", self._supported)]
+        headers = [("Allow", self._allow), ("Supported", self._supported_plain)]
         if "timer" in self.config.supported and session.dialog is not None:
             headers += self._timer_headers(session)
         headers += offer.headers

@@ -111,6 +111,6 @@ def next_hop(uri: Uri, flow: Flow, *, keep: bool) -> Flow:
         return flow
     if is_private(host) and not is_private(flow.remote[0]):
         return flow
-    if flow.is_stream and host == flow.remote[0]:
+    if flow.is_stream and host == flow.remote[0] and flow.connection:
         return flow
     return flow._replace(remote=(host, port), connection=0)

@@ -18,6 +18,7 @@ from hipper.telephony.sip.message import Request, Response
 from hipper.telephony.sip.session import Happening, Phase, Session, Verdict
 from hipper.telephony.sip.timers import TimerHeap
 from hipper.telephony.sip.uri import format_host
+from hipper.telephony.sip.validate import SUPPORTED_TAGS
 
 if TYPE_CHECKING:
     from hipper.telephony.sip.digest import DigestClient
@@ -75,6 +76,10 @@ class UserAgentCore:
         self._events: deque[UserAgentEvent] = deque()
         self._allow = ", ".join(config.allow)
         self._supported = ", ".join(config.supported)
+        # a reliable 18x needs a PRACK of its own kind within a dialog: not asked for
+        self._supported_plain = ", ".join(tag for tag in config.supported if tag != "100rel")
+        switched_off = frozenset(("100rel", "timer", "replaces")) - frozenset(config.supported)
+        self.endpoint.supported = SUPPORTED_TAGS - switched_off
         self._contacts: dict[tuple[str, tuple[str, int]], str] = {}
 
     # -- state ----------------------------------------------------------------------------------------------

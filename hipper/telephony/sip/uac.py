@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from hipper.telephony.sip import session_timer
 from hipper.telephony.sip.dialog import Dialog, DialogEvent
+from hipper.telephony.sip.errors import SipParseError
 from hipper.telephony.sip.events import Answered, EarlyMedia, LateAnswer, Rejected, Ringing, Trying
 from hipper.telephony.sip.flow import Flow
-from hipper.telephony.sip.headers import NameAddr
+from hipper.telephony.sip.headers import NameAddr, parse_rseq
 from hipper.telephony.sip.message import Headers, Request, Response
 from hipper.telephony.sip.mid_dialog import MidDialog
 from hipper.telephony.sip.reliable import Order, ReliableReceiver
@@ -97,9 +98,7 @@ class CallerSide(MidDialog):
         """Without an offer of ours no 100rel: a reliable 183 would carry the peer's, and PRACK had to
         answer.
         """
-        if offered:
-            return self._supported
-        return ", ".join(tag for tag in self.config.supported if tag != "100rel")
+        return self._supported if offered else self._supported_plain
 
     def _send_invite(self, session: Session, request: Request, now: float) -> None:
         session.invite = request
@@ -201,11 +200,15 @@ class CallerSide(MidDialog):
 
         False: the application has seen it, or must wait.
         """
-        rseq = response.headers.get("RSeq")
-        if rseq is None or "100rel" not in response.require or not rseq.isdecimal() or len(rseq) > 10:
+        text = response.headers.get("RSeq")
+        if text is None or "100rel" not in response.require:
+            return True
+        try:
+            rseq = parse_rseq(text)
+        except SipParseError:
             return True
         receiver = session.receivers.setdefault(dialog.remote_tag, ReliableReceiver())
-        order = receiver.take(int(rseq))
+        order = receiver.take(rseq)
         if order is Order.NEXT:
             rack = ("RAck", f"{rseq} {request.cseq.number} INVITE")
             self._send_in_dialog(dialog, "PRACK", now, _nothing, headers=[rack], auth=session.auth)

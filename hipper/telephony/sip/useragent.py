@@ -15,7 +15,7 @@ Beyond the actions named in the interface there are ``acknowledge`` (the ACK tha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ from hipper.telephony.sip.endpoint import (
     ResponseReceived,
     TransactionFailed,
 )
+from hipper.telephony.sip.errors import LocalProtocolError, SipParseError
 from hipper.telephony.sip.events import (
     Cancelled,
     InDialogRequest,
@@ -52,6 +53,8 @@ if TYPE_CHECKING:
 
 __all__ = ["UserAgent", "UserAgentConfig"]
 
+BAD_GATEWAY = 502
+"""What a 2xx that nobody can read counts as: the peer will give up without our ACK."""
 _NEEDS_DIALOG = frozenset(("BYE", "PRACK", "UPDATE", "INFO"))
 
 
@@ -110,7 +113,11 @@ class UserAgent(TransferSide):
             self._drain(now)
 
     def transport_failed(self, flow: Flow, now: float) -> None:
-        """A flow cannot carry messages any more: its transactions fail, sessions go on over another flow."""
+        """A flow cannot carry messages any more: its transactions fail, sessions go on over a new one."""
+        for session in self._sessions.values():
+            for dialog in (session.dialog, *session.early.values()):
+                if flow.is_stream and dialog is not None and dialog.flow == flow:
+                    dialog.flow = flow._replace(connection=0)
         self.endpoint.transport_failed(flow, now)
         self._drain(now)
 
@@ -121,15 +128,42 @@ class UserAgent(TransferSide):
     def _handle(self, event: EndpointEvent, now: float) -> None:
         if isinstance(event, ResponseReceived):
             if (then := as_callback(event.context)) is not None:
-                then(event.response, now)
+                self._on_response(then, event.response, now)
         elif isinstance(event, RequestReceived):
-            self._on_request(event.transaction, event.request, event.flow, now)
+            try:
+                self._on_request(event.transaction, event.request, event.flow, now)
+            except SipParseError as error:
+                self._refuse_unreadable(event, error, now)
         elif isinstance(event, AckReceived):
             self._on_ack(event, now)
         elif isinstance(event, CancelReceived):
             self._on_cancel(event, now)
         else:
             self._on_transaction_failed(event, now)
+
+    def _on_response(self, then: Callable[[Outcome, float], None], response: Response, now: float) -> None:
+        """Read what decides before anything changes: a peer's nonsense must not leave a session half way."""
+        try:
+            _ = (response.contacts, response.record_routes, response.require, response.allow)
+            _ = response.content_type
+        except SipParseError:
+            if response.status < 200:
+                self.endpoint.drop("unreadable response")
+                return
+            if response.status < 300:
+                then(BAD_GATEWAY, now)
+                return
+            for name in ("Contact", "Record-Route", "Require", "Allow", "Content-Type"):
+                response.headers.remove(name)
+        then(response, now)
+
+    def _refuse_unreadable(self, event: RequestReceived, error: SipParseError, now: float) -> None:
+        """A header beyond those ``check_request`` reads is malformed."""
+        try:
+            warning = f'399 {self.config.endpoint.address(event.flow)[0]} "{error.reason}"'
+            self._reply(event.transaction, event.request, 400, now, headers=[("Warning", warning)])
+        except LocalProtocolError:
+            self.endpoint.drop("unreadable request")
 
     def _on_transaction_failed(self, event: TransactionFailed, now: float) -> None:
         if event.is_client:
@@ -175,6 +209,9 @@ class UserAgent(TransferSide):
             # §12.2.2: an older request that came late
             self._reply(transaction, request, 500, now, headers=[("Retry-After", "0")])
             return
+        if dialog is not None and (flow.is_stream or dialog.keep_flow):
+            # the peer has a new connection, or its NAT a new mapping
+            dialog.flow = flow
         method = request.method
         if method == "BYE":
             self._on_peer_bye(session, transaction, request, now)
