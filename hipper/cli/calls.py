@@ -1,0 +1,173 @@
+"""``hipper calls``: what became of calls, and why. Reads records and traces; changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import asyncpg
+from cyclopts import App, Parameter
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from fmc_gateway.call.masking import NOT_KEPT
+from fmc_gateway.call.replay import Trace, TraceError, decode, replay
+from fmc_gateway.records.describe import attempt_line, leg_lines, summary, who
+from fmc_gateway.records.entry import decode_entry
+from fmc_gateway.records.ladder import ladder
+from fmc_gateway.records.read import StoredCall, fetch_call, find_call_id, latest_calls
+from hipper.cli.errors import CliError
+from hipper.cli.provision import SettingsFile
+from hipper.contracts.calls import CallRecord, LegRole
+from hipper.runtime.servers import owner_url
+from hipper.runtime.settings import default_path, load
+
+app = App(name="calls", help="Call records and their traces: list, show, replay.")
+
+SHOWN_ID = 12
+"""Characters of a call's id in the list; any beginning that fits one call is enough for show and replay."""
+DIFFERS = 3
+"""Exit status of replay when the engine of today does something else."""
+_CONNECT_WITHIN_S = 5.0
+_Result = TypeVar("_Result")
+
+Limit = Annotated[int, Parameter(help="How many, newest first.")]
+Since = Annotated[datetime | None, Parameter(help="Only calls that began since then, UTC.")]
+Tenant = Annotated[str | None, Parameter(help="Only calls of this tenant.")]
+
+
+@app.command(name="list")
+def list_calls(
+    *, limit: Limit = 20, since: Since = None, tenant: Tenant = None, settings: SettingsFile = None
+) -> None:
+    """The latest calls: who called whom, what came of it, who pays."""
+    if limit < 1:
+        raise CliError("--limit needs at least 1")
+    after = since.replace(tzinfo=UTC) if since is not None and since.tzinfo is None else since
+    calls = _read(lambda conn: latest_calls(conn, limit=limit, since=after, tenant=tenant), settings)
+    if not calls:
+        print("no calls")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("call", "began", "from", "to", "outcome", "talked", "pays"):
+        table.add_column(title, no_wrap=True)
+    for record in calls:
+        table.add_row(*(Text(cell) for cell in _row(record)))
+    _console().print(table)
+
+
+@app.command
+def show(call: str, *, settings: SettingsFile = None) -> None:
+    """The record of CALL (its id or the beginning of it), its devices, and its trace as a ladder."""
+    stored = _read(lambda conn: _fetch(conn, call), settings)
+    console = _console()
+    for line in summary(stored.record):
+        console.print(line)
+    for leg in stored.record.legs:
+        for line in leg_lines(leg, stored.record.started):
+            console.print(line)
+    if stored.record.attempts:
+        console.print("devices")
+    for attempt in stored.record.attempts:
+        console.print(f"  {attempt_line(attempt)}")
+    console.print()
+    if stored.trace is None:
+        console.print("the trace is gone: its retention has passed")
+        return
+    console.print("trace (numbers masked)")
+    for line in ladder(stored.trace.steps):
+        console.print(line)
+
+
+@app.command(name="replay")
+def replay_call(call: str, *, settings: SettingsFile = None) -> int:
+    """Run the trace of CALL (an id, or a file) through the engine again; status 3 when it differs."""
+    path = Path(call)
+    trace = _from_file(path) if path.is_file() else _stored_trace(call, settings)
+    if any(NOT_KEPT in str(step.event) for step in trace.steps[:1]):
+        print("location headers and bodies were not kept: they are replayed as they stand in the trace")
+    mismatches = replay(trace)
+    if not mismatches:
+        print(f"identical: {len(trace.steps)} steps give the same commands")
+        return 0
+    first = mismatches[0]
+    print(f"differs at step {first.index + 1} of {len(trace.steps)}, {type(first.event).__name__}:")
+    print(f"  trace: {', '.join(type(command).__name__ for command in first.recorded) or 'nothing'}")
+    print(f"  now:   {', '.join(type(command).__name__ for command in first.now) or 'nothing'}")
+    for old, new in zip(first.recorded, first.now, strict=False):
+        if old != new:
+            print(f"  - {old}\n  + {new}")
+            break
+    return DIFFERS
+
+
+def _row(record: CallRecord) -> tuple[str, ...]:
+    calling = next((leg for leg in record.legs if leg.role is LegRole.CALLING), None)
+    talked = record.ended - record.answered if record.answered is not None else None
+    pays = next((leg.payer for leg in record.legs if leg.payer and leg.payer.subscription), None)
+    return (
+        record.call[:SHOWN_ID],
+        datetime.fromtimestamp(record.started, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S"),
+        who(calling.identity_shown) if calling is not None else "?",
+        record.dialled,
+        record.outcome.value.replace("_", " "),
+        f"{int(talked // 60)}:{int(talked % 60):02d}" if talked is not None else "-",
+        f"{pays.subscription} ({pays.tariff.value})" if pays is not None else "-",
+    )
+
+
+def _from_file(path: Path) -> Trace:
+    data = path.read_bytes()
+    try:
+        if b'"record"' in data[:16]:
+            return decode_entry(data.splitlines()[0]).trace
+        return decode(data)
+    except (TraceError, ValueError) as error:
+        raise CliError(f"{path}: {error}") from None
+
+
+def _stored_trace(call: str, settings: Path | None) -> Trace:
+    stored = _read(lambda conn: _fetch(conn, call), settings)
+    if stored.trace is None:
+        raise CliError(f"call {call}: the trace is gone: its retention has passed")
+    return stored.trace
+
+
+async def _fetch(conn: asyncpg.Connection, beginning: str) -> StoredCall:
+    matching = await find_call_id(conn, beginning) if beginning else []
+    if not matching:
+        raise CliError(f"no call has an id that begins with '{beginning}'; 'hipper calls list' shows them")
+    if len(matching) > 1 and beginning not in matching:
+        raise CliError(f"several calls begin with '{beginning}'; give more of the id")
+    try:
+        stored = await fetch_call(conn, beginning if beginning in matching else matching[0])
+    except TraceError as error:
+        raise CliError(f"call {matching[0]}: {error}") from None
+    assert stored is not None
+    return stored
+
+
+def _read(work: Callable[[asyncpg.Connection], Awaitable[_Result]], settings: Path | None) -> _Result:
+    installation = load(settings or default_path(os.environ), os.environ)
+
+    async def connected() -> _Result:
+        connection = await asyncpg.connect(owner_url(installation, "gateway"), timeout=_CONNECT_WITHIN_S)
+        try:
+            return await work(connection)
+        finally:
+            await connection.close()
+
+    return asyncio.run(connected())
+
+
+def _console() -> Console:
+    """Wide enough for ladders when the output is no terminal."""
+    console = Console(soft_wrap=True, highlight=False, markup=False)
+    return (
+        console if console.is_terminal else Console(width=200, soft_wrap=True, highlight=False, markup=False)
+    )
