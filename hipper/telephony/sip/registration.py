@@ -16,7 +16,7 @@ from hipper.telephony.sip.grammar import format_params
 from hipper.telephony.sip.headers import NameAddr
 from hipper.telephony.sip.message import Request
 from hipper.telephony.sip.outbound import FlowIdentity, first_hop_lacks_support, flow_identity, instance_of
-from hipper.telephony.sip.uri import SipUri, Uri, parse_uri
+from hipper.telephony.sip.uri import Uri, parse_uri
 
 
 class Binding(msgspec.Struct, frozen=True, kw_only=True):
@@ -222,9 +222,3 @@ def _headers(bindings: Iterable[Binding], request: Request, now: float) -> tuple
     if "path" in request.supported:
         headers += [("Path", path) for path in request.headers.get_all("Path")]
     return tuple(headers)
-
-
-def is_natted(binding: Binding) -> bool:
-    """Whether the device gave an address of its own that its packets do not come from."""
-    uri = binding.uri
-    return isinstance(uri, SipUri) and (uri.host, uri.port or 5060) != binding.flow.remote

@@ -246,7 +246,7 @@ class Session:
         "ack", "ack_due", "auth", "bye_reason", "contact", "dialog", "early", "flow", "forks",
         "held_answer", "id", "invite", "is_caller", "keep_flow", "local_sdp", "min_se_s", "next_offer",
         "own_offer", "peer_allows", "peer_offer", "phase", "receivers", "reliable", "remote_sdp",
-        "retries", "ring_response", "rings_reliably", "timer", "transaction", "trying", "unacked",
+        "retries", "ring_response", "timer", "transaction", "trying", "unacked",
     )  # fmt: skip
 
     def __init__(self, id_: str, invite: Request, flow: Flow, *, is_caller: bool) -> None:
@@ -278,7 +278,6 @@ class Session:
         self.held_answer: tuple[str | None, tuple[tuple[str, str], ...]] | None = None
         """Our answer, waiting for a PRACK."""
         self.reliable: ReliableSender | None = None
-        self.rings_reliably = False
         self.ring_response: bytes = b""
         self.own_offer: OwnOffer | None = None
         self.next_offer: OwnOffer | None = None

@@ -23,14 +23,6 @@ class SessionTimer:
     we_refresh: bool = False
 
     @property
-    def action_after_s(self) -> float | None:
-        """When to act: refresh at half the interval (§10), or give up a bit before it ends."""
-        interval = self.interval_s
-        if interval is None:
-            return None
-        return interval / 2 if self.we_refresh else interval - min(32.0, interval / 3)
-
-    @property
     def expires_after_s(self) -> float | None:
         """When the session is over without a refresh (§10): a BYE goes out then."""
         interval = self.interval_s
@@ -92,12 +84,15 @@ def as_uas(
         if supported:
             raise TooSmall(min_se_s)
         asked = None
-    if asked is None and (wanted_s is None or not supported):
-        # §9 lets a UAS run one alone; a peer that cannot refresh would lose its call when ours is lost
-        return NO_TIMER, []
-    interval = asked.seconds if asked is not None else max(cast_int(wanted_s), min_se_s, min_se(request))
-    if asked is not None and wanted_s is not None:
-        interval = min(interval, max(wanted_s, min_se_s, min_se(request)))
+    if asked is None:
+        if wanted_s is None or not supported:
+            # §9 lets a UAS run one alone; a peer that cannot refresh would lose its call when ours is lost
+            return NO_TIMER, []
+        interval = max(wanted_s, min_se_s, min_se(request))
+    elif wanted_s is None:
+        interval = asked.seconds
+    else:
+        interval = min(asked.seconds, max(wanted_s, min_se_s, min_se(request)))
     refresher = (asked.refresher if asked is not None else None) or "uac"
     if not supported:
         refresher = "uas"
@@ -105,12 +100,6 @@ def as_uas(
     if refresher == "uac":
         headers.append(("Require", "timer"))
     return SessionTimer(interval, we_refresh=refresher == "uas"), headers
-
-
-def cast_int(value: int | None) -> int:
-    """``wanted_s`` where the branch before has excluded None."""
-    assert value is not None
-    return value
 
 
 def as_uac(response: Response, wanted_s: int | None) -> SessionTimer:

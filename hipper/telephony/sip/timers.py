@@ -19,8 +19,6 @@ TIMER_C_S = 181.0
 """An INVITE with provisional answers only is cancelled after this time; each 101–199 starts it anew (> 3
 min).
 """
-TIMER_D_S = 32.0
-"""Wait for response retransmissions on unreliable transports, s."""
 
 
 class Timer(StrEnum):
