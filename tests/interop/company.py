@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,7 +67,7 @@ class Company:
         *,
         phones: int = 1,
         mobile: bool = True,
-        identity: str = "mobile",
+        identity: str | None = None,
         withhold: bool = False,
         no_answer_s: int = 30,
     ) -> Person:
@@ -79,7 +78,8 @@ class Company:
         number = (before.mobile if before else f"+316{20_000_000 + count}") if mobile else None
         extension = before.extension if before else str(201 + len(self.people))
         names = tuple(f"{user}-{fixed[-5:]}-{n}" for n in range(1, phones + 1))
-        person = Person(user, self.domain, extension, fixed, number, names, identity, withhold, no_answer_s)
+        shown = identity or ("mobile" if mobile else "fixed")
+        person = Person(user, self.domain, extension, fixed, number, names, shown, withhold, no_answer_s)
         self.people[user] = person
         return person
 
@@ -101,7 +101,3 @@ class Company:
 def national(number: str) -> str:
     """`+31201234567` as people dial it: `0201234567`."""
     return "0" + number.removeprefix("+31")
-
-
-def digits(numbers: Sequence[str]) -> set[str]:
-    return set(numbers)

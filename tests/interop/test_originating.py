@@ -107,7 +107,7 @@ class TestIdentity:
             f"FIX-{anna.fixed}",
         )
 
-    @pytest.mark.parametrize("dialled", ["%2331%230301234567", "*31*0301234567"])
+    @pytest.mark.parametrize("dialled", ["%2331%230301234567", "*31%230301234567"])
     async def test_a_desk_phone_hides_or_shows_by_digits(self, kit: Kit, dialled: str) -> None:
         hidden = dialled.startswith("%23")
         anna = kit.company.person("anna", identity="fixed", withhold=not hidden)
@@ -138,13 +138,12 @@ class TestOutcome:
         await asyncio.gather(caller.finished(), pstn.finished())
         assert (await kit.record()).calling["ended_by"] == "called"
 
-    async def test_a_late_offer(self, kit: Kit) -> None:
+    async def test_a_late_offer_is_refused_and_the_reason_told(self, kit: Kit) -> None:
         anna = kit.company.person("anna")
         await kit.company.apply()
-        pstn = await kit.carrier()
-        caller = await kit.network_calls("uac_late_offer", "0301234567", anna)
-        await asyncio.gather(caller.finished(), pstn.finished())
-        assert (await kit.record()).call["outcome"] == "answered"
+        caller = await kit.network_calls("uac_late_offer_refused", "0301234567", anna, status=488)
+        seen = await caller.finished()
+        assert "without an offer" in (seen.first(488).header("Warning") or "")
 
     async def test_the_caller_gives_up(self, kit: Kit) -> None:
         anna = kit.company.person("anna")
@@ -160,7 +159,11 @@ class TestOutcome:
 
     @pytest.mark.parametrize(
         ("status", "phrase", "q850", "outcome"),
-        [(486, "Busy Here", 17, "busy"), (603, "Decline", 21, "declined"), (404, "Not Found", 1, "refused")],
+        [
+            (486, "Busy Here", 17, "busy"),
+            (603, "Decline", 21, "declined"),
+            (404, "Not Found", 1, "unreachable"),
+        ],
     )
     async def test_the_pstn_refuses(
         self, kit: Kit, status: int, phrase: str, q850: int, outcome: str
