@@ -41,7 +41,7 @@ from hipper.telephony.sip.flow import Flow, Outgoing
 from hipper.telephony.sip.headers import NameAddr
 from hipper.telephony.sip.ids import IdSource
 from hipper.telephony.sip.message import Headers, Request, Response
-from hipper.telephony.sip.refer import Subscription
+from hipper.telephony.sip.refer import ReferHappening, Subscription
 from hipper.telephony.sip.session import Phase, Session
 from hipper.telephony.sip.transaction_run import Transaction
 from hipper.telephony.sip.ua_core import HeaderItems, Outcome, UserAgentConfig, as_callback
@@ -323,3 +323,7 @@ class UserAgent(TransferSide):
             if body is not None:
                 response.set_body(*body)
         self.endpoint.respond(transaction, response, now)
+        subscription = self._subscriptions.get(transaction)
+        if subscription is not None and response.status >= 300:
+            subscription.take(ReferHappening.REFUSE)
+            self._end_subscription(subscription)

@@ -101,6 +101,17 @@ class TestTransfer:
         assert alice.last(RequestAnswered).response.status == 603
         assert "NOTIFY" not in net.titles()
 
+    def test_refused_by_a_plain_response(self) -> None:
+        net, alice, bob, call, _, transaction = referred()
+        bob.ua.respond(transaction, 603, net.now)
+        net.run(0.1)
+        assert alice.last(RequestAnswered).response.status == 603
+        bob.ua.accept_refer(transaction, net.now)
+        alice.ua.bye(call, net.now)
+        net.run(40)
+        assert bob.ua.at_rest
+        assert "NOTIFY" not in net.titles()
+
     def test_outcome_before_acceptance_is_an_error_of_ours(self) -> None:
         net, _, bob, _, _, transaction = referred()
         with pytest.raises(LocalProtocolError):

@@ -6,6 +6,7 @@ import pytest
 
 from hipper.telephony.sip.digest import Bad, DigestClient, DigestServer
 from hipper.telephony.sip.digest_values import ha1
+from hipper.telephony.sip.endpoint import EndpointConfig
 from hipper.telephony.sip.errors import LocalProtocolError
 from hipper.telephony.sip.events import (
     Answered,
@@ -216,6 +217,33 @@ class TestLostMessages:
         assert (alice.last(Rejected).status, alice.last(Rejected).by_network) == (503, True)
 
 
+class TestBrokenConnections:
+    """RFC 3261 §18.4, RFC 5923: a call outlives its connection."""
+
+    def test_call_goes_on_over_a_new_connection(self) -> None:
+        net = Network()
+        alice, bob = net.add("alice", transport="tcp"), net.add("bob", transport="tcp")
+        call, _ = establish(net, alice, bob)
+        old = alice.flow_to(bob)
+        alice.ua.transport_failed(old, net.now)
+        alice.ua.bye(call, net.now)
+        (data, flow), *_ = alice.ua.messages_to_send()
+        assert data.startswith(b"BYE ")
+        assert flow == old._replace(connection=0)
+
+    def test_requests_follow_the_peer_to_its_new_connection(self) -> None:
+        net = Network()
+        alice, bob = net.add("alice", transport="tcp"), net.add("bob", transport="tcp")
+        call, incoming = establish(net, alice, bob)
+        moved = bob.flow_to(alice)._replace(connection=77, remote=("192.0.2.1", 41000))
+        alice.ua.info(call, net.now, "text/plain", b"still here")
+        (data, _), *_ = alice.ua.messages_to_send()
+        bob.ua.receive_message(data, moved, net.now)
+        bob.ua.messages_to_send()
+        bob.ua.bye(incoming, net.now)
+        assert bob.ua.messages_to_send()[0].flow == moved
+
+
 class TestCallsThatFail:
     @pytest.mark.parametrize("status", [302, 404, 486, 503, 603])
     def test_callee_refuses(self, status: int) -> None:
@@ -247,6 +275,30 @@ class TestCallsThatFail:
         assert alice.last(Rejected).status == 487
         assert bob.last(Cancelled).reason == "expired"
         rest(net)
+
+    def test_max_forwards_is_used_up_for_one_that_forwards(self) -> None:
+        net, alice, bob = pair(endpoint=EndpointConfig(forwarding=True))
+        alice.invite(bob, max_forwards=0)
+        net.run(0.1)
+        assert alice.last(Rejected).status == 483
+        options = raw("""OPTIONS sip:bob@192.0.2.1 SIP/2.0
+            Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK-ping
+            Max-Forwards: 0
+            From: <sip:alice@192.0.2.1>;tag=1
+            To: <sip:bob@192.0.2.1>
+            Call-ID: ping
+            CSeq: 1 OPTIONS""")
+        net.inject(bob, options)
+        assert bob.last(OutOfDialogRequest).request.max_forwards == 0
+
+    def test_required_option_that_is_switched_off_is_420(self) -> None:
+        net, alice, bob = pair(supported=("timer",))
+        alice.invite(bob, headers=[("Require", "100rel")])
+        net.run(0.1)
+        rejected = alice.last(Rejected)
+        assert rejected.status == 420
+        assert rejected.response is not None
+        assert rejected.response.headers.get("Unsupported") == "100rel"
 
     def test_too_many_sessions_get_503(self) -> None:
         net, alice, bob = pair(max_sessions=1)
