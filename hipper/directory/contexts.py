@@ -15,6 +15,7 @@ from typing import NamedTuple
 import asyncpg
 import msgspec
 
+from hipper.pbx.dialling import as_dialled_by
 from hipper.pbx.ids import DeviceId
 from hipper.pbx.model import SubscriberContext
 from hipper.telephony.numbers.e164 import E164
@@ -93,12 +94,13 @@ async def load_for_origination(
     served_number: E164 | None = None,
     served_device: DeviceId | None = None,
     dialled: str,
+    within_s: float | None = None,
 ) -> Parties:
     """The caller (by the MSISDN a mobile network asserted, or by the authenticated desk phone) and whom it
     dialled.
 
     One round trip. Only a caller in another country, or one who dials without area code, costs a second one:
-    how the digits read is known after the first. Raises what asyncpg raises.
+    how the digits read is known after the first. ``within_s``: of each trip. Raises what asyncpg raises.
     """
     key: str
     if served_device is not None:
@@ -108,33 +110,32 @@ async def load_for_origination(
     else:
         raise ValueError("load_for_origination needs served_number or served_device")
     first = parse_dialled(dialled, HOME_COUNTRY)
-    parties = await _fetch(conn, statement, key, first)
+    parties = await _fetch(conn, statement, key, first, within_s)
     if parties.caller is None or parties.called is not None:
         return parties
-    second = read_as(parties.caller, dialled)
+    second = as_dialled_by(parties.caller, dialled)
     if second.e164 == first.e164 and second.extension == first.extension:
         return parties
-    return await _fetch(conn, statement, key, second)
+    return await _fetch(conn, statement, key, second, within_s)
 
 
 async def load_for_termination(
-    conn: asyncpg.Connection | asyncpg.Pool, called_number: E164
+    conn: asyncpg.Connection | asyncpg.Pool, called_number: E164, *, within_s: float | None = None
 ) -> SubscriberContext | None:
     """The user who owns ``called_number``, None when nobody of ours does. Raises what asyncpg raises."""
-    row = await conn.fetchrow(TERMINATION, called_number)
+    row = await conn.fetchrow(TERMINATION, called_number, timeout=within_s)
     return None if row is None else _decode(row[0])
 
 
-def read_as(caller: SubscriberContext, dialled: str) -> Dialled:
-    """The digits as this caller means them: country and area code are those of the user's group."""
-    return parse_dialled(dialled, caller.country, caller.area_code)
-
-
 async def _fetch(
-    conn: asyncpg.Connection | asyncpg.Pool, statement: str, key: str, dialled: Dialled
+    conn: asyncpg.Connection | asyncpg.Pool,
+    statement: str,
+    key: str,
+    dialled: Dialled,
+    within_s: float | None,
 ) -> Parties:
     e164 = dialled.e164 if dialled.kind is DialledForm.E164 else None
-    row = await conn.fetchrow(statement, key, dialled.extension, e164)
+    row = await conn.fetchrow(statement, key, dialled.extension, e164, timeout=within_s)
     if row is None:
         return Parties(None, None)
     caller, called = row[0], row[1]

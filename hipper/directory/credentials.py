@@ -36,10 +36,10 @@ class DeviceCredentials(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def load_device_credentials(
-    conn: asyncpg.Connection | asyncpg.Pool, aor_user: str, domain: str
+    conn: asyncpg.Connection | asyncpg.Pool, aor_user: str, domain: str, *, within_s: float | None = None
 ) -> DeviceCredentials | None:
     """The desk phone ``sip:aor_user@domain``, None when there is none. Raises what asyncpg raises."""
-    row = await conn.fetchrow(STATEMENT, domain.lower(), aor_user)
+    row = await conn.fetchrow(STATEMENT, domain.lower(), aor_user, timeout=within_s)
     if row is None:
         return None
     return DeviceCredentials(

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple, TypeVar
 
 import asyncpg
 
-from hipper.directory.contexts import Parties, load_for_origination, load_for_termination, read_as
+from hipper.directory.contexts import Parties, load_for_origination, load_for_termination
 from hipper.directory.credentials import DeviceCredentials, load_device_credentials
 from hipper.directory.errors import DirectoryUnavailable
+from hipper.directory.leases import Leases
 from hipper.directory.remembered import RememberedContexts
+from hipper.pbx.dialling import as_dialled_by
 from hipper.pbx.ids import DeviceId
 from hipper.pbx.model import SubscriberContext
 from hipper.pbx.tenancy import colleague
@@ -44,16 +45,24 @@ class Directory:
     """Contexts and credentials over an asyncpg pool.
 
     Every call reads; a setting saved a moment ago holds. Only when PostgreSQL does not answer within
-    ``read_within_s`` seconds (waiting for a connection included) does the last read of that subscriber serve,
+    ``read_within_s`` seconds (nor gives a connection in as many) does the last read of that subscriber serve,
     marked stale. ``remember``: how many subscribers, and as many desk phones' credentials, are kept.
+    ``keep``: how many connections of the pool are held between reads; ``close`` gives them back, before
+    ``pool.close()``.
     """
 
-    def __init__(self, pool: asyncpg.Pool, *, remember: int = 200_000, read_within_s: float = 0.5) -> None:
-        self._pool = pool
+    def __init__(
+        self, pool: asyncpg.Pool, *, remember: int = 200_000, read_within_s: float = 0.5, keep: int = 4
+    ) -> None:
+        self._leases = Leases(pool, keep=keep)
         self._read_within_s = read_within_s
         self._size = remember
         self._contexts = RememberedContexts(remember)
         self._credentials: OrderedDict[tuple[str, str], DeviceCredentials] = OrderedDict()
+
+    async def close(self) -> None:
+        """Give the connections back to the pool."""
+        await self._leases.close()
 
     async def for_origination(
         self,
@@ -66,7 +75,11 @@ class Directory:
 
         async def read(conn: asyncpg.Connection) -> Parties:
             return await load_for_origination(
-                conn, served_number=served_number, served_device=served_device, dialled=dialled
+                conn,
+                served_number=served_number,
+                served_device=served_device,
+                dialled=dialled,
+                within_s=self._read_within_s,
             )
 
         try:
@@ -79,7 +92,9 @@ class Directory:
     async def for_termination(self, called_number: E164) -> Termination:
         """The user who owns ``called_number``. Raises DirectoryUnavailable."""
         try:
-            called = await self._read(lambda conn: load_for_termination(conn, called_number))
+            called = await self._read(
+                lambda conn: load_for_termination(conn, called_number, within_s=self._read_within_s)
+            )
         except FAILURE as failure:
             called = self._contexts.by_number(called_number)
             if called is None:
@@ -96,7 +111,9 @@ class Directory:
         DirectoryUnavailable."""
         key = (aor_user, domain.lower())
         try:
-            found = await self._read(lambda conn: load_device_credentials(conn, aor_user, domain))
+            found = await self._read(
+                lambda conn: load_device_credentials(conn, aor_user, domain, within_s=self._read_within_s)
+            )
         except FAILURE as failure:
             if key not in self._credentials:
                 raise _unavailable(failure) from failure
@@ -109,17 +126,14 @@ class Directory:
         return found
 
     async def _read(self, load: Callable[[asyncpg.Connection], Awaitable[_Result]]) -> _Result:
-        """One read, waiting for a connection included."""
-        async with asyncio.timeout(self._read_within_s):
-            connection = await self._pool.acquire()
-            try:
-                return await load(connection)
-            except asyncio.CancelledError:
-                # the pool would wait for the server to confirm the cancellation, and this one does not answer
-                connection.terminate()
-                raise
-            finally:
-                await self._pool.release(connection)
+        connection = await self._leases.take(self._read_within_s)
+        try:
+            result = await load(connection)
+        except BaseException:
+            await self._leases.discard(connection)
+            raise
+        await self._leases.give_back(connection)
+        return result
 
     def _remember_origination(
         self, parties: Parties, number: E164 | None, device: DeviceId | None, dialled: str
@@ -138,7 +152,7 @@ class Directory:
 
     def _forget_colleague(self, caller: SubscriberContext, dialled: str) -> None:
         """The database knows no colleague by these digits (any more)."""
-        digits = read_as(caller, dialled)
+        digits = as_dialled_by(caller, dialled)
         if digits.extension is not None:
             self._contexts.forget_extension(caller.tenant, digits.extension)
         if digits.e164 is not None and self._colleague_by_number(caller, digits.e164) is not None:
@@ -154,7 +168,7 @@ class Directory:
             caller = self._contexts.by_mobile_number(number)
         if caller is None:
             raise _unavailable(failure) from failure
-        digits = read_as(caller, dialled)
+        digits = as_dialled_by(caller, dialled)
         called = None
         if digits.extension is not None:
             called = self._contexts.by_extension(caller.tenant, digits.extension)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hipper.pbx import rules
+from hipper.pbx.dialling import as_dialled_by
 from hipper.pbx.identity import to_colleague, to_outside
 from hipper.pbx.model import (
     CallPlan,
@@ -20,7 +21,7 @@ from hipper.pbx.numbers_of import owned_by_e164, owned_by_extension, subscriptio
 from hipper.pbx.tariffs import tariff_of_number, tariff_of_short_number
 from hipper.pbx.tenancy import colleague
 from hipper.telephony.numbers.digits import PrivacyCode
-from hipper.telephony.numbers.normalise import Dialled, DialledForm, parse_dialled
+from hipper.telephony.numbers.normalise import Dialled, DialledForm
 from hipper.telephony.numbers.short_numbers import ShortKind, short_kind
 
 ON_NET_RULE = {
@@ -60,7 +61,7 @@ def decide(
     nothing here depends on it until schedules do. Never raises on what was dialled: what cannot be called is
     a RefusedPlan.
     """
-    number = parse_dialled(dialled, country=caller.country, area_code=caller.area_code)
+    number = as_dialled_by(caller, dialled)
     if number.kind is DialledForm.EMERGENCY:
         return _refused(rules.EMERGENCY_ELSEWHERE, caller)
     if not caller.enabled:

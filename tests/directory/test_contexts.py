@@ -211,9 +211,9 @@ class CountingConnection:
         self.conn = conn
         self.round_trips = 0
 
-    async def fetchrow(self, query: str, *args: Any) -> Any:
+    async def fetchrow(self, query: str, *args: Any, **options: Any) -> Any:
         self.round_trips += 1
-        return await self.conn.fetchrow(query, *args)
+        return await self.conn.fetchrow(query, *args, **options)
 
 
 @pytest.mark.parametrize("dialled", ["202", "0612345602", "+31201234599", "0031201234502", "14020", "299"])

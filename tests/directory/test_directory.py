@@ -123,6 +123,16 @@ async def test_memory_serves_a_mobile_network_by_mobile_number_only(world: World
     assert (await world.directory.for_origination(served_number=BRAM, dialled="201")).caller is not None
 
 
+async def test_called_number_taken_away_is_forgotten(world: World) -> None:
+    number = E164("+31201234502")
+    assert (await world.directory.for_termination(number)).called is not None
+    await world.conn.execute("DELETE FROM directory.numbers WHERE e164 = $1", number)
+    assert (await world.directory.for_termination(number)).called is None
+    await world.door.shut()
+    with pytest.raises(DirectoryUnavailable):
+        await world.directory.for_termination(number)
+
+
 async def test_number_taken_away_is_forgotten(world: World) -> None:
     await world.directory.for_termination(BRAM)
     await world.directory.for_origination(served_number=ANNA, dialled="202")
@@ -152,6 +162,7 @@ async def test_gateway_role_may_read_what_contexts_need(world: World, owner_post
     assert found.caller is not None
     assert not found.stale
     assert await directory.device_credentials("anna-desk", "bakery.example") is not None
+    await directory.close()
     await pool.close()
 
 

@@ -83,7 +83,8 @@ class TestApply:
     async def test_order_of_lists_is_no_change(self, conn: asyncpg.Connection, tmp_path: Path) -> None:
         one, other = '["020 123 4577", "020 123 4576"]', '["+31201234576", "0201234577"]'
         await apply_file(conn, file_with(tmp_path, ('["020 123 4577"]', one)))
-        assert not await apply_file(conn, file_with(tmp_path, ('["020 123 4577"]', other)))
+        for order in (other, one):
+            assert not await apply_file(conn, file_with(tmp_path, ('["020 123 4577"]', order)))
 
     async def test_changed_things_change_and_nothing_else(
         self, conn: asyncpg.Connection, tmp_path: Path
