@@ -19,6 +19,7 @@ from fmc_gateway.flows import flow_name, parse_flow
 from hipper.pbx.ids import DeviceId, GatewayId
 from hipper.runtime.bus import OUTAGE
 from hipper.telephony.sip.flow import Flow
+from hipper.telephony.sip.registration import Binding as SipBinding
 
 SWEEP_S = 5.0
 """How often expired bindings are looked for; they count as gone at once all the same."""
@@ -29,20 +30,11 @@ log = structlog.get_logger("fmc_gateway.bindings")
 
 
 class Registration(msgspec.Struct, frozen=True, kw_only=True):
-    """One contact of one phone (RFC 3261 §10.3, RFC 5626 §6, RFC 3327). ``expires``: Unix seconds.
-    ``instance``/``reg_id``: of outbound; two registrations with the same pair are one."""
+    """One contact of one phone. ``binding``: as the registrar's rules left it, times in Unix seconds."""
 
     device: DeviceId
     aor: str
-    contact: str
-    flow: str
-    path: tuple[str, ...] = ()
-    expires: float
-    q: float = 1.0
-    call_id: str
-    cseq: int
-    instance: str | None = None
-    reg_id: str | None = None
+    binding: SipBinding
 
 
 class Bindings:
@@ -61,24 +53,29 @@ class Bindings:
     def of(self, device: DeviceId) -> tuple[Registration, ...]:
         """What is registered now, the preferred contact first."""
         now = self._now()
-        return tuple(binding for binding in self._of.get(device, ()) if binding.expires > now)
+        return tuple(found for found in self._of.get(device, ()) if found.binding.expires_at > now)
 
     def of_devices(self, devices: Iterable[DeviceId]) -> tuple[Binding, ...]:
         """As the engine wants them."""
         return tuple(
-            Binding(device=found.device, contact=found.contact, flow=found.flow, path=found.path)
+            Binding(
+                device=found.device,
+                contact=found.binding.contact,
+                flow=flow_name(found.binding.flow),
+                path=found.binding.path,
+            )
             for device in devices
             for found in self.of(device)
         )
 
     def put(self, device: DeviceId, bindings: Iterable[Registration]) -> None:
         """Replace all bindings of a device."""
-        ordered = tuple(sorted(bindings, key=lambda binding: binding.q, reverse=True))
+        ordered = tuple(sorted(bindings, key=lambda found: found.binding.q, reverse=True))
         self._drop_links(device)
         if ordered:
             self._of[device] = ordered
-            for binding in ordered:
-                if (key := _connection(binding)) is not None:
+            for found in ordered:
+                if (key := _connection(found)) is not None:
                     self._by_connection.setdefault(key, set()).add(device)
         else:
             self._of.pop(device, None)
@@ -96,9 +93,8 @@ class Bindings:
         """A connection is closed: what was registered over it cannot be reached any more (RFC 5626 §5.3)."""
         if flow.connection == 0:
             return
-        name = flow_name(flow)
         for device in tuple(self._by_connection.get((flow.listener, flow.connection), ())):
-            kept = [binding for binding in self._of.get(device, ()) if binding.flow != name]
+            kept = [found for found in self._of.get(device, ()) if found.binding.flow != flow]
             log.info("phone.connection_lost", device=device, left=len(kept))
             self.put(device, kept)
 
@@ -106,32 +102,32 @@ class Bindings:
         """Forget what has expired."""
         now = self._now()
         for device, bindings in tuple(self._of.items()):
-            if any(binding.expires <= now for binding in bindings):
-                self.put(device, [binding for binding in bindings if binding.expires > now])
+            kept = [found for found in bindings if found.binding.expires_at > now]
+            if len(kept) < len(bindings):
+                self.put(device, kept)
 
     def devices(self) -> tuple[DeviceId, ...]:
         return tuple(self._of)
 
     def _drop_links(self, device: DeviceId) -> None:
-        for binding in self._of.get(device, ()):
-            if (key := _connection(binding)) is not None:
+        for found in self._of.get(device, ()):
+            if (key := _connection(found)) is not None:
                 devices = self._by_connection.get(key, set())
                 devices.discard(device)
                 if not devices:
                     self._by_connection.pop(key, None)
 
 
-def _connection(binding: Registration) -> tuple[str, int] | None:
-    flow = parse_flow(binding.flow)
-    return None if flow is None or flow.connection == 0 else (flow.listener, flow.connection)
+def _connection(registration: Registration) -> tuple[str, int] | None:
+    flow = registration.binding.flow
+    return (flow.listener, flow.connection) if flow.connection else None
 
 
-def reopened(binding: Registration) -> Registration:
-    """A binding of an earlier process: its connection is gone, so the shell opens one to the same address."""
-    flow = parse_flow(binding.flow)
-    if flow is None or flow.connection == 0:
-        return binding
-    return msgspec.structs.replace(binding, flow=flow_name(flow._replace(connection=0)))
+def reopened(registration: Registration) -> Registration:
+    """Of an earlier process: its connection is gone, so the shell opens one to the same address."""
+    binding = registration.binding
+    flow = binding.flow._replace(connection=0)
+    return msgspec.structs.replace(registration, binding=msgspec.structs.replace(binding, flow=flow))
 
 
 _list_decoder = msgspec.json.Decoder(tuple[Registration, ...])

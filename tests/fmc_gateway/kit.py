@@ -205,18 +205,28 @@ class Site:
         )
 
 
+_COMPANY = f"""
+INSERT INTO directory.tenants (tenant_id, name, display_name, kind)
+    VALUES ('acme', 'acme', 'Acme', 'enterprise');
+INSERT INTO directory.groups (group_id, tenant_id, name, display_name, country, area_code)
+    VALUES ('g1', 'acme', 'hq', 'HQ', 'NL', '20');
+INSERT INTO directory.domains VALUES ('{DOMAIN}', 'acme');
+INSERT INTO directory.subscriptions VALUES ('acme', 'mob-anna', 'mobile'), ('acme', 'fix-anna', 'fixed'),
+    ('acme', 'mob-bram', 'mobile'), ('acme', 'fix-bram', 'fixed');
+"""
+_SUBSCRIBER = """
+INSERT INTO directory.subscribers (subscriber_id, tenant_id, group_id, user_name, domain, display_name,
+identity,
+    withhold, no_answer_s, decline_ends_ringing, mobile_subscription, fixed_subscription, language, enabled)
+VALUES ($1, 'acme', 'g1', $1, $2, $3, 'fixed', false, 20, true, $4, $5, 'nl', true)
+"""
+
+
 async def provision(url: str) -> None:
     """Anna (201, two desk phones) and Bram (202, one) of one company."""
     connection = await asyncpg.connect(url)
     try:
-        await connection.execute(
-            "INSERT INTO directory.tenants (tenant_id, name, display_name, kind) VALUES ('acme','acme','Acme','enterprise');"
-            "INSERT INTO directory.groups (group_id, tenant_id, name, display_name, country, area_code)"
-            " VALUES ('g1','acme','hq','HQ','NL','20');"
-            f"INSERT INTO directory.domains VALUES ('{DOMAIN}','acme');"
-            "INSERT INTO directory.subscriptions VALUES ('acme','mob-anna','mobile'),('acme','fix-anna','fixed'),"
-            " ('acme','mob-bram','mobile'),('acme','fix-bram','fixed');"
-        )
+        await connection.execute(_COMPANY)
         for user, name, extension in (("anna", "Anna", "201"), ("bram", "Bram", "202")):
             await _subscriber(connection, user, name, extension)
         for device, user in (("anna-1", "anna"), ("anna-2", "anna"), ("bram-1", "bram")):
@@ -235,16 +245,7 @@ async def provision(url: str) -> None:
 
 
 async def _subscriber(connection: Any, user: str, name: str, extension: str) -> None:
-    await connection.execute(
-        "INSERT INTO directory.subscribers (subscriber_id, tenant_id, group_id, user_name, domain, display_name,"
-        " identity, withhold, no_answer_s, decline_ends_ringing, mobile_subscription, fixed_subscription, language,"
-        " enabled) VALUES ($1,'acme','g1',$1,$2,$3,'fixed',false,20,true,$4,$5,'nl',true)",
-        user,
-        DOMAIN,
-        name,
-        f"mob-{user}",
-        f"fix-{user}",
-    )
+    await connection.execute(_SUBSCRIBER, user, DOMAIN, name, f"mob-{user}", f"fix-{user}")
     await connection.execute(
         "INSERT INTO directory.numbers (tenant_id, subscriber_id, kind, e164, extension) VALUES"
         " ('acme',$1,'extension',NULL,$2),('acme',$1,'fixed',$3,NULL),('acme',$1,'mobile',$4,NULL)",
