@@ -101,13 +101,13 @@ def next_hop(uri: Uri, flow: Flow, *, keep: bool) -> Flow:
     it is. A name needs DNS, which this layer has not: then the dialog's flow too, as with a contact that
     is private while the peer is not (a NAT that nobody told us about).
     """
-    if keep or not isinstance(uri, SipUri) or not is_ip(uri.host):
+    if keep or not isinstance(uri, SipUri):
         return flow
     transport = uri.transport or flow.transport
     if uri.scheme == "sips" and transport == "tcp":
         transport = "tls"
     host, port = uri.host, uri.port or DEFAULT_PORT.get(transport, 5060)
-    if transport != flow.transport or (host, port) == flow.remote:
+    if transport != flow.transport or (host, port) == flow.remote or not is_ip(host):
         return flow
     if is_private(host) and not is_private(flow.remote[0]):
         return flow

@@ -14,7 +14,7 @@ from hipper.telephony.sip.errors import LocalProtocolError, SipParseError
 from hipper.telephony.sip.events import UserAgentEvent
 from hipper.telephony.sip.flow import Flow
 from hipper.telephony.sip.ids import IdSource
-from hipper.telephony.sip.message import Request, Response
+from hipper.telephony.sip.message import Headers, Request, Response
 from hipper.telephony.sip.session import Happening, Phase, Session, Verdict
 from hipper.telephony.sip.timers import TimerHeap
 from hipper.telephony.sip.uri import format_host
@@ -153,19 +153,19 @@ class UserAgentCore:
         ``contact``.
         """
         response = request.create_response(status, reason, to_tag)
-        add = response.headers.add
+        items = list(response.headers)
         if contact is not None:
-            for route in request.headers.get_all("Record-Route"):
-                add("Record-Route", route)
-            add("Contact", contact)
-            add("Allow", self._allow)
-            add("Supported", self._supported)
-        add("Server", self.config.user_agent)
-        for name, value in headers:
-            add(name, value)
+            items += [("Record-Route", route) for route in request.headers.get_all("Record-Route")]
+            items.append(("Contact", contact))
+            items.append(("Allow", self._allow))
+            items.append(("Supported", self._supported))
+        items.append(("Server", self.config.user_agent))
         if sdp is not None:
-            add("Content-Type", SDP_TYPE)
+            items.append(("Content-Type", SDP_TYPE))
             response.body = sdp.encode("utf-8", "surrogateescape")
+        response.headers = Headers.of_canonical(items)
+        for name, value in headers:
+            response.headers.add(name, value)
         return response
 
     def _reply(

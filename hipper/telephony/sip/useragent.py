@@ -143,14 +143,19 @@ class UserAgent(TransferSide):
 
     def _on_response(self, then: Callable[[Outcome, float], None], response: Response, now: float) -> None:
         """Read what decides before anything changes: a peer's nonsense must not leave a session half way."""
+        status = response.status
         try:
-            _ = (response.contacts, response.record_routes, response.require, response.allow)
-            _ = response.content_type
+            if status != 100:
+                _ = (response.contacts, response.record_routes, response.require)
+            if 200 <= status < 300:
+                _ = response.allow
+            if response.body:
+                _ = response.content_type
         except SipParseError:
-            if response.status < 200:
+            if status < 200:
                 self.endpoint.drop("unreadable response")
                 return
-            if response.status < 300:
+            if status < 300:
                 then(BAD_GATEWAY, now)
                 return
             for name in ("Contact", "Record-Route", "Require", "Allow", "Content-Type"):
