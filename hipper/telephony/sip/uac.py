@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from hipper.telephony.sip import session_timer
 from hipper.telephony.sip.dialog import Dialog, DialogEvent
-from hipper.telephony.sip.errors import SipParseError
+from hipper.telephony.sip.errors import LocalProtocolError, SipParseError
 from hipper.telephony.sip.events import Answered, EarlyMedia, LateAnswer, Rejected, Ringing, Trying
 from hipper.telephony.sip.flow import Flow
 from hipper.telephony.sip.headers import NameAddr, parse_rseq
@@ -54,9 +54,12 @@ class CallerSide(MidDialog):
         """Send an INVITE. Returns the session's handle.
 
         sdp: our offer; None leaves the offer to the peer. body: content type and bytes, instead of ``sdp``.
+        session: a handle of the application's own; LocalProtocolError when a live session has it.
         keep_flow: requests of the dialog stay on ``flow`` whatever Contact says (registered phones).
         """
         handle = session or self._ids.token(12)
+        if handle in self._sessions:
+            raise LocalProtocolError(f"session {handle} is in use")
         if from_.tag is None:
             from_ = from_.with_tag(self._ids.tag())
         contact_text = self._contact(flow) if contact is None else f"<{contact}>"

@@ -703,6 +703,16 @@ class TestMisuse:
         with pytest.raises(LocalProtocolError):
             bob.ua.reject(incoming, net.now, 486)
 
+    def test_handle_of_a_live_session_is_not_given_twice(self) -> None:
+        net, alice, bob = pair()
+        assert alice.invite(bob, session="leg-1") == "leg-1"
+        with pytest.raises(LocalProtocolError):
+            alice.invite(bob, session="leg-1")
+        net.run(0.1)
+        bob.ua.reject(bob.last(Invited).session, net.now, 503)
+        net.run(0.1)
+        assert alice.invite(bob, session="leg-1") == "leg-1"
+
     def test_statuses_that_do_not_fit(self) -> None:
         net, alice, bob = pair()
         alice.invite(bob)
