@@ -1,5 +1,5 @@
-"""These tests only write the directory: they share one database per worker, emptied before each test in a tenth
-of the time a fresh one takes."""
+"""These tests write the directory only: they share one database per worker, emptied before each test in a
+tenth of the time a fresh one takes."""
 
 from __future__ import annotations
 
