@@ -139,8 +139,8 @@ class GatewayProcess:
         algorithms: tuple[str, ...] = ("MD5",),
     ) -> None:
         self.folder = folder
-        self.mobile, self.pstn, self.devices, self.devices_tls, self.http = (ports.sip() for _ in range(5))
-        self.network, self.carrier, self.psap, self.psap_spare = (ports.sip() for _ in range(4))
+        self.mobile, self.pstn, self.devices, self.devices_tls, self.http = (ports.keep() for _ in range(5))
+        self.network, self.carrier, self.psap, self.psap_spare = (ports.keep() for _ in range(4))
         folder.mkdir(parents=True, exist_ok=True)
         self.settings = folder / "hipper.toml"
         names = (
@@ -214,7 +214,7 @@ class Servers:
     def __init__(self, folder: Path, ports: Ports) -> None:
         places = embedded.private_places(folder / "redis")
         first, last = relay_ports()
-        self.ng = f"127.0.0.1:{ports.sip()}"
+        self.ng = f"127.0.0.1:{ports.keep()}"
         self.redis = f"unix://{places.run / 'redis.sock'}"
         self._running = [
             embedded.Running(embedded.redis(places)),

@@ -43,6 +43,12 @@ class Ports:
         self._sip = _Slice(SIP_FIRST, SIP_LAST, worker)
         self._rtp = _Slice(RTP_FIRST, RTP_LAST, worker)
 
+    def keep(self) -> int:
+        """Like :meth:`sip`, and never handed out again: for what lives as long as the session."""
+        port = self._sip.take(2)
+        self._sip.kept |= {port, port + 1}
+        return port
+
     def sip(self) -> int:
         """A port free for UDP and TCP whose neighbour is free too: baresip binds TLS one above (RFC 3261
         §18)."""
@@ -59,12 +65,14 @@ class _Slice:
         self.first = first + worker * size
         self.last = self.first + size - 1
         self.next = self.first
+        self.kept: set[int] = set()
 
     def take(self, width: int) -> int:
         for _ in range(2 * (self.last - self.first) // width):
             if self.next + width - 1 > self.last:
                 self.next = self.first
             port, self.next = self.next, self.next + width
-            if all(_is_free(port + offset) for offset in range(width)):
+            wanted = range(port, port + width)
+            if self.kept.isdisjoint(wanted) and all(map(_is_free, wanted)):
                 return port
         raise RuntimeError(f"no {width} free ports between {self.first} and {self.last}")
