@@ -12,8 +12,8 @@ TARGET = Path(__file__).with_name("state-diagrams.md")
 
 def drawn() -> str:
     """The page as the tables say it now."""
-    engine = f"# The call engine\n\nDrawn from `fmc_gateway/call/table.py`.\n\n```mermaid\n{mermaid().strip()}\n```\n"
-    return f"{engine}\n{markdown().strip()}\n"
+    engine = f"# The call engine\n\nDrawn from `fmc_gateway/call/table.py`.\n\n```mermaid\n{mermaid().strip()}\n```"
+    return f"{engine}\n\n{markdown().strip()}\n"
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Calls as other services see them: the live call in Redis and the record in PostgreSQL.
 
-Times are seconds since the Unix epoch, UTC, as float. Numbers are E.164; a restricted caller is shown to a user
-without number (call-flows §7), the record keeps it for the operator.
+Times are seconds since the Unix epoch, UTC, as float. Numbers are E.164; a restricted caller is shown to a
+user without number, the record keeps it for the operator.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class LiveParty(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LiveCall(msgspec.Struct, frozen=True, kw_only=True):
-    """Key ``call:<id>`` in Redis. Who is busy with whom, since when, on which device. ``called`` may be several
-    legs while ringing; then ``to`` names the called identity."""
+    """Key ``call:<id>`` in Redis. Who is busy with whom, since when, on which device. While several devices
+    ring, ``called`` names the identity that was reached."""
 
     call: CallId
     gateway: GatewayId

@@ -1,13 +1,18 @@
 """CPU milliseconds per call: our gateway beside sippy's B2BUA and Kamailio's stateful proxy, in the same run.
 
-Every round plays each contender once, so that a slow minute of the machine hits all of them alike; the median over the
-rounds is printed with its ratio to sippy of the same run. SIPp plays both sides; a call rings 200 ms and talks 2 s.
+Every round plays each contender once, so that a slow minute of the machine hits all of them alike; the
+median over the rounds is printed with its ratio to sippy of the same run. SIPp plays both sides; a call rings
+200 ms and talks 2 s.
+
+    python -m tests.bench.call_cost [--rounds 5] [--rate 40] [--calls 400] [--no-saturation]
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import statistics
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -55,22 +60,29 @@ def _kamailio() -> Iterator[Target]:
 
 @contextlib.contextmanager
 def _signalling() -> Iterator[Target]:
-    with gateways.signalling_only(SUT_PORT, UAC_PORT, UAS_PORT) as gateway:
-        yield Target(f"127.0.0.1:{SUT_PORT}", gateway)
+    with gateways.signalling_only(SUT_PORT, UAS_PORT) as processes:
+        yield Target(f"127.0.0.1:{SUT_PORT}", processes)
 
 
-@contextlib.contextmanager
-def _complete() -> Iterator[Target]:
-    with gateways.complete(SUT_PORT, UAC_PORT, UAS_PORT, MSISDN) as gateway:
-        yield Target(f"127.0.0.1:{SUT_PORT}", gateway)
+def _complete(installation: gateways.Installation) -> Contender:
+    @contextlib.contextmanager
+    def contender() -> Iterator[Target]:
+        with installation.running() as processes:
+            yield Target(f"127.0.0.1:{SUT_PORT}", processes)
+
+    return contender
 
 
-CONTENDERS: dict[str, Contender] = {
-    "hipper, signalling only": _signalling,
-    "hipper, complete": _complete,
-    "sippy b2bua_simple, signalling only": _sippy,
-    "kamailio stateful proxy, signalling only": _kamailio,
-}
+PEER = "sippy b2bua_simple, signalling only"
+
+
+def _contenders(installation: gateways.Installation) -> dict[str, Contender]:
+    return {
+        "hipper, signalling only": _signalling,
+        "hipper, complete": _complete(installation),
+        PEER: _sippy,
+        "kamailio stateful proxy, signalling only": _kamailio,
+    }
 
 
 def _cpu(target: Target) -> dict[str, float]:
@@ -82,7 +94,13 @@ def _cpu(target: Target) -> dict[str, float]:
 
 def _play(target: Target, rate: float, calls: int) -> sipp_load.LoadResult:
     return sipp_load.offer_calls(
-        target.address, dialled=DIALLED, msisdn=MSISDN, port=UAC_PORT, media_port=24800, rate=rate, calls=calls
+        target.address,
+        dialled=DIALLED,
+        msisdn=MSISDN,
+        port=UAC_PORT,
+        media_port=24800,
+        rate=rate,
+        calls=calls,
     )
 
 
@@ -103,7 +121,7 @@ def _measure(contender: Contender, rate: float, calls: int, into: Measured) -> N
 def _saturation(contender: Contender, start_rate: float, limit: float) -> tuple[float, str, float]:
     """Double the rate until calls fail, are retransmitted, or a process uses over 90 % of a core.
 
-    Returns the last rate in calls/s, the name of the process that used most of a core there, and that share."""
+    Returns the last rate in calls/s, the process that used most of a core there, and that share."""
     rate = start_rate
     with sipp_load.called_side(UAS_PORT, 24700), contender() as target:
         _play(target, start_rate, 10)
@@ -122,23 +140,46 @@ def _saturation(contender: Contender, start_rate: float, limit: float) -> tuple[
 
 
 def run(*, rounds: int, rate: float, calls: int, saturate: bool) -> int:
-    """Print the table; returns how many calls failed over all contenders."""
-    measured = {name: Measured() for name in CONTENDERS}
-    for number in range(rounds):
-        print(f"round {number + 1} of {rounds}: {calls} calls at {rate:g}/s to each of {len(CONTENDERS)}", flush=True)
-        for name, contender in CONTENDERS.items():
-            _measure(contender, rate, calls, measured[name])
-    peer = measured["sippy b2bua_simple, signalling only"].total_ms()
-    print(f"\nCPU per call, median of {rounds} alternating runs, {calls} calls of 2 s at {rate:g}/s")
+    """Print the tables; returns how many calls failed in the measured rounds."""
+    with gateways.installation(SUT_PORT, UAS_PORT) as installation:
+        contenders = _contenders(installation)
+        measured = {name: Measured() for name in contenders}
+        for number in range(rounds):
+            print(f"round {number + 1} of {rounds}: {calls} calls at {rate:g}/s to each", flush=True)
+            for name, contender in contenders.items():
+                _measure(contender, rate, calls, measured[name])
+        _print_costs(measured, f"median of {rounds} alternating runs, {calls} calls of 2 s at {rate:g}/s")
+        if saturate:
+            print("\nWhich process saturates first", flush=True)
+            for name, contender in contenders.items():
+                at, process, share = _saturation(contender, rate, 3200)
+                print(f"  {name:42} {at:g} calls/s offered: {process} at {share:.0%} of a core", flush=True)
+    return sum(result.failed for result in measured.values())
+
+
+def _print_costs(measured: dict[str, Measured], how: str) -> None:
+    peer = measured[PEER].total_ms()
+    print(f"\nCPU per call, {how}")
     for name, result in measured.items():
         parts = ", ".join(f"{part} {statistics.median(v):.2f}" for part, v in result.per_call_ms.items())
         print(
             f"  {name:42} {result.total_ms():6.2f} ms  {result.total_ms() / peer:5.2f} × sippy"
             f"  ({parts}; {result.failed} failed, {result.retransmissions} retransmitted)"
         )
-    if saturate:
-        print("\nWhich process saturates first")
-        for name, contender in CONTENDERS.items():
-            at, process, share = _saturation(contender, rate, 3200)
-            print(f"  {name:42} {at:g} calls/s offered: {process} at {share:.0%} of a core")
-    return sum(result.failed for result in measured.values())
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="CPU per call beside sippy and Kamailio.")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rate", type=float, default=40, help="calls per second")
+    parser.add_argument("--calls", type=int, default=400, help="calls per run")
+    parser.add_argument("--no-saturation", action="store_true", help="only the cost at one rate")
+    options = parser.parse_args()
+    failed = run(
+        rounds=options.rounds, rate=options.rate, calls=options.calls, saturate=not options.no_saturation
+    )
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

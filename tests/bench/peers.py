@@ -1,4 +1,4 @@
-"""The programs our gateway is measured beside: sippy's B2BUA and Kamailio as stateful proxy, each on one process."""
+"""What our gateway is measured beside: sippy's B2BUA and Kamailio as stateful proxy, one process each."""
 
 from __future__ import annotations
 
@@ -15,30 +15,34 @@ HERE = Path(__file__).parent
 BENCH_VENV = HERE.parents[1] / ".venv-bench"
 
 
-def _wait_for_udp(port: int, process: subprocess.Popen[bytes]) -> None:
-    """Until something is bound to UDP ``port`` on this machine, at most ten seconds."""
+def _wait_for_udp(port: int, process: subprocess.Popen[bytes], within_s: float) -> None:
+    """Until something is bound to UDP ``port`` on this machine."""
     wanted = f":{port:04X}"
-    for _ in range(200):
+    for _ in range(int(within_s / 0.05)):
         if process.poll() is not None:
             raise RuntimeError(f"{process.args!r} ended with {process.returncode} before it listened")
-        if any(line.split()[1].endswith(wanted) for line in Path("/proc/net/udp").read_text().splitlines()[1:]):
+        if any(
+            line.split()[1].endswith(wanted) for line in Path("/proc/net/udp").read_text().splitlines()[1:]
+        ):
             return
         time.sleep(0.05)
-    raise RuntimeError(f"nothing listens on UDP port {port} after ten seconds")
+    raise RuntimeError(f"nothing listens on UDP port {port} after {within_s:g} s")
 
 
 @contextlib.contextmanager
-def running(command: list[str], port: int, **options: object) -> Iterator[subprocess.Popen[bytes]]:
+def running(
+    command: list[str], port: int, within_s: float = 10.0, **options: object
+) -> Iterator[subprocess.Popen[bytes]]:
     """``command`` as a process, once it listens on UDP ``port``; ended afterwards."""
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL, **options)  # type: ignore[call-overload]  # fmt: skip
     try:
-        _wait_for_udp(port, process)
+        _wait_for_udp(port, process, within_s)
         yield process
     finally:
         process.terminate()
         try:
-            process.wait(5)
+            process.wait(45)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -65,6 +69,20 @@ def kamailio(port: int, uas_port: int, ng: str | None = None) -> Iterator[subpro
     with tempfile.TemporaryDirectory() as folder:
         configuration = Path(folder) / "kamailio.cfg"
         configuration.write_text(text)
-        command = ["kamailio", "-f", str(configuration), "-DD", "-E", "-m", "64", "-M", "16", "-w", folder, "-Y", folder]
+        command = [
+            "kamailio",
+            "-f",
+            str(configuration),
+            "-DD",
+            "-E",
+            "-m",
+            "64",
+            "-M",
+            "16",
+            "-w",
+            folder,
+            "-Y",
+            folder,
+        ]
         with running(command, port, cwd=folder) as process:
             yield process

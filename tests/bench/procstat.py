@@ -20,6 +20,17 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
+def children(pid: int) -> list[int]:
+    """The processes ``pid`` started itself and that live now."""
+    listed = (task.read_text().split() for task in Path(f"/proc/{pid}/task").glob("*/children"))
+    return [int(child) for group in listed for child in group]
+
+
+def program(pid: int) -> str:
+    """Its name as the kernel has it, at most 15 characters."""
+    return Path(f"/proc/{pid}/comm").read_text().strip()
+
+
 def cpu_seconds(pids: list[int]) -> float:
     """User and system time of these processes, finished children included, in seconds."""
     total = 0

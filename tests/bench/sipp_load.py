@@ -15,7 +15,7 @@ SCENARIOS = Path(__file__).with_name("scenarios")
 
 @dataclass(frozen=True)
 class LoadResult:
-    """What SIPp's caller counted. ``answered_ms``: mean INVITE to 200 in milliseconds, the 200 ms ring included."""
+    """What SIPp's caller counted; ``seconds`` from its first call to its last."""
 
     calls: int
     failed: int
@@ -50,7 +50,7 @@ def offer_calls(
     calls: int,
     call_ms: int = 2000,
 ) -> LoadResult:
-    """Offer ``calls`` calls at ``rate`` per second to ``target`` (host:port) and wait until all have ended."""
+    """Offer ``calls`` calls at ``rate``/s to ``target`` (host:port) and wait until all have ended."""
     with tempfile.TemporaryDirectory() as folder:
         statistics = Path(folder) / "calls.csv"
         process = subprocess.Popen(

@@ -1,0 +1,133 @@
+"""Our gateway as the benchmarks start it: whole, signalling only, or with everything else away."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.bench import peers, procstat
+
+ROOT = Path(__file__).parents[2]
+NETWORK_PORT, HTTP_PORT, NG_PORT = 24919, 24918, 24920
+_NAMES = {"postgres": "postgresql", "redis-server": "redis", "rtpengine": "rtpengine"}
+Processes = dict[str, list[int]]
+"""Process ids by what the process is."""
+
+
+def settings_text(state: Path, port: int, trunk_port: int, route_port: int, more: str) -> str:
+    """An installation whose mobile network calls to ``port``; the others are the carrier and the centre."""
+    return f"""
+state_dir = "{state}"
+{more}
+[http]
+port = {HTTP_PORT}
+[[sip_listener]]
+name = "mobile"
+port = {port}
+[[sip_listener]]
+name = "pstn"
+port = {port + 20}
+[[mobile_network]]
+name = "demo-mobile"
+listener = "mobile"
+addresses = ["127.0.0.1"]
+target = "sip:127.0.0.1:{NETWORK_PORT}"
+terminating_prefix = "99"
+[[pstn_trunk]]
+name = "carrier"
+listener = "pstn"
+addresses = ["127.0.0.1"]
+target = "sip:127.0.0.1:{trunk_port}"
+[[emergency_route]]
+name = "emergency"
+listener = "pstn"
+target = "sip:127.0.0.1:{route_port}"
+[[sip_listener]]
+name = "devices-udp"
+port = {port + 30}
+[devices]
+listeners = ["devices-udp"]
+[logging]
+level = "warning"
+"""
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[Path]:
+    """A folder the embedded servers, which run as another user, may enter."""
+    with tempfile.TemporaryDirectory(prefix="hipper-bench-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+class Installation:
+    """A whole installation, started again for every round on the same data."""
+
+    def __init__(self, folder: Path, port: int, trunk_port: int) -> None:
+        self._port = port
+        self.settings = folder / "hipper.toml"
+        self.settings.write_text(settings_text(folder / "state", port, trunk_port, trunk_port, _EMBEDDED))
+        shutil.copy(ROOT / "deploy" / "demo-company.toml", folder)
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[Processes]:
+        command = [sys.executable, "-m", "hipper.cli.main", "up", "--settings", str(self.settings)]
+        with peers.running(command, self._port, within_s=60, cwd=ROOT, env=_environment()) as process:
+            yield _by_name(process.pid)
+
+
+def _by_name(supervisor: int) -> Processes:
+    """The supervisor's children by what they are; what it costs itself is nobody's call."""
+    return {_NAMES.get(procstat.program(pid), "gateway"): [pid] for pid in procstat.children(supervisor)}
+
+
+@contextlib.contextmanager
+def installation(port: int, trunk_port: int) -> Iterator[Installation]:
+    """An installation whose data lives until the end of the block."""
+    with _folder() as folder:
+        yield Installation(folder, port, trunk_port)
+
+
+@contextlib.contextmanager
+def signalling_only(port: int, trunk_port: int) -> Iterator[Processes]:
+    """The same SIP stack and engine; a directory in memory, no rtpengine, no Redis, no record."""
+    with _folder() as folder:
+        settings = folder / "hipper.toml"
+        settings.write_text(settings_text(folder / "state", port, trunk_port, trunk_port, _AWAY))
+        command = [sys.executable, "-m", "tests.bench.signalling_gateway", str(settings)]
+        with peers.running(command, port, cwd=ROOT, env=_environment()) as process:
+            yield {"gateway": [process.pid]}
+
+
+@contextlib.contextmanager
+def nothing_but_the_gateway(port: int, route_port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """The real service from a cold start; PostgreSQL, Redis and rtpengine where nobody answers."""
+    with _folder() as folder:
+        settings = folder / "hipper.toml"
+        settings.write_text(settings_text(folder / "state", port, route_port, route_port, _AWAY))
+        command = [sys.executable, "-m", "fmc_gateway", "--config", str(settings)]
+        with peers.running(command, port, cwd=ROOT, env=_environment()) as process:
+            yield process
+
+
+_EMBEDDED = f"""
+[media]
+embedded_ng = "127.0.0.1:{NG_PORT}"
+embedded_port_min = 25000
+embedded_port_max = 25999
+"""
+_AWAY = """
+database.url = "postgresql://127.0.0.1:24998/nobody"
+redis.url = "redis://127.0.0.1:24998/0"
+media.rtpengines = [{ ng = "127.0.0.1:24998" }]
+"""
