@@ -9,8 +9,8 @@ Peculiarities of baresip 1.0 the kit lives with:
 - `accounts` stays empty and accounts come by `uanew`: an account read at start registers before anyone
   listens.
 - Any re-INVITE empties its decode filters (baresip issue 1496), after which it hears but no longer writes.
-  So the agent whose hearing is measured is not the one that holds; the holder is an `echo` agent, which
-  sends back what it hears.
+  So the agent whose hearing is measured is not the one that holds; of the holder it is known that RTP reaches
+  it (:meth:`Baresip.receives`). An `echo` agent, which sends back what it hears, falls silent then too.
 - Its digest knows MD5 only, and one challenge of another algorithm beside it makes it give up.
 """
 
@@ -19,6 +19,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -62,6 +63,8 @@ module_app              menu.so
 ctrl_tcp_listen         127.0.0.1:{control_port}
 """
 RTP_WIDTH = 20
+LAST_PACKET = re.compile(r'last "audio" RTP packet: (\d+) milliseconds')
+RECENT_MS = 200
 
 
 class Baresip:
@@ -311,6 +314,23 @@ class Baresip:
         await self._until(
             lambda windows: all(w.other for w in windows), known, timeout_s, f"something but {known}"
         )
+
+    async def receives(self, *, timeout_s: float = 4.0) -> None:
+        """Wait until it says once more, as it does every second, that RTP came just now."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout_s
+        said = len(self._ages())
+        while loop.time() < deadline:
+            if any(age_ms < RECENT_MS for age_ms in self._ages()[said:]):
+                return
+            await asyncio.sleep(0.05)
+        raise AssertionError(
+            f"{self.name} receives no RTP any more; ages of the last packet: {self._ages()} ms"
+        )
+
+    def _ages(self) -> list[int]:
+        text = (self.folder / "log").read_text(errors="replace")
+        return [int(age) for age in LAST_PACKET.findall(text)]
 
     async def _until(
         self, holds: Callable[[list[Heard]], bool], known: tuple[int, ...], timeout_s: float, wanted: str

@@ -54,7 +54,8 @@ async def test_malformed_sip_gets_400_with_the_reason(kit: Kit, changed: dict[st
 
 async def test_what_cannot_be_answered_is_dropped(kit: Kit) -> None:
     with RawPeer(("127.0.0.1", kit.gateway.mobile)) as peer:
-        peer.send("INVITE sip:0301234567@127.0.0.1 SIP/2.0\nFrom: <sip:a@b>;tag=1\n\n")
+        peer.send("complete nonsense\n\n")
+        peer.send(invite("z", CSeq="CSeq: many ACK").replace("INVITE", "ACK"))
         peer.send("SIP/2.0 200 OK\nVia: SIP/2.0/UDP HOST:PORT;branch=z9hG4bK-x\n\n")
         assert await peer.answer(0.5) == ""
 

@@ -40,7 +40,7 @@ async def test_a_wrong_password_registers_nobody(kit: Kit, transport: str) -> No
     anna = kit.company.person("anna", mobile=False)
     await kit.company.apply()
     await kit.register(
-        anna, kit.ports.sip(), scenario="register_refused", password="wrong", status=403, transport=transport
+        anna, kit.ports.sip(), scenario="register_refused", password="wrong", status=401, transport=transport
     )
     caller = await kit.carrier_calls("uac_refused", anna.fixed, CALLER, status=480)
     await caller.finished()
@@ -50,7 +50,7 @@ async def test_a_wrong_password_registers_nobody(kit: Kit, transport: str) -> No
 async def test_a_wrong_password_calls_nobody(kit: Kit) -> None:
     anna = kit.company.person("anna")
     await kit.company.apply()
-    caller = await kit.phone_calls("uac_digest_refused", anna, "0301234567", password="wrong", status=403)
+    caller = await kit.phone_calls("uac_digest_refused", anna, "0301234567", password="wrong", status=401)
     await caller.finished()
 
 

@@ -1,7 +1,8 @@
 """Hold and resume from either side: who is held hears music and not the other, then the other again.
 
-The one who holds is an echo (see :mod:`tests.interop.baresip`): the held one hears its own tone come back,
-which proves both directions at once, before and after.
+With baresip on both ends the held one's hearing is measured, and that its RTP reaches the holder again.
+With SIPp as the holder, which echoes, the held one hears its own tone come back: that proves both
+directions at once.
 """
 
 from __future__ import annotations
@@ -11,23 +12,24 @@ import asyncio
 from tests.interop.baresip import Baresip
 from tests.interop.conftest import Kit
 
-TONE = 700
+TONE, OTHER = 700, 1000
 OUTSIDE = "+31301234567"
 
 
 async def hold_and_resume(holder: Baresip, held: Baresip) -> None:
-    """They talk; `holder` holds, `held` hears music; `holder` resumes, `held` hears it again."""
-    await held.hears(TONE)
+    """They talk; `holder` holds, `held` hears music; `holder` resumes, and they talk again."""
+    await held.hears(OTHER, known=(TONE,))
     await holder.hold()
-    await held.hears_other(TONE)
+    await held.hears_other(TONE, OTHER)
     await holder.resume()
-    await held.hears(TONE)
+    await held.hears(OTHER, known=(TONE,))
+    await holder.receives()
 
 
 async def test_the_called_desk_phone_holds(kit: Kit) -> None:
     anna, bram = kit.company.person("anna"), kit.company.person("bram", mobile=False)
     await kit.company.apply()
-    desk, handset = await kit.desk(bram), await kit.handset(anna, TONE)
+    desk, handset = await kit.desk(bram, OTHER), await kit.handset(anna, TONE)
     await handset.dial(f"sip:{bram.extension}@127.0.0.1:{kit.gateway.mobile}")
     await desk.incoming()
     await desk.answer()
@@ -41,7 +43,7 @@ async def test_the_called_desk_phone_holds(kit: Kit) -> None:
 async def test_the_calling_desk_phone_holds(kit: Kit) -> None:
     anna = kit.company.person("anna")
     await kit.company.apply()
-    desk, pstn = await kit.desk(anna), await kit.pstn_phone(OUTSIDE, TONE)
+    desk, pstn = await kit.desk(anna, OTHER), await kit.pstn_phone(OUTSIDE, TONE)
     await desk.dial("0301234567")
     await pstn.incoming()
     await pstn.answer()
@@ -55,7 +57,7 @@ async def test_the_calling_desk_phone_holds(kit: Kit) -> None:
 async def test_the_other_side_of_the_network_holds(kit: Kit) -> None:
     anna = kit.company.person("anna")
     await kit.company.apply()
-    desk, pstn = await kit.desk(anna, TONE), await kit.pstn_phone(OUTSIDE)
+    desk, pstn = await kit.desk(anna, TONE), await kit.pstn_phone(OUTSIDE, OTHER)
     await desk.dial("0301234567")
     await pstn.incoming()
     await pstn.answer()
@@ -104,13 +106,13 @@ async def test_the_pstn_holds_a_mobile(kit: Kit) -> None:
 async def test_both_sides_hold_each_other_and_part(kit: Kit) -> None:
     anna, bram = kit.company.person("anna"), kit.company.person("bram", mobile=False)
     await kit.company.apply()
-    desk, other = await kit.desk(anna), await kit.desk(bram, TONE)
+    desk, other = await kit.desk(anna, OTHER), await kit.desk(bram, TONE)
     await desk.dial(bram.extension)
     await other.incoming()
     await other.answer()
-    await other.hears(TONE)
+    await other.hears(OTHER)
     await desk.hold()
-    await other.hears_other(TONE)
+    await other.hears_other(TONE, OTHER)
     await other.hold()
     await asyncio.sleep(0.2)
     await desk.resume()
