@@ -11,6 +11,7 @@ from hipper.runtime.bus import BusUnavailable
 from hipper.runtime.embedded import EmbeddedError
 from hipper.runtime.migrations import MigrationError
 from hipper.runtime.ports import ListenError
+from hipper.runtime.secret import SecretError
 from hipper.runtime.settings import SettingsError
 from hipper.runtime.supervisor import ProcessFailed
 
@@ -26,6 +27,7 @@ class CliError(Exception):
 READABLE: tuple[type[Exception], ...] = (
     CliError,
     SettingsError,
+    SecretError,
     EmbeddedError,
     MigrationError,
     ListenError,

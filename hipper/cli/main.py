@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        result = build(words)(words, exit_on_error=False, print_error=True)
+        result = build(words)(words, exit_on_error=False, result_action="return_value")
     except CycloptsError:
         return 2
     except KeyboardInterrupt:

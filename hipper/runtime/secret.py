@@ -13,16 +13,23 @@ from hipper.runtime.settings_model import Settings
 _SECRET_BYTES = 32
 
 
+class SecretError(ValueError):
+    """The secret cannot be used; one readable line."""
+
+
 def installation_secret(settings: Settings) -> bytes:
     """Read ``secret_file`` (default ``<state_dir>/secret``); the default one is made when missing, mode 0600.
 
-    Raises OSError when it cannot be read, ValueError when it is too short to be a secret."""
+    Raises SecretError."""
     path = Path(settings.secret_file) if settings.secret_file else Path(settings.state_dir) / "secret"
-    if settings.secret_file is None and not path.exists():
-        _make(path)
-    secret = path.read_bytes().strip()
+    try:
+        if settings.secret_file is None and not path.exists():
+            _make(path)
+        secret = path.read_bytes().strip()
+    except OSError as error:
+        raise SecretError(f"{path}: the secret cannot be read: {error.strerror}") from None
     if len(secret) < 16:
-        raise ValueError(f"{path}: the secret needs at least 16 bytes")
+        raise SecretError(f"{path}: the secret needs at least 16 bytes")
     return secret
 
 

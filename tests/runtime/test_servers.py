@@ -11,7 +11,7 @@ import pytest
 
 from hipper.runtime.clock import ManualClock, SystemClock
 from hipper.runtime.ids import RandomIds
-from hipper.runtime.secret import derive_key, derive_password, installation_secret
+from hipper.runtime.secret import SecretError, derive_key, derive_password, installation_secret
 from hipper.runtime.servers import (
     Account,
     administrator_url,
@@ -40,12 +40,12 @@ class TestSecret:
         assert os.listdir(tmp_path / "state") == ["secret"]
 
     def test_a_named_secret_is_never_made(self, tmp_path: Path) -> None:
-        with pytest.raises(FileNotFoundError):
+        with pytest.raises(SecretError, match="No such file"):
             installation_secret(Settings(secret_file=str(tmp_path / "none")))
 
     def test_a_short_secret_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "short").write_text("abc\n")
-        with pytest.raises(ValueError, match="at least 16 bytes"):
+        with pytest.raises(SecretError, match="at least 16 bytes"):
             installation_secret(Settings(secret_file=str(tmp_path / "short")))
 
     def test_purposes_have_keys_of_their_own(self) -> None:
