@@ -22,6 +22,7 @@ OUTAGE: tuple[type[BaseException], ...] = (
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
 )
 """What a query raises when the server, and not the query, is at fault: ``except OUTAGE``."""
 
