@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -29,20 +29,19 @@ from hipper.runtime.bus import FIELD, OUTAGE
 
 TTL_S = 90
 REFRESH_S = 30.0
-GATHER_S = 0.02
-"""Changes gather this long, so that one round trip carries many calls."""
+GATHER_S = 0.05
+"""Changes gather this long, so that one round trip carries many calls and each only as it is at last."""
 RETRY_S = 1.0
 MAX_QUEUED = 50_000
-"""Changes kept while Redis is away; beyond, the oldest user events are lost and the app takes a snapshot."""
+"""User events kept while Redis is away; beyond, the oldest are lost and the app takes a snapshot."""
 EVENTS_KEPT = 500
 EVENTS_KEPT_S = 7 * 24 * 3600
 
 log = structlog.get_logger("fmc_gateway.live")
 _encode = msgspec.json.Encoder().encode
 
-Change = tuple[CallId, LiveCall | None, LiveCall | None]
-"""Call, how it was shown before, how it is shown now (None: withdrawn)."""
-Event = tuple[SubscriberId, UserEvent]
+Busy = tuple[tuple[SubscriberId, DeviceId | None], ...]
+"""The users of a call and the device each is on."""
 
 
 class LiveCalls:
@@ -53,7 +52,10 @@ class LiveCalls:
         self._redis = redis
         self._calls: dict[CallId, LiveCall] = {}
         self._busy: dict[SubscriberId, dict[CallId, DeviceId | None]] = {}
-        self._queue: deque[Change | Event] = deque(maxlen=MAX_QUEUED)
+        self._changed: dict[CallId, None] = {}
+        self._events: deque[tuple[SubscriberId, UserEvent]] = deque(maxlen=MAX_QUEUED)
+        self._written: dict[CallId, Busy] = {}
+        """What Redis shows, as far as we know."""
         self._wake = asyncio.Event()
         self.away = False
         self._full_sync = True
@@ -74,7 +76,7 @@ class LiveCalls:
         if shown is not None:
             self._calls[call] = shown
             self._remember(call, shown)
-        self._queue.append((call, before, shown))
+        self._changed[call] = None
         if shown is not None:
             self._announce(shown)
         self._wake.set()
@@ -102,65 +104,89 @@ class LiveCalls:
                 refreshed = now
 
     async def flush(self, *, refresh: bool = False) -> bool:
-        """Write what is queued. False: Redis is away; nothing is lost but what :data:`MAX_QUEUED` says."""
+        """Write what has changed. False: Redis is away; nothing is lost but what :data:`MAX_QUEUED` says."""
         self._wake.clear()
-        batch = list(self._queue)
-        self._queue.clear()
+        changed, self._changed = self._changed, {}
+        events = list(self._events)
+        self._events.clear()
         try:
             if self._full_sync:
                 await self._remove_leftovers()
+                self._written.clear()
+                changed |= dict.fromkeys(self._calls)
             async with self._redis.pipeline(transaction=False) as pipe:
-                self._write(pipe, batch)
-                if refresh or self._full_sync:
-                    self._write_all(pipe)
+                written = {call: self._write_call(pipe, call) for call in changed}
+                for subscriber, event in events:
+                    self._write_event(pipe, subscriber, event)
+                if refresh:
+                    self._refresh(pipe)
                 if len(pipe):
                     await pipe.execute()
         except OUTAGE as error:
-            self._queue.extendleft(reversed(batch))
+            self._changed = changed | self._changed
+            self._events.extendleft(reversed(events[-(MAX_QUEUED - len(self._events)) :]))
             if not self.away:
                 log.warning("live.redis_away", error=str(error) or type(error).__name__)
             self.away = self._full_sync = True
             return False
+        self._remember_written(written)
         self.away = self._full_sync = False
         return True
 
     async def _remove_leftovers(self) -> None:
-        """Calls that an earlier process of this gateway showed and cannot withdraw any more."""
+        """Calls that an earlier process of this gateway showed, or we did before Redis was away."""
         left = {CallId(call.decode()) for call in await self._redis.smembers(self._set_key())}
         gone = [call for call in left if call not in self._calls]
         if gone:
             await self._redis.delete(*(f"call:{call}" for call in gone))
             await self._redis.srem(self._set_key(), *gone)
 
-    def _write(self, pipe: Any, batch: Iterable[Change | Event]) -> None:
-        for item in batch:
-            if len(item) == 2:
-                subscriber, event = item
-                stream = f"events:{subscriber}"
-                fields = {FIELD: msgspec.msgpack.encode(event)}
-                pipe.xadd(stream, fields, maxlen=EVENTS_KEPT, approximate=False)
-                pipe.expire(stream, EVENTS_KEPT_S)
-                continue
-            call, before, now = item
-            if now is None:
-                pipe.delete(f"call:{call}")
-                pipe.srem(self._set_key(), call)
-                for subscriber, _ in _subscribers(before):
-                    pipe.hdel(f"busy:{subscriber}", call)
-            else:
-                self._show(pipe, call, now)
+    def _write_call(self, pipe: Any, call: CallId) -> Busy | None:
+        """Show ``call`` as it is now. Returns what Redis then knows of it."""
+        live, before = self._calls.get(call), self._written.get(call)
+        if live is None:
+            if before is not None:
+                pipe.execute_command("DEL", f"call:{call}")
+                pipe.execute_command("SREM", self._set_key(), call)
+                for subscriber, _ in before:
+                    pipe.execute_command("HDEL", f"busy:{subscriber}", call)
+            return None
+        pipe.execute_command("SET", f"call:{call}", _encode(live), "EX", TTL_S)
+        if before is None:
+            pipe.execute_command("SADD", self._set_key(), call)
+            pipe.execute_command("EXPIRE", self._set_key(), TTL_S)
+        now = tuple(_subscribers(live))
+        for subscriber, device in now:
+            if before is None or (subscriber, device) not in before:
+                pipe.execute_command("HSET", f"busy:{subscriber}", call, device or "")
+                pipe.execute_command("EXPIRE", f"busy:{subscriber}", TTL_S)
+        for subscriber, _ in before or ():
+            if all(subscriber != other for other, _ in now):
+                pipe.execute_command("HDEL", f"busy:{subscriber}", call)
+        return now
 
-    def _write_all(self, pipe: Any) -> None:
+    def _write_event(self, pipe: Any, subscriber: SubscriberId, event: UserEvent) -> None:
+        stream = f"events:{subscriber}"
+        data = msgspec.msgpack.encode(event)
+        pipe.execute_command("XADD", stream, "MAXLEN", EVENTS_KEPT, "*", FIELD, data)
+        if isinstance(event.body, CallOver):
+            pipe.execute_command("EXPIRE", stream, EVENTS_KEPT_S)
+
+    def _refresh(self, pipe: Any) -> None:
+        """New lifetimes for everything that is shown."""
+        if self._calls:
+            pipe.execute_command("EXPIRE", self._set_key(), TTL_S)
         for call, live in self._calls.items():
-            self._show(pipe, call, live)
+            pipe.execute_command("SET", f"call:{call}", _encode(live), "EX", TTL_S)
+            for subscriber, _ in _subscribers(live):
+                pipe.execute_command("EXPIRE", f"busy:{subscriber}", TTL_S)
 
-    def _show(self, pipe: Any, call: CallId, live: LiveCall) -> None:
-        pipe.set(f"call:{call}", _encode(live), ex=TTL_S)
-        pipe.sadd(self._set_key(), call)
-        pipe.expire(self._set_key(), TTL_S)
-        for subscriber, device in _subscribers(live):
-            pipe.hset(f"busy:{subscriber}", call, device or "")
-            pipe.expire(f"busy:{subscriber}", TTL_S)
+    def _remember_written(self, written: dict[CallId, Busy | None]) -> None:
+        for call, busy in written.items():
+            if busy is None:
+                self._written.pop(call, None)
+            else:
+                self._written[call] = busy
 
     def _set_key(self) -> str:
         return f"gateway:{self._gateway}:calls"
@@ -195,7 +221,7 @@ class LiveCalls:
     def _tell(self, live: LiveCall, party: LiveParty, body: UserEventBody) -> None:
         if party.subscriber is not None and live.tenant is not None:
             event = UserEvent(tenant=live.tenant, subscriber=party.subscriber, body=body)
-            self._queue.append((party.subscriber, event))
+            self._events.append((party.subscriber, event))
 
 
 def without_secrets(live: LiveCall) -> LiveCall:

@@ -25,7 +25,7 @@ log = structlog.get_logger("fmc_gateway.records")
 class RecordWriter:
     """Takes finished calls (:meth:`write`, never blocks) and gets them into the database in batches."""
 
-    BATCH_S = 0.05
+    BATCH_S = 0.1
     """How long records gather before one fsync and one INSERT: what a crash of the machine may cost."""
     MAX_INSERT = 500
     RETRY_S = (0.5, 1.0, 2.0, 5.0)
