@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.interop.ports import Ports
+from tests.interop.processes import die_with_us
 from tests.interop.tones import SAMPLE_RATE, WINDOW, Heard, listen, read_samples, write_tone
 
 Event = dict[str, Any]
@@ -107,7 +108,12 @@ class Baresip:
         with (self.folder / "log").open("wb") as log:
             arguments = ("baresip", "-f", str(self.folder), "-v")
             self._process = await asyncio.create_subprocess_exec(
-                *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder
+                *arguments,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                preexec_fn=die_with_us(),
             )
         reader, self._writer = await self._connect()
         self._reader = asyncio.create_task(self._read(reader))

@@ -9,11 +9,11 @@ from pathlib import Path
 import asyncpg
 
 from hipper.directory.provision import apply_file
-from tests.interop.ports import worker_number
+from tests.interop.ports import slice_number
 
 PASSWORD = "krentenbol"
 _companies = itertools.count(1)
-_people = itertools.count(worker_number() * 10_000 + 1)
+_people = itertools.count(slice_number() * 10_000 + 1)
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Company:
 
     def __init__(self, folder: Path, database: str) -> None:
         self.number = next(_companies)
-        self.tenant = f"interop-{worker_number()}-{self.number}"
+        self.tenant = f"interop-{slice_number()}-{self.number}"
         self.domain = f"{self.tenant}.test"
         self.people: dict[str, Person] = {}
         self._file = folder / f"{self.tenant}.toml"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -17,11 +18,12 @@ import pytest
 from tests.interop.baresip import Baresip
 from tests.interop.company import PASSWORD, Company, Person
 from tests.interop.gateway import GatewayProcess, Servers
-from tests.interop.ports import Ports, worker_number
+from tests.interop.ports import Ports
 from tests.interop.records import Record, read_records
 from tests.interop.sipp import Sipp
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All of one worker's interop tests on one gateway: with xdist they stay together."""
     for item in items:
@@ -48,7 +50,7 @@ def short_folder() -> Iterator[Path]:
 def database(postgres_template_url: str) -> Iterator[str]:
     """A migrated database for the whole session."""
     parts = urlsplit(postgres_template_url)
-    name = f"interop_{worker_number()}"
+    name = f"interop_{os.getpid()}"
     server = urlunsplit(parts._replace(path="/postgres"))
 
     async def run(*statements: str) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from hipper.runtime import embedded
 from tests.interop.ports import Ports, relay_ports
+from tests.interop.processes import die_with_us
 
 TRUSTED, UNTRUSTED, STRANGER = "127.0.0.1", "127.0.0.2", "127.0.0.3"
 GUARD_HEADER = "X-Hipper-Loop-Guard"
@@ -177,6 +178,7 @@ class GatewayProcess:
                 stdout=log,
                 stderr=log,
                 env=environment,
+                preexec_fn=die_with_us(),
             )
         deadline = time.monotonic() + 20
         while not self._answers("/health/ready" if servers else "/health/live"):

@@ -1,15 +1,23 @@
-"""Ports of the kit, one slice per pytest worker: 20000–20899 for SIP and control, 26000–27199 for the RTP of
-agents, 27200–27999 for rtpengine."""
+"""Ports of the kit: 20000–20899 for SIP and control, 26000–27199 for the RTP of agents, 27200–27999 for
+rtpengine.
+
+Each process that runs tests takes one of four slices and locks it, so that workers and whole test runs side
+by side do not meet.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
+import tempfile
+from functools import cache
+from pathlib import Path
 
 SIP_FIRST, SIP_LAST = 20000, 20899
 RTP_FIRST, RTP_LAST = 26000, 27199
 RELAY_FIRST, RELAY_LAST = 27200, 27999
-WORKERS = 4
+SLICES = 4
 
 
 def _is_free(port: int) -> bool:
@@ -23,23 +31,33 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def worker_number() -> int:
-    """Which slice is ours."""
-    return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:] or 0) % WORKERS
+@cache
+def slice_number() -> int:
+    """Which slice is ours, for as long as this process lives."""
+    for number in range(SLICES):
+        path = Path(tempfile.gettempdir()) / f"hipper-interop-{os.geteuid()}-{number}.lock"
+        descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            continue
+        return number
+    raise RuntimeError(f"{SLICES} test runs use the interop kit already")
 
 
 def relay_ports() -> tuple[int, int]:
-    """First and last RTP port of this worker's rtpengine."""
-    size = (RELAY_LAST - RELAY_FIRST + 1) // WORKERS
-    first = RELAY_FIRST + worker_number() * size
+    """First and last RTP port of this process's rtpengine."""
+    size = (RELAY_LAST - RELAY_FIRST + 1) // SLICES
+    first = RELAY_FIRST + slice_number() * size
     return first, first + size - 1
 
 
 class Ports:
-    """Hands out ports of this worker's slice, in order and starting over at its end."""
+    """Hands out ports of our slice, in order and starting over at its end."""
 
     def __init__(self) -> None:
-        worker = worker_number()
+        worker = slice_number()
         self._sip = _Slice(SIP_FIRST, SIP_LAST, worker)
         self._rtp = _Slice(RTP_FIRST, RTP_LAST, worker)
 
@@ -61,7 +79,7 @@ class Ports:
 
 class _Slice:
     def __init__(self, first: int, last: int, worker: int) -> None:
-        size = (last - first + 1) // WORKERS // 2 * 2
+        size = (last - first + 1) // SLICES // 2 * 2
         self.first = first + worker * size
         self.last = self.first + size - 1
         self.next = self.first

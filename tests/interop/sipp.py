@@ -12,9 +12,11 @@ import re
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from tests.interop.ports import Ports
+from tests.interop.processes import die_with_us
 from tests.interop.tones import read_samples, write_tone
 
 SCENARIOS = Path(__file__).parent / "scenarios"
@@ -46,8 +48,12 @@ DEFAULTS = {
 
 @dataclass(frozen=True)
 class Message:
-    """One SIP message as SIPp sent or received it. Header names are lower case; each keeps all its values."""
+    """One SIP message as SIPp sent or received it. Header names are lower case; each keeps all its values.
 
+    at: seconds since the Unix epoch, local clock of the machine.
+    """
+
+    at: float
     sent: bool
     start_line: str
     headers: dict[str, list[str]]
@@ -76,22 +82,25 @@ def parse_trace(text: str) -> list[Message]:
     """Read what `-trace_msg` writes: a rule with the time, `UDP message sent …:`, an empty line, the
     message."""
     messages = []
-    for block in re.split(r"^-{20,} \d{4}-\d\d-\d\d.*\n", text, flags=re.M)[1:]:
+    parts = re.split(r"^-{20,} (\d{4}-\d\d-\d\d\s\S+)\s*\n", text, flags=re.MULTILINE)
+    for when, block in zip(parts[1::2], parts[2::2], strict=True):
         title, _, raw = block.partition("\n\n")
-        if "message" not in title:
-            continue
-        messages.append(_parse_message(raw.lstrip("\n"), sent="sent" in title))
+        if "message" in title:
+            at = datetime.fromisoformat(when.replace("\t", " ")).timestamp()
+            messages.append(_parse_message(raw.lstrip("\n"), sent="sent" in title, at=at))
     return messages
 
 
-def _parse_message(raw: str, *, sent: bool) -> Message:
+def _parse_message(raw: str, *, sent: bool, at: float) -> Message:
     head, _, body = raw.replace("\r\n", "\n").partition("\n\n")
     start_line, *lines = head.split("\n")
     headers: dict[str, list[str]] = {}
     for line in lines:
         name, _, value = line.partition(":")
         headers.setdefault(name.strip().lower(), []).append(value.strip())
-    return Message(sent=sent, start_line=start_line.strip(), headers=headers, body=body.strip(), raw=raw)
+    return Message(
+        at=at, sent=sent, start_line=start_line.strip(), headers=headers, body=body.strip(), raw=raw
+    )
 
 
 @dataclass
@@ -161,7 +170,12 @@ class Sipp:
         with (self._folder / "screen").open("wb") as screen:
             arguments = self._arguments(scenario)
             self._process = await asyncio.create_subprocess_exec(
-                *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=screen, stderr=screen, cwd=self._folder
+                *arguments,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=screen,
+                stderr=screen,
+                cwd=self._folder,
+                preexec_fn=die_with_us(),
             )
         if self.remote is None:
             await self._listening()

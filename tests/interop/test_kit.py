@@ -225,3 +225,4 @@ def test_a_trace_is_read_message_by_message() -> None:
     sent, received = parse_trace(trace)
     assert (sent.sent, sent.method, sent.headers["route"]) == (True, "BYE", ["<sip:p>", "<sip:q>"])
     assert (received.sent, received.status, received.body) == (False, 200, "v=0")
+    assert received.at % 60 == pytest.approx(0.123456)
