@@ -27,8 +27,7 @@ class Asserted(NamedTuple):
 
 def read_asserted(request: Request, *, trusted: bool) -> Asserted:
     """The caller of ``request``. An untrusted peer's P-Asserted-Identity is not read: then From is the
-    claim; its
-    Privacy stays, because hiding a number harms nobody."""
+    claim; its Privacy stays, because hiding a number harms nobody."""
     from_ = request.from_
     privacy = read_privacy(request)
     anonymous_from = is_anonymous(from_)

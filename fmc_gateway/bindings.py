@@ -1,8 +1,7 @@
 """Registered contacts of desk phones: memory is the truth, Redis keeps a copy for the next process.
 
 Key ``bindings:<gateway>`` is a hash: device → its bindings as JSON. Redis away costs a phone nothing: what
-changed
-meanwhile is written when it is back.
+changed meanwhile is written when it is back.
 """
 
 from __future__ import annotations

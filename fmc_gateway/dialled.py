@@ -33,8 +33,7 @@ def read_dialled(uri: Uri) -> Dialled:
 
 def e164_of(text: str) -> E164 | None:
     """The E.164 number in ``text``: ``+31…``, ``0031…``, ``020…``, and ``3120…`` as some carriers write it.
-    A number
-    a peer writes in full is taken at its word, known to the numbering plan or not."""
+    A number a peer writes in full is taken at its word, known to the numbering plan or not."""
     if text.startswith("+") and text[1:].isdecimal() and text.isascii() and 8 <= len(text) <= 16:
         return E164(text)
     return normalise_e164(text) if text else None

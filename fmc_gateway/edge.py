@@ -1,8 +1,7 @@
 """An INVITE at the edge → ``LegOffered``, or the reason why not (call-flows §1, §5, §7).
 
 Where it came from decides what it may say: see :mod:`fmc_gateway.peers`. Emergency calls are recognised
-here, before
-anything is looked up, and are never challenged.
+here, before anything is looked up, and are never challenged.
 """
 
 from __future__ import annotations
@@ -75,8 +74,8 @@ def cleaned(dialled: Dialled) -> Dialled:
 
 def offer_from_network(offer: Offer, peer: MobilePeer, guard: LoopGuard, now_unix: float) -> LegOffered:
     """A leg of a mobile network in ``trunk`` mode. Originating: the user is the asserted MSISDN.
-    Terminating (marked
-    by prefix or trunk group): the user is in the Request-URI and the asserted identity is the *caller*."""
+    Terminating (marked by prefix or trunk group): the user is in the Request-URI and the asserted identity
+    is the *caller*."""
     network = peer.network
     marked, number_text = _own_prefix(network, offer.dialled.text)
     terminating, number_text = _terminating(network, offer, number_text)
@@ -208,8 +207,7 @@ def _terminating(network: MobileNetwork, offer: Offer, dialled: str) -> tuple[bo
 
 def _trunk_group(offer: Offer) -> str | None:
     """RFC 4904 §5: the terminating group stands in the Request-URI; some networks only tell the originating
-    one, in
-    Contact."""
+    one, in Contact."""
     if offer.dialled.trunk_group is not None:
         return offer.dialled.trunk_group
     for contact in offer.request.contacts:

@@ -1,8 +1,7 @@
 """Who the other side sees: From, P-Asserted-Identity and Privacy of the legs we originate (call-flows §2).
 
 Nothing but the number to show leaves the installation: no user names of subscribers, no internal host, and
-a withheld
-number only as P-Asserted-Identity toward a trusted carrier (RFC 3323, RFC 3325).
+a withheld number only as P-Asserted-Identity toward a trusted carrier (RFC 3323, RFC 3325).
 """
 
 from __future__ import annotations
@@ -53,8 +52,7 @@ def toward_mobile(identity: CallerIdentity, network: MobileNetwork, host: str) -
 
 def toward_phone(identity: CallerIdentity, domain: str) -> Shown:
     """To a desk phone of the exchange: name and extension of a colleague, else the number. A phone is
-    outside the
-    trust domain: it never learns a withheld number."""
+    outside the trust domain: it never learns a withheld number."""
     if _hidden(identity):
         return Shown(ANONYMOUS, (("Privacy", "id"),))
     user = identity.extension or identity.number
@@ -90,8 +88,7 @@ def number_uri(number: E164, number_format: Literal["e164", "national"], host: s
 
 def format_number(number: str, number_format: Literal["e164", "national"]) -> str:
     """``+31201234567`` as the carrier wants it: as it is, or ``0201234567`` and ``0032…`` for abroad. Short
-    numbers
-    (``14020``) have one form only."""
+    numbers (``14020``) have one form only."""
     if number_format == "e164" or not number.startswith("+"):
         return number
     return "0" + number[3:] if number.startswith("+31") else "00" + number[1:]

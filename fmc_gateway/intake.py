@@ -2,8 +2,7 @@
 rest answered.
 
 Order of a new INVITE: known peer (else 403), emergency (never refused, never challenged), room for a call
-(else 503),
-for a desk phone who it is (else 401), then the engine.
+(else 503), for a desk phone who it is (else 401), then the engine.
 """
 
 from __future__ import annotations

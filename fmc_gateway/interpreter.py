@@ -2,8 +2,8 @@
 then do").
 
 Everything of one call happens in the order it came: while commands are carried out, new events wait. SIP
-commands act
-at once on the user agent; look-ups and rtpengine answer later and come back through :meth:`Interpreter.tell`.
+commands act at once on the user agent; look-ups and rtpengine answer later and come back through
+:meth:`Interpreter.tell`.
 """
 
 from __future__ import annotations
@@ -152,8 +152,7 @@ class Interpreter:
 
     def tell(self, run: CallRun, event: e.AnyEvent) -> None:
         """``event`` happened to ``run``; what the engine answers is carried out before this returns, unless
-        it
-        happened while the engine's last answer is being carried out."""
+        it happened while the engine's last answer is being carried out."""
         if run.over:
             return
         run.queue.append(event)

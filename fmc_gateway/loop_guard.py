@@ -2,8 +2,7 @@
 (call-flows §1).
 
 Toward a network that keeps unknown headers the mark is signed: it names network and number and holds five
-minutes,
-so that a mark seen on one call opens nothing on another.
+minutes, so that a mark seen on one call opens nothing on another.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import structlog
 
 from fmc_gateway.call import commands as c
-from fmc_gateway.call.events import AnyEvent, MediaAnswered, MediaFailed, MediaOffered
+from fmc_gateway.call.events import AnyEvent, MediaAnswered, MediaFailed, MediaOffered, MediaTimedOut
 from fmc_gateway.codecs import needs_transcoding, sanitised, was_transcoded
 from hipper.pbx.ids import LegId, PairId
 from hipper.runtime.ng_client import MediaUnavailable, NoRtpengine
@@ -19,6 +19,8 @@ from hipper.telephony.ng.replies import NgError, play_duration_s, problem_of, sd
 
 LOOPS = 100_000
 """Music on hold plays until it is stopped."""
+UNKNOWN_CALL = "unknown call"
+"""How rtpengine answers about a call-id it does not (or no longer) have."""
 PLAIN = ng.MediaProfile()
 FIXED = ng.MediaProfile(fixed_source=True)
 
@@ -44,9 +46,10 @@ class _Pair:
     """What is under way for one NG call-id. ``offered``: the last SDP offered, ``extended``: codecs were
     added."""
 
-    __slots__ = ("answered", "extended", "offered", "queue", "task")
+    __slots__ = ("answered", "extended", "offered", "queue", "task", "tell")
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Done) -> None:
+        self.tell = tell
         self.queue: deque[tuple[MediaCommand, Done]] = deque()
         self.task: asyncio.Task[None] | None = None
         self.answered = False
@@ -56,8 +59,7 @@ class _Pair:
 
 class MediaPort:
     """``music``: path of the music on hold, readable by rtpengine. ``fixed``: legs of networks and trunks,
-    which
-    send from the address in their SDP and nowhere else."""
+    which send from the address in their SDP and nowhere else."""
 
     def __init__(
         self, client: Client, music: str, *, fixed: Callable[[LegId], bool], observer: Observer
@@ -76,10 +78,30 @@ class MediaPort:
         one."""
         pair = self._pairs.get(command.pair)
         if pair is None:
-            pair = self._pairs[command.pair] = _Pair()
+            pair = self._pairs[command.pair] = _Pair(done)
         pair.queue.append((command, done))
         if pair.task is None:
             pair.task = asyncio.get_running_loop().create_task(self._work(command.pair, pair))
+
+    async def watch(self, every_s: float) -> None:
+        """Until cancelled: find pairs that rtpengine has given up because no packets came (its ``timeout``;
+        held and blocked streams have a longer one). One-way media never times out."""
+        while True:
+            await asyncio.sleep(every_s)
+            for name, pair in tuple(self._pairs.items()):
+                if pair.answered and not pair.queue and await self._is_forgotten(name):
+                    log.warning("media.timed_out", pair=name)
+                    pair.answered = False
+                    pair.tell(MediaTimedOut(pair=name))
+
+    async def _is_forgotten(self, name: PairId) -> bool:
+        """Whether the engine of this pair answers and does not know it; an engine that is silent says
+        nothing."""
+        try:
+            problem = problem_of(await self._client.request(ng.query(call_id=name)))
+        except MediaUnavailable:
+            return False
+        return problem is not None and UNKNOWN_CALL in problem.lower()
 
     async def _work(self, name: PairId, pair: _Pair) -> None:
         while pair.queue:

@@ -51,8 +51,7 @@ class PhoneAuthenticator:
 
     def authenticate(self, request: Request, domain: str, done: Done) -> None:
         """Tells ``done`` who sent ``request`` (at once, when it has no credentials): the phone, the headers
-        of a 401,
-        or a refusal. ``domain``: of the address-of-record it claims."""
+        of a 401, or a refusal. ``domain``: of the address-of-record it claims."""
         server = self._server(self._settings.realm or domain)
         credentials = server.find(request)
         if credentials is None:
@@ -131,8 +130,7 @@ class PhoneAuthenticator:
 
 def claimed_domain(request: Request) -> str | None:
     """Domain of the address-of-record: of To in a REGISTER (RFC 3261 §10.2), else of From; an anonymous
-    From leaves
-    the Request-URI's. None when there is none."""
+    From leaves the Request-URI's. None when there is none."""
     named = request.to if request.method == "REGISTER" else request.from_
     for uri in (named.uri, request.uri):
         if isinstance(uri, SipUri) and not uri.host.endswith(".invalid"):

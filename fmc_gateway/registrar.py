@@ -1,6 +1,5 @@
 """The registrar for desk phones: who may register what, and where it is kept. The rules of RFC 3261 §10.3,
-RFC 3327
-and RFC 5626 are :mod:`hipper.telephony.sip.registration`'s."""
+RFC 3327 and RFC 5626 are :mod:`hipper.telephony.sip.registration`'s."""
 
 from __future__ import annotations
 

@@ -40,8 +40,7 @@ class Hop(NamedTuple):
 
 class Route(NamedTuple):
     """One INVITE about to leave. ``from_`` and ``to`` are header values without tag. ``trusted``: the other
-    side is in
-    our trust domain (RFC 3325 §2.3)."""
+    side is in our trust domain (RFC 3325 §2.3)."""
 
     hop: Hop | Flow
     uri: SipUri

@@ -1,8 +1,7 @@
 """The gateway as a process: all parts made and joined, started, drained, stopped.
 
 SIP opens whatever else is away: PostgreSQL, Redis and rtpengine are looked for in the background, and a 112
-call needs
-none of them.
+call needs none of them.
 """
 
 from __future__ import annotations
@@ -203,6 +202,7 @@ class Gateway:
                 record_days=settings.gateway.record_retention_days,
             ),
             self._watch_database(),
+            media.watch(settings.media.media_timeout_s / 4),
         ):
             self._tasks.append(asyncio.create_task(work))
         log.info("gateway.started", gateway=self._gateway, listeners=len(settings.sip_listener))
@@ -258,8 +258,7 @@ class Gateway:
 
 def settle_memory() -> None:
     """What stands at start is never looked at again by the garbage collector, and young garbage gathers
-    longer:
-    most of a call is freed by counting references alone."""
+    longer: most of a call is freed by counting references alone."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)

@@ -31,8 +31,7 @@ class FlowSource(Protocol):
 
 class Leg:
     """What the port remembers of a leg. ``trusted``: what the peer asserts counts, and it may see withheld
-    numbers.
-    ``fallbacks``: PSTN trunks still to be tried for the command of this leg."""
+    numbers. ``fallbacks``: PSTN trunks still to be tried for the command of this leg."""
 
     __slots__ = ("command", "fallbacks", "fixed", "host", "rang", "trusted")
 

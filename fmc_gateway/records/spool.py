@@ -1,8 +1,9 @@
-"""Records on disk between the end of a call and PostgreSQL: numbered files of JSON lines, fsynced per batch.
+"""Records on disk between the end of a call and PostgreSQL: numbered files of JSON lines, fsynced per
+batch.
 
 A segment is written until it is rotated and removed when all its lines stand in the database. A gateway
-that dies
-loses nothing that was appended; writing a line twice does no harm, because the database ignores a known call.
+that dies loses nothing that was appended; writing a line twice does no harm, because the database ignores a
+known call.
 """
 
 from __future__ import annotations
