@@ -4,6 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help run test lint bench soak clean
 MAKEFLAGS += --no-print-directory
+export PATH := $(or $(PATH),/usr/local/bin:/usr/bin:/bin):/usr/sbin:/sbin
 
 # stay: play the demonstration and stay up; once: play it and stop; none: only start
 DEMO ?= stay
@@ -46,5 +47,6 @@ soak:
 
 clean:
 	@if [ -e var/hipper.lock ] && ! flock --nonblock var/hipper.lock true; then echo 'hipper is running: stop it first' >&2; exit 1; fi
+	@if [ -L var/data ]; then rm -rf "$$(readlink var/data)"; fi
 	rm -rf var .venv .venv-bench .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -18,10 +18,11 @@ from hipper.cli.errors import CliError
 from hipper.directory.provision import apply_file
 from hipper.runtime import embedded
 from hipper.runtime.migrations import migrate_installation
+from hipper.runtime.places import Places
 from hipper.runtime.ports import Family, bound_socket
 from hipper.runtime.processes import ProcessSpec
 from hipper.runtime.secret import derive_password, installation_secret
-from hipper.runtime.servers import Places, owner_url
+from hipper.runtime.servers import owner_url
 from hipper.runtime.settings_model import Settings
 from hipper.runtime.supervisor import Supervisor
 

@@ -17,7 +17,6 @@ SUB_APPS = {
     "migrate": "hipper.cli.migrate",
     "provision": "hipper.cli.provision",
     "user": "hipper.cli.users",
-    "user": "hipper.cli.users",
     "calls": "hipper.cli.calls",
 }
 """Command -> module, whose ``app`` (an ``App``) is registered under the command's name."""

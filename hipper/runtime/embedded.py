@@ -14,14 +14,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from hipper.runtime.places import Account, Places, places, server_account
 from hipper.runtime.processes import ProcessSpec, start, stop
-from hipper.runtime.servers import (
-    ADMINISTRATOR,
-    Account,
-    Places,
-    places,
-    server_account,
-)
+from hipper.runtime.secret import keep_with_data
+from hipper.runtime.servers import ADMINISTRATOR
 from hipper.runtime.settings_checks import host_port
 from hipper.runtime.settings_model import Settings
 
@@ -45,6 +41,8 @@ def make_places(settings: Settings) -> Places:
         for folder in ("log", "postgres-home", "redis"):
             (found.data / folder).mkdir(exist_ok=True, mode=0o755)
         _give(found.account, found.run, found.data / "postgres-home", found.data / "redis")
+        if found.data != Path(settings.state_dir):
+            _point_to(found.data, Path(settings.state_dir))
     except OSError as error:
         raise EmbeddedError(
             f"cannot write under {settings.state_dir}: {error.strerror}; "
@@ -53,6 +51,14 @@ def make_places(settings: Settings) -> Places:
     if found.run.stat().st_uid not in (os.geteuid(), found.account.uid if found.account else -1):
         raise EmbeddedError(f"{found.run} belongs to someone else; remove it or choose a shorter state_dir")
     return found
+
+
+def _point_to(data: Path, state: Path) -> None:
+    """Links for whoever looks for the data, or removes it (``make clean``), when it lies elsewhere."""
+    keep_with_data(state, data)
+    link = state / "data"
+    if not link.is_symlink():
+        link.symlink_to(data)
 
 
 def _give(account: Account | None, *folders: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from hipper.runtime.servers import Account
+from hipper.runtime.places import Account
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)

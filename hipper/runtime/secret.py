@@ -43,6 +43,22 @@ def derive_password(secret: bytes, purpose: str) -> str:
     return derive_key(secret, purpose).hex()[:48]
 
 
+def keep_with_data(state: Path, data: Path) -> None:
+    """The embedded database knows passwords made from the secret: where its data lies outside ``state_dir``,
+    the secret lies there too, and ``state_dir`` has a link. Removing ``state_dir`` then locks nobody out."""
+    kept, link = data / "secret", state / "secret"
+    if link.is_symlink():
+        return
+    if not kept.exists():
+        if link.exists():
+            kept.touch(mode=0o600)
+            kept.write_bytes(link.read_bytes())
+        else:
+            _make(kept)
+    link.unlink(missing_ok=True)
+    link.symlink_to(kept)
+
+
 def _make(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")

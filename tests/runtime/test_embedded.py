@@ -89,7 +89,7 @@ def psql(run: Path, statement: str, password: str = "secret") -> str:
         "-Atc",
         statement,
     ]
-    environment = {"PGPASSWORD": password, "PATH": os.environ["PATH"]}
+    environment = {"PGPASSWORD": password, "PATH": os.environ.get("PATH", os.defpath)}
     done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
     return done.stdout.strip()
 

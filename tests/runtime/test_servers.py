@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,13 +12,17 @@ import pytest
 
 from hipper.runtime.clock import ManualClock, SystemClock
 from hipper.runtime.ids import RandomIds
-from hipper.runtime.secret import SecretError, derive_key, derive_password, installation_secret
+from hipper.runtime.places import Account, places, reachable_by
+from hipper.runtime.secret import (
+    SecretError,
+    derive_key,
+    derive_password,
+    installation_secret,
+    keep_with_data,
+)
 from hipper.runtime.servers import (
-    Account,
     administrator_url,
     owner_url,
-    places,
-    reachable_by,
     redis_url,
     rtpengines,
 )
@@ -30,6 +35,14 @@ from hipper.runtime.settings_model import (
 )
 
 
+def reachable(folder: Path) -> Path:
+    """Let everyone walk through the folders of this test."""
+    for parent in (folder, *folder.parents):
+        if not parent.stat().st_mode & 0o1:
+            parent.chmod(parent.stat().st_mode | 0o1)
+    return folder
+
+
 class TestSecret:
     def test_it_is_made_once_and_nobody_else_reads_it(self, tmp_path: Path) -> None:
         settings = Settings(state_dir=str(tmp_path / "state"))
@@ -38,6 +51,20 @@ class TestSecret:
         assert len(first) == 64
         assert (tmp_path / "state/secret").stat().st_mode & 0o777 == 0o600
         assert os.listdir(tmp_path / "state") == ["secret"]
+
+    def test_it_stays_with_data_outside_the_state_dir_when_that_is_removed(self, tmp_path: Path) -> None:
+        state, data = tmp_path / "state", tmp_path / "data"
+        settings = Settings(state_dir=str(state))
+        data.mkdir()
+        first = installation_secret(settings)
+        for _ in range(2):
+            keep_with_data(state, data)
+            assert installation_secret(settings) == first
+        assert (data / "secret").stat().st_mode & 0o777 == 0o600
+        shutil.rmtree(state)
+        state.mkdir()
+        keep_with_data(state, data)
+        assert installation_secret(settings) == first
 
     def test_a_named_secret_is_never_made(self, tmp_path: Path) -> None:
         with pytest.raises(SecretError, match="No such file"):
@@ -89,9 +116,7 @@ class TestUrls:
         closed.mkdir(mode=0o700)
         assert not reachable_by(closed / "inside", stranger)
         closed.chmod(0o711)
-        for parent in closed.parents:
-            if not parent.stat().st_mode & 0o1:
-                parent.chmod(parent.stat().st_mode | 0o1)
+        reachable(tmp_path)
         assert reachable_by(closed / "inside", stranger)
         own = Account("own", os.geteuid(), os.getegid())
         closed.chmod(0o700)
