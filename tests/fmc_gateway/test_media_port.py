@@ -1,0 +1,186 @@
+"""Media commands to rtpengine: order, answers, refusals, codecs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from fmc_gateway.call import commands as c
+from fmc_gateway.call.events import AnyEvent, MediaAnswered, MediaFailed, MediaOffered, MediaTimedOut
+from fmc_gateway.codecs import audio_codecs, needs_transcoding, sanitised, was_transcoded
+from fmc_gateway.media_port import MediaPort
+from hipper.pbx.ids import LegId, PairId
+from hipper.runtime.ng_client import EngineLost, NoRtpengine
+from tests.fmc_gateway.kit import sdp
+
+PAIR, A, B = PairId("p1"), LegId("a"), LegId("b")
+OFFER = c.OfferMedia(pair=PAIR, from_leg=A, to_leg=B, sdp=sdp())
+ANSWER = c.AnswerMedia(pair=PAIR, offering_leg=A, answering_leg=B, sdp=sdp())
+
+
+class Engine:
+    """Answers what it is told to, when it is told to."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+        self.replies: dict[str, Any] = {}
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def request(self, command: Mapping[str, Any]) -> Any:
+        self.asked.append(dict(command))
+        await self.gate.wait()
+        reply = self.replies.get(str(command["command"]), {"result": "ok", "sdp": "v=0", "duration": 24000})
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+    def ng_answered(self, seconds: float) -> None:
+        assert seconds >= 0
+
+    @property
+    def order(self) -> list[str]:
+        return [asked["command"] for asked in self.asked]
+
+
+def port(engine: Engine, fixed: bool = False) -> MediaPort:
+    return MediaPort(engine, "/music.wav", fixed=lambda leg: fixed, observer=engine)
+
+
+async def told(media: MediaPort, *commands: Any) -> list[AnyEvent]:
+    events: list[AnyEvent] = []
+    for command in commands:
+        media.run(command, events.append)
+    async with asyncio.timeout(2):
+        while any(pair.task for pair in media._pairs.values()):  # noqa: ASYNC110
+            await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    return events
+
+
+async def test_offer_and_answer_come_back_as_events() -> None:
+    engine = Engine()
+    events = await told(port(engine), OFFER, ANSWER)
+    assert [type(event) for event in events] == [MediaOffered, MediaAnswered]
+    assert "to-tag" not in engine.asked[0]
+    assert (engine.asked[1]["from-tag"], engine.asked[1]["to-tag"]) == ("a", "b")
+
+
+async def test_offer_on_an_answered_pair_names_who_gets_it() -> None:
+    engine = Engine()
+    again = c.OfferMedia(pair=PAIR, from_leg=B, to_leg=A, sdp=sdp())
+    await told(port(engine), OFFER, ANSWER, again)
+    assert (engine.asked[2]["from-tag"], engine.asked[2]["to-tag"]) == ("b", "a")
+
+
+async def test_delete_waits_for_the_offer_that_is_under_way() -> None:
+    engine = Engine()
+    engine.gate.clear()
+    media = port(engine)
+    events: list[AnyEvent] = []
+    media.run(OFFER, events.append)
+    media.run(c.DeleteMedia(pair=PAIR), events.append)
+    await asyncio.sleep(0.01)
+    assert engine.order == ["offer"]
+    engine.gate.set()
+    await told(media)
+    assert engine.order == ["offer", "delete"]
+    assert engine.asked[1]["delete delay"] == 0
+    assert len(media) == 0
+
+
+@pytest.mark.parametrize(
+    ("reply", "gone"),
+    [
+        ({"result": "error", "error-reason": "bad"}, False),
+        (EngineLost("silent"), False),
+        (NoRtpengine("none"), True),
+    ],
+)
+async def test_refused_offer_is_an_event_and_says_whether_any_engine_is_left(reply: Any, gone: bool) -> None:
+    engine = Engine()
+    engine.replies["offer"] = reply
+    (event,) = await told(port(engine), OFFER)
+    assert isinstance(event, MediaFailed)
+    assert event.no_rtpengine is gone
+
+
+async def test_failing_music_is_no_event() -> None:
+    engine = Engine()
+    engine.replies["play media"] = {"result": "ok"}
+    commands = (c.BlockMedia(pair=PAIR, leg=A), c.PlayMusic(pair=PAIR, leg=B), c.StopMusic(pair=PAIR, leg=B))
+    assert await told(port(engine), *commands) == []
+    assert engine.order == ["block media", "play media", "stop media"]
+    assert engine.asked[1]["file"] == "/music.wav"
+    assert engine.asked[1]["repeat-times"] > 1000
+
+
+async def test_media_of_networks_comes_from_the_address_they_named_only() -> None:
+    fixed, free = Engine(), Engine()
+    await told(port(fixed, fixed=True), OFFER)
+    await told(port(free), OFFER)
+    assert "strict source" in fixed.asked[0]["flags"]
+    assert "strict source" not in free.asked[0]["flags"]
+
+
+async def test_pair_that_the_engine_gave_up_has_timed_out_once() -> None:
+    engine = Engine()
+    media = port(engine)
+    events = await told(media, OFFER, ANSWER)
+    engine.replies["query"] = {"result": "error", "error-reason": "Unknown call-id"}
+    watching = asyncio.create_task(media.watch(0.005))
+    tellers: list[AnyEvent] = []
+    media._pairs[PAIR].tell = tellers.append
+    await asyncio.sleep(0.05)
+    watching.cancel()
+    assert [type(event) for event in tellers] == [MediaTimedOut]
+    assert len(events) == 2
+
+
+@pytest.mark.parametrize("reply", [{"result": "ok"}, EngineLost("silent")])
+async def test_silent_or_healthy_engine_says_nothing_of_a_timeout(reply: Any) -> None:
+    engine = Engine()
+    engine.replies["query"] = reply
+    media = port(engine)
+    await told(media, OFFER, ANSWER)
+    assert not await media._is_forgotten(PAIR)
+
+
+AMR = "v=0\r\nm=audio 4000 RTP/AVP 96 101\r\na=rtpmap:96 AMR/8000\r\na=rtpmap:101 telephone-event/8000\r\n"
+
+
+async def test_offer_without_g711_is_extended_and_the_record_knows() -> None:
+    engine = Engine()
+    offer = c.OfferMedia(pair=PAIR, from_leg=A, to_leg=B, sdp=AMR)
+    events = await told(port(engine), offer, ANSWER)
+    assert engine.asked[0]["codec"]["transcode"] == ["PCMA", "PCMU"]
+    assert isinstance(events[1], MediaAnswered)
+    assert events[1].transcoded
+
+
+def test_codecs_read_from_static_and_dynamic_payload_types() -> None:
+    assert audio_codecs("m=audio 1 RTP/AVP 0 8 96\r\na=rtpmap:96 opus/48000/2\r\n") == {
+        "PCMU",
+        "PCMA",
+        "OPUS",
+    }
+    assert audio_codecs("m=audio 0 RTP/AVP 8\r\n") == frozenset()
+    assert audio_codecs("m=video 1 RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\n") == frozenset()
+    assert audio_codecs(AMR) == {"AMR"}
+
+
+def test_rates_that_crash_rtpengine_are_put_right() -> None:
+    assert "AMR/8000" in sanitised(AMR.replace("AMR/8000", "AMR/16000"))
+    assert "AMR-WB/16000" in sanitised("a=rtpmap:97 AMR-WB/16000\r\n")
+    assert sanitised(sdp()) == sdp()
+
+
+def test_transcoding_is_needed_without_g711_only() -> None:
+    assert needs_transcoding(AMR)
+    assert not needs_transcoding(sdp())
+    assert not needs_transcoding("v=0\r\n")
+    assert was_transcoded(AMR, sdp())
+    assert not was_transcoded(sdp(codecs="8 0"), sdp(codecs="8"))
