@@ -218,13 +218,21 @@ class Servers:
         first, last = relay_ports()
         self.ng = f"127.0.0.1:{ports.keep()}"
         self.redis = f"unix://{places.run / 'redis.sock'}"
-        self._running = [
-            embedded.Running(embedded.redis(places)),
-            embedded.Running(
+        self._running = {
+            "redis": embedded.Running(embedded.redis(places)),
+            "rtpengine": embedded.Running(
                 embedded.rtpengine(self.ng, port_min=first, port_max=last, log=folder / "rtpengine.log")
             ),
-        ]
+        }
+
+    def freeze(self, name: str) -> None:
+        """It keeps its sockets and answers nothing."""
+        os.kill(self._running[name].process.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        for running in self._running.values():
+            os.kill(running.process.pid, signal.SIGCONT)
 
     def stop(self) -> None:
-        for running in self._running:
+        for running in self._running.values():
             running.stop()

@@ -91,6 +91,7 @@ async def test_keys_pressed_in_the_call_reach_the_other_side(kit: Kit) -> None:
     await desk.digits("4")
     await pstn.digit_heard("4", since=since)
     await end(desk, pstn)
+    assert (await kit.record()).call["outcome"] == "answered"
 
 
 async def test_ringing_of_a_single_target_is_its_own_early_media(kit: Kit) -> None:
@@ -103,6 +104,7 @@ async def test_ringing_of_a_single_target_is_its_own_early_media(kit: Kit) -> No
     await desk.established()
     await desk.hang_up()
     await pstn.finished()
+    assert (await kit.record()).call["outcome"] == "answered"
 
 
 @pytest.mark.parametrize("codec", ["PCMU", "PCMA"])

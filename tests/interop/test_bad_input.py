@@ -71,7 +71,9 @@ async def test_a_user_nobody_knows_is_not_served(kit: Kit) -> None:
 
 async def test_a_number_nobody_has_is_not_found(kit: Kit) -> None:
     caller = await kit.carrier_calls("uac_refused", "+31209999999", CALLER, status=404)
-    await caller.finished()
+    seen = await caller.finished()
+    record = await kit.record_of(seen.first(404).header("Call-ID") or "")
+    assert (record.call["outcome"], record.calling["number"]) == ("refused", CALLER)
 
 
 @pytest.mark.parametrize("listener", ["mobile", "pstn"])

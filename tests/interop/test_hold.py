@@ -52,6 +52,7 @@ async def test_the_calling_desk_phone_holds(kit: Kit) -> None:
     await hold_and_resume(desk, pstn)
     await desk.hang_up()
     await pstn.closed()
+    assert (await kit.record()).calling["ended_by"] == "calling"
 
 
 async def test_the_other_side_of_the_network_holds(kit: Kit) -> None:
@@ -65,6 +66,7 @@ async def test_the_other_side_of_the_network_holds(kit: Kit) -> None:
     await hold_and_resume(pstn, desk)
     await desk.hang_up()
     await pstn.closed()
+    assert (await kit.record()).call["outcome"] == "answered"
 
 
 async def test_the_calling_mobile_holds(kit: Kit) -> None:
@@ -85,6 +87,7 @@ async def test_the_calling_mobile_holds(kit: Kit) -> None:
     answers = [m.body for m in seen.received(200) if m.body]
     assert "a=recvonly" in answers[1] or "a=inactive" in answers[1]
     assert "a=sendrecv" in answers[2]
+    assert (await kit.record()).outcomes == {bram.phones[0]: "answered"}
 
 
 async def test_the_pstn_holds_a_mobile(kit: Kit) -> None:
@@ -101,6 +104,7 @@ async def test_the_pstn_holds_a_mobile(kit: Kit) -> None:
     await handset.hears(TONE)
     await handset.hang_up()
     await pstn.finished()
+    assert (await kit.record()).call["outcome"] == "answered"
 
 
 async def test_both_sides_hold_each_other_and_part(kit: Kit) -> None:

@@ -99,6 +99,7 @@ async def test_a_withheld_number_is_not_told_to_a_colleague_but_the_line_is(kit:
     assert f"sip:{anna.extension}@" in raw
     assert anna.fixed.removeprefix("+31") not in raw
     assert (anna.mobile or "").removeprefix("+31") not in raw
+    assert (await kit.record()).calling["presentation"] == "allowed"
 
 
 async def test_nobody_has_this_extension(kit: Kit) -> None:

@@ -144,6 +144,8 @@ class TestOutcome:
         caller = await kit.network_calls("uac_late_offer_refused", "0301234567", anna, status=488)
         seen = await caller.finished()
         assert "without an offer" in (seen.first(488).header("Warning") or "")
+        record = await kit.record_of(seen.first(488).header("Call-ID") or "")
+        assert (record.call["outcome"], record.calling["status"]) == ("refused", 488)
 
     async def test_the_caller_gives_up(self, kit: Kit) -> None:
         anna = kit.company.person("anna")

@@ -120,6 +120,7 @@ async def test_an_answer_elsewhere_upstream_is_told_to_every_device(kit: Kit) ->
     await caller.finished()
     for device in ringing:
         assert (await device.finished()).first("CANCEL").header("Reason") == ELSEWHERE
+    assert (await kit.record()).call["outcome"] == "cancelled"
 
 
 async def test_one_busy_device_does_not_stop_the_others(kit: Kit) -> None:
