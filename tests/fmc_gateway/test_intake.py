@@ -128,7 +128,7 @@ async def _ready(world: World) -> int:
 
 async def test_gateway_is_ready_when_everything_answers(world: World) -> None:
     async with asyncio.timeout(5):
-        while await _ready(world) != 200:
+        while await _ready(world) != 200:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 
 
@@ -200,7 +200,7 @@ async def test_live_call_is_shown_in_redis_and_withdrawn(world: World, redis_url
     world.site.mobile_peer.do("bye", session)
     await world.at_rest()
     async with asyncio.timeout(5):
-        while await bus.redis.exists(f"call:{call}", "busy:anna"):
+        while await bus.redis.exists(f"call:{call}", "busy:anna"):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     events = [
         msgspec.msgpack.decode(fields[b"m"], type=UserEvent).body
