@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 
 from tests.bench import gateways, peers, procstat, sipp_load
 
-UAS_PORT, UAC_PORT, SUT_PORT = 24902, 24903, 24901
+UAS_PORT, UAC_PORT, SUT_PORT = 28902, 28903, 28901
 DIALLED, MSISDN = "0201239999", "+31612345601"
 
 
@@ -98,14 +98,14 @@ def _play(target: Target, rate: float, calls: int) -> sipp_load.LoadResult:
         dialled=DIALLED,
         msisdn=MSISDN,
         port=UAC_PORT,
-        media_port=24800,
+        media_port=28800,
         rate=rate,
         calls=calls,
     )
 
 
 def _measure(contender: Contender, rate: float, calls: int, into: Measured) -> None:
-    with sipp_load.called_side(UAS_PORT, 24700), contender() as target:
+    with sipp_load.called_side(UAS_PORT, 28700), contender() as target:
         _play(target, rate, max(5, calls // 20))  # first calls pay for imports, connections and caches
         time.sleep(0.5)
         before = _cpu(target)
@@ -123,7 +123,7 @@ def _saturation(contender: Contender, start_rate: float, limit: float) -> tuple[
 
     Returns the last rate in calls/s, the process that used most of a core there, and that share."""
     rate = start_rate
-    with sipp_load.called_side(UAS_PORT, 24700), contender() as target:
+    with sipp_load.called_side(UAS_PORT, 28700), contender() as target:
         _play(target, start_rate, 10)
         while True:
             calls = int(rate * 4)

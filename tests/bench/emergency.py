@@ -13,8 +13,8 @@ import time
 from tests.bench import gateways
 
 LIMIT_MS = 50.0
-PORT = 24901
-SDP = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 24810 RTP/AVP 8\r\n"
+PORT = 28901
+SDP = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 28810 RTP/AVP 8\r\n"
 
 
 def _invite(number: int, port: int) -> bytes:

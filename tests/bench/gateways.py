@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.bench import peers, procstat
 
 ROOT = Path(__file__).parents[2]
-NETWORK_PORT, HTTP_PORT, NG_PORT = 24919, 24918, 24920
+NETWORK_PORT, HTTP_PORT, NG_PORT = 28919, 28918, 28920
 _NAMES = {"postgres": "postgresql", "redis-server": "redis", "rtpengine": "rtpengine"}
 Processes = dict[str, list[int]]
 """Process ids by what the process is."""
@@ -123,11 +123,11 @@ def nothing_but_the_gateway(port: int, route_port: int) -> Iterator[subprocess.P
 _EMBEDDED = f"""
 [media]
 embedded_ng = "127.0.0.1:{NG_PORT}"
-embedded_port_min = 25000
-embedded_port_max = 25999
+embedded_port_min = 29000
+embedded_port_max = 29999
 """
 _AWAY = """
-database.url = "postgresql://127.0.0.1:24998/nobody"
-redis.url = "redis://127.0.0.1:24998/0"
-media.rtpengines = [{ ng = "127.0.0.1:24998" }]
+database.url = "postgresql://127.0.0.1:28998/nobody"
+redis.url = "redis://127.0.0.1:28998/0"
+media.rtpengines = [{ ng = "127.0.0.1:28998" }]
 """
