@@ -18,7 +18,7 @@ SDP = (
     "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
     "m=audio 40000 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n"
 )
-FAST = (0.05, 0.1)
+FAST = (0.2, 0.4)
 
 
 def offer(call_id: str) -> dict[str, Any]:
