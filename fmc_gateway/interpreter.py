@@ -19,7 +19,6 @@ from fmc_gateway.call import commands as c
 from fmc_gateway.call import events as e
 from fmc_gateway.call.replay import Trace, TraceStep
 from fmc_gateway.call.step import step
-from fmc_gateway.media_port import MediaPort
 from fmc_gateway.records.entry import SpoolEntry
 from fmc_gateway.sip_port import SipPort
 from hipper.contracts.calls import CallOutcome, LiveCall
@@ -33,6 +32,12 @@ log = structlog.get_logger("fmc_gateway.call")
 
 class DirectoryPort(Protocol):
     def load(self, command: c.LoadContext, done: Callable[[e.AnyEvent], None]) -> None: ...
+
+
+class MediaCommands(Protocol):
+    """:class:`fmc_gateway.media_port.MediaPort`, or what stands for it."""
+
+    def run(self, command: Any, done: Callable[[e.AnyEvent], None]) -> None: ...
 
 
 class LivePort(Protocol):
@@ -91,7 +96,7 @@ class Interpreter:
         self,
         *,
         sip: SipPort,
-        media: MediaPort,
+        media: MediaCommands,
         directory: DirectoryPort,
         live: LivePort,
         records: RecordsPort,

@@ -145,15 +145,7 @@ class Gateway:
         media = MediaPort(
             self.media_client, music_on_hold(settings), fixed=self.sip.is_fixed, observer=self.metrics
         )
-        self.interpreter = Interpreter(
-            sip=self.sip,
-            media=media,
-            directory=DirectoryPort(directory, self.bindings, self.live),
-            live=self.live,
-            records=self.records,
-            observer=self.metrics,
-            now_unix=self.clock.unix,
-        )
+        self.interpreter = self.make_interpreter(directory, media)
         authenticator = PhoneAuthenticator(settings.devices, directory, self._nonce_key, self.clock.unix)
         registrar = Registrar(
             settings.devices,
@@ -206,6 +198,18 @@ class Gateway:
         ):
             self._tasks.append(asyncio.create_task(work))
         log.info("gateway.started", gateway=self._gateway, listeners=len(settings.sip_listener))
+
+    def make_interpreter(self, directory: Directory, media: MediaPort) -> Interpreter:
+        """The engine with the ports of a real gateway; the benchmark of signalling alone has others."""
+        return Interpreter(
+            sip=self.sip,
+            media=media,
+            directory=DirectoryPort(directory, self.bindings, self.live),
+            live=self.live,
+            records=self.records,
+            observer=self.metrics,
+            now_unix=self.clock.unix,
+        )
 
     async def drain(self, within_s: float, until: Any = None) -> None:
         """No new calls; wait for the running ones, then end them."""
