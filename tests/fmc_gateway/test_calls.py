@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 
 import asyncpg
 import pytest
@@ -13,7 +14,7 @@ from fmc_gateway.records.read import fetch_call, latest_calls
 from hipper.contracts.calls import CallOutcome
 from hipper.telephony.sip import events as sip
 from hipper.telephony.sip.digest import DigestClient
-from tests.fmc_gateway.kit import DOMAIN, PASSWORD, Peer, World, sdp
+from tests.fmc_gateway.kit import DOMAIN, PASSWORD, Peer, World, sdp, wait_for
 
 pytestmark = pytest.mark.servers
 
@@ -216,3 +217,50 @@ async def test_record_and_trace_of_a_call_are_stored(world: World, postgres_url:
     drawn = "\n".join(ladder(stored.trace.steps))
     assert "INVITE" in drawn
     assert "1234567" not in drawn
+
+
+async def test_phone_whose_connection_closes_is_not_rung_any_more(world: World) -> None:
+    phone, carrier = await world.phone("anna-1", "tcp"), world.site.carrier
+    assert len(world.gateway.bindings) == 1
+    await phone.shell.stop()
+    await wait_for(lambda: len(world.gateway.bindings) == 0)
+    carrier.call(world.site.pstn, "+31201232010", "<sip:+31301234567@carrier.test>")
+    handset = await world.site.mobile_peer.expect(sip.Invited)
+    world.site.mobile_peer.do("reject", handset.session, 486)
+    assert (await carrier.expect(sip.Rejected)).status in (480, 486)
+    await world.at_rest()
+
+
+async def test_change_of_identity_holds_for_the_next_invite(world: World, postgres_url: str) -> None:
+    mobile, carrier = world.site.mobile_peer, world.site.carrier
+    connection = await asyncpg.connect(postgres_url)
+    for choice, shown in (("mobile", "+31612320100"), ("fixed", "+31201232010"), ("mobile", "+31612320100")):
+        await connection.execute("UPDATE directory.subscribers SET identity = $1", choice)
+        mobile.call(world.site.core, "0301234567", ANNA_MOBILE, headers=ASSERTED)
+        invited = await carrier.expect(sip.Invited)
+        assert invited.request.from_.uri.user == shown
+        carrier.do("reject", invited.session, 486)
+        await mobile.expect(sip.Rejected)
+    await connection.close()
+    await world.at_rest()
+
+
+async def test_malformed_invite_gets_400_with_the_reason(world: World) -> None:
+    mobile = world.site.mobile_peer
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as raw:
+        raw.bind(("127.0.0.1", 0))
+        raw.setblocking(False)
+        port = raw.getsockname()[1]
+        broken = (
+            "INVITE sip:1@gw SIP/2.0\r\n"
+            f"Via: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bKbad\r\n"
+            "From: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCall-ID: x\r\nCSeq: nonsense INVITE\r\n\r\n"
+        )
+        raw.sendto(broken.encode(), ("127.0.0.1", world.site.core))
+        answer = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(raw, 4096), 5)
+    assert answer.startswith(b"SIP/2.0 400 ")
+    assert b"Warning: " in answer
+    session = mobile.call(world.site.core, "112", ANNA_MOBILE)
+    invited = await world.site.psap.expect(sip.Invited)
+    world.site.psap.do("reject", invited.session, 486)
+    assert (await mobile.expect(sip.Rejected)).session == session
