@@ -1,0 +1,98 @@
+"""The demonstration as a newcomer runs it, and that it fails when what it proves is not so."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("hipper-up")]
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+WITHIN_S = 120
+
+
+@pytest.fixture
+def installation() -> Iterator[Path]:
+    """The settings and company of `make run` in a folder of their own, on ports of their own."""
+    with tempfile.TemporaryDirectory(prefix="hipper-demo-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # PostgreSQL and Redis run as another user
+        text = (DEPLOY / "hipper.toml").read_text().replace('"../var"', f'"{folder}/state"')
+        text = re.sub(r"\b(250\d\d)\b", lambda port: str(int(port[1]) + 6500), text)
+        text = re.sub(r"\b(22222|22300|22999)\b", lambda port: str(int(port[1]) + 9000), text)
+        (folder / "hipper.toml").write_text(text)
+        shutil.copy(DEPLOY / "demo-company.toml", folder)
+        yield folder / "hipper.toml"
+
+
+def _start(settings: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "hipper.cli.main", "up", "--settings", str(settings), "--demo", "once"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def test_the_demonstration_proves_audio_identity_and_record(installation: Path) -> None:
+    process = _start(installation)
+    said, _ = process.communicate(timeout=WITHIN_S)
+    assert process.returncode == 0, said
+    for seen in (
+        "three devices ring, and show Anna de Vries, 201",
+        "the desk phone hears Anna (600 Hz)",
+        "Anna hears the desk phone (1000 Hz)",
+        "answered_elsewhere",
+        "the outside sees 020 123 4501",
+        "the outside sees 06 12345601",
+        "ZM-100201 pays, national_fixed",
+        "the emergency centre sees 06 12345601",
+    ):
+        assert seen in said
+
+
+def test_frozen_rtpengine_after_set_up_fails_the_demonstration(installation: Path) -> None:
+    process = _start(installation)
+    assert process.stdout is not None
+    frozen: list[int] = []
+    try:
+        said = ""
+        for line in process.stdout:
+            said += line
+            if "the shop answers" in line and not frozen:
+                frozen = [pid for pid in _children(process.pid) if _program(pid) == "rtpengine"]
+                for pid in frozen:
+                    os.kill(pid, signal.SIGSTOP)
+            if "did not hear" in line:
+                break
+        for pid in frozen:
+            os.kill(pid, signal.SIGCONT)  # so that it can be stopped in order
+        said += process.communicate(timeout=WITHIN_S)[0]
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+    assert frozen, said
+    assert re.search(r"did not hear \d+ Hz", said), said
+    assert process.returncode == 1, said
+
+
+def _children(pid: int) -> list[int]:
+    return [
+        int(child)
+        for task in Path(f"/proc/{pid}/task").glob("*/children")
+        for child in task.read_text().split()
+    ]
+
+
+def _program(pid: int) -> str:
+    return Path(f"/proc/{pid}/comm").read_text().strip()
