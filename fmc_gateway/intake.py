@@ -145,9 +145,7 @@ class Intake:
         offer = self._offer(event)
         if not offer.emergency and self._is_full():
             self._observer.call_refused("draining" if self.draining else "call_limit")
-            self._refuse(
-                event, Refusal(503, "no room for a new call"), (("Retry-After", str(RETRY_AFTER_S)),)
-            )
+            self._refuse(event, Refusal(503, "no room for a new call"))
             return
         if isinstance(peer, DevicePeer) and not offer.emergency:
             self._ask_who(event, offer)
@@ -207,10 +205,12 @@ class Intake:
             case DevicePeer():
                 return offer_from_phone(offer, phone)
 
-    def _refuse(self, event: sip.Invited, refusal: Refusal, headers: Challenge = ()) -> None:
+    def _refuse(self, event: sip.Invited, refusal: Refusal) -> None:
         host = self._sip.host(event.flow.listener)
-        explained = (("Warning", warning(host, refusal.explanation)), *headers)
-        self._agent.reject(event.session, self._now(), refusal.status, headers=explained)
+        headers: Challenge = (("Warning", warning(host, refusal.explanation)),)
+        if refusal.status == 503:
+            headers += (("Retry-After", str(RETRY_AFTER_S)),)
+        self._agent.reject(event.session, self._now(), refusal.status, headers=headers)
 
     # -- other requests
     # -----------------------------------------------------------------------------------------

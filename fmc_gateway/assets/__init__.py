@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from hipper.runtime.servers import places
+from hipper.runtime.places import places
 from hipper.runtime.settings_model import Settings
 
 PACKAGED = Path(__file__).with_name("music_on_hold.wav")
@@ -13,8 +13,7 @@ PACKAGED = Path(__file__).with_name("music_on_hold.wav")
 
 def music_on_hold(settings: Settings) -> str:
     """Path of the music on hold. The packaged one is copied to where the embedded rtpengine can read it,
-    because the
-    package may lie in a home folder that is closed to others."""
+    because the package may lie in a home folder that is closed to others."""
     if settings.media.music_on_hold is not None:
         return settings.media.music_on_hold
     copy = places(settings).data / PACKAGED.name

@@ -69,6 +69,20 @@ async def test_ordinary_call_gets_503_with_retry_after_while_the_directory_is_un
         await world.at_rest()
 
 
+async def test_desk_phone_gets_503_with_retry_after_while_nobody_can_say_who_it_is(tmp_path: Path) -> None:
+    site = Site(tmp_path, pg=NOWHERE_PG, redis=NOWHERE_REDIS, ng=NOWHERE_NG)
+    async with World(site) as world:
+        phone = await Peer().start()
+        world.peers.append(phone)
+        assert await phone.register(site.udp, "anna-1") == 503
+        auth = DigestClient("anna-1", PASSWORD)
+        phone.call(site.udp, "202", f"<sip:anna-1@{DOMAIN}>", auth=auth, host=DOMAIN)
+        rejected = await phone.expect(sip.Rejected)
+        assert rejected.status == 503
+        assert rejected.response.headers.get("Retry-After")
+        await world.at_rest()
+
+
 async def test_user_seen_before_calls_on_while_postgresql_is_away(
     postgres_url: str, redis_url: str, rtpengine: Any, tmp_path: Path
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from fmc_gateway.records.entry import SpoolEntry, decode_entry, encode_entry
@@ -20,10 +21,13 @@ class Database:
         self.lines: list[bytes] = []
         self.away = False
         self.poison: bytes | None = None
+        self.trouble: Exception | None = None
 
     async def insert(self, lines: Sequence[bytes]) -> None:
         if self.away:
             raise ConnectionRefusedError("nobody there")
+        if self.trouble is not None:
+            raise self.trouble
         if self.poison is not None and any(self.poison in line for line in lines):
             raise ValueError("invalid text")
         self.lines += lines
@@ -110,6 +114,45 @@ async def test_line_the_database_refuses_is_set_aside_and_holds_up_nothing(tmp_p
     assert database.calls() == ["good", "also good"]
     assert b"bad-call" in (tmp_path / "refused.txt").read_bytes()
     assert records.length == 0
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        asyncpg.ReadOnlySQLTransactionError("cannot execute INSERT in a read-only transaction"),
+        asyncpg.DiskFullError("could not extend file"),
+        asyncpg.InvalidPasswordError("password authentication failed"),
+        asyncpg.ObjectNotInPrerequisiteStateError("database is not currently accepting connections"),
+        asyncpg.UndefinedTableError("relation gateway.calls does not exist"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+async def test_trouble_of_the_server_costs_no_record(tmp_path: Path, error: Exception) -> None:
+    """Seen with a database closed to connections: its records were set aside as if they were bad."""
+    database = Database()
+    database.trouble = error
+    records = writer(tmp_path, database)
+    records.write(entry("kept"))
+    await records.flush()
+    assert records.length == 1
+    database.trouble = None
+    await records.flush()
+    assert database.calls() == ["kept"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [asyncpg.UniqueViolationError("twice"), asyncpg.exceptions._base.DataError("no number")],
+    ids=["integrity", "data"],
+)
+async def test_what_a_line_says_is_its_own_fault(tmp_path: Path, error: Exception) -> None:
+    database = Database()
+    database.trouble = error
+    records = writer(tmp_path, database)
+    records.write(entry("bad"))
+    await records.flush()
+    assert records.length == 0
+    assert b"bad" in (tmp_path / "refused.txt").read_bytes()
 
 
 async def test_full_disk_writes_straight_to_the_database(
