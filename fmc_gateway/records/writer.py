@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 
+import asyncpg
 import structlog
 
 from fmc_gateway.records.entry import SpoolEntry, encode_entry
@@ -17,9 +18,21 @@ from fmc_gateway.records.spool import Spool
 from hipper.runtime.database import OUTAGE
 
 Insert = Callable[[Sequence[bytes]], Awaitable[None]]
-"""Writes lines to the database. ``OUTAGE``: away, try later. Any other error is the fault of the lines."""
+"""Writes lines to the database. Raises what asyncpg raises: see :func:`is_fault_of_lines`."""
 
 log = structlog.get_logger("fmc_gateway.records")
+
+
+def is_fault_of_lines(error: Exception) -> bool:
+    """Whether PostgreSQL refused what a record says (SQLSTATE classes 22 and 23) or we could not write it
+    down.
+
+    Everything else it may say (read-only after a fail-over, a full disk, a changed password, a migration
+    that is missing) passes, and must cost no record.
+    """
+    if isinstance(error, asyncpg.DataError | asyncpg.IntegrityConstraintViolationError | ValueError):
+        return True
+    return not isinstance(error, (*OUTAGE, asyncpg.PostgresError))
 
 
 class RecordWriter:
@@ -106,10 +119,10 @@ class RecordWriter:
         written."""
         try:
             await self._insert(lines)
-        except OUTAGE as error:
-            self._away(error)
-            return False
         except Exception as error:
+            if not is_fault_of_lines(error):
+                self._away(error)
+                return False
             if len(lines) > 1:
                 return all([await self._to_database([line]) for line in lines])
             log.error("records.refused", error=str(error))
