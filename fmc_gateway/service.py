@@ -227,6 +227,9 @@ class Gateway:
     async def stop(self) -> None:
         """Close everything; what is still to be written is written or spooled."""
         self._open = False
+        with contextlib.suppress(TimeoutError):
+            # before connections close and take their registrations with them: the next process reopens them
+            await asyncio.wait_for(self.binding_mirror.flush(), 2.0)
         await self.shell.stop()
         await cancelled(self._tasks)
         with contextlib.suppress(TimeoutError):
