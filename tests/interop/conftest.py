@@ -6,8 +6,9 @@ import asyncio
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -19,17 +20,15 @@ from tests.interop.baresip import Baresip
 from tests.interop.company import PASSWORD, Company, Person
 from tests.interop.gateway import GatewayProcess, Servers
 from tests.interop.ports import Ports
-from tests.interop.records import Record, read_records
+from tests.interop.records import WRITTEN_WITHIN_S, Record, read_records
 from tests.interop.sipp import Sipp
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of one worker's interop tests on one gateway: with xdist they stay together."""
+    """Everything here is an interop test. Each xdist worker has a gateway of its own."""
     for item in items:
         if "tests/interop/" in str(item.path):
             item.add_marker(pytest.mark.interop)
-            item.add_marker(pytest.mark.xdist_group("interop"))
 
 
 @pytest.fixture(scope="session")
@@ -49,20 +48,36 @@ def short_folder() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def database(postgres_template_url: str) -> Iterator[str]:
     """A migrated database for the whole session."""
-    parts = urlsplit(postgres_template_url)
-    name = f"interop_{os.getpid()}"
-    server = urlunsplit(parts._replace(path="/postgres"))
+    with own_database(postgres_template_url, f"interop_{os.getpid()}") as url:
+        yield url
 
-    async def run(*statements: str) -> None:
+
+@contextmanager
+def own_database(template_url: str, name: str) -> Iterator[str]:
+    """Copy the template, and drop the copy afterwards."""
+    parts = urlsplit(template_url)
+    template = parts.path.lstrip("/")
+    run_sql(
+        template_url, f"DROP DATABASE IF EXISTS {name} (FORCE)", f"CREATE DATABASE {name} TEMPLATE {template}"
+    )
+    yield urlunsplit(parts._replace(path=f"/{name}"))
+    run_sql(template_url, f"DROP DATABASE IF EXISTS {name} (FORCE)")
+
+
+def run_sql(url: str, *statements: str) -> None:
+    """Run statements on the server behind `url`, in its own `postgres` database; also within a running
+    loop."""
+    server = urlunsplit(urlsplit(url)._replace(path="/postgres"))
+
+    async def run() -> None:
         connection = await asyncpg.connect(server)
         for statement in statements:
             await connection.execute(statement)
         await connection.close()
 
-    template = parts.path.lstrip("/")
-    asyncio.run(run(f"DROP DATABASE IF EXISTS {name} (FORCE)", f"CREATE DATABASE {name} TEMPLATE {template}"))
-    yield urlunsplit(parts._replace(path=f"/{name}"))
-    asyncio.run(run(f"DROP DATABASE IF EXISTS {name} (FORCE)"))
+    thread = threading.Thread(target=lambda: asyncio.run(run()))
+    thread.start()
+    thread.join()
 
 
 @pytest.fixture(scope="session")
@@ -226,9 +241,11 @@ class Kit:
         """The record of the one call of this test's company."""
         return (await self.records(1))[0]
 
-    async def records(self, count: int) -> list[Record]:
+    async def records(self, count: int, *, within_s: float = WRITTEN_WITHIN_S) -> list[Record]:
         condition = "c.tenant = (SELECT tenant_id FROM directory.tenants WHERE name = $1)"
-        return await read_records(self.database, condition, self.company.tenant, count=count)
+        return await read_records(
+            self.database, condition, self.company.tenant, count=count, within_s=within_s
+        )
 
     async def record_of(self, sip_call_id: str) -> Record:
         """The record whose calling leg had this Call-ID: for calls that are no company's."""

@@ -29,7 +29,7 @@ state_dir = "{state_dir}"
 
 [gateway]
 id = "interop"
-drain_s = 0.5
+drain_s = {drain_s}
 
 [database]
 url = "{database}"
@@ -138,6 +138,7 @@ class GatewayProcess:
         redis: str,
         ng: str,
         algorithms: tuple[str, ...] = ("MD5",),
+        drain_s: float = 0.5,
     ) -> None:
         self.folder = folder
         self.mobile, self.pstn, self.devices, self.devices_tls, self.http = (ports.keep() for _ in range(5))
@@ -161,6 +162,7 @@ class GatewayProcess:
                 database=database,
                 redis=redis,
                 ng=ng,
+                drain_s=drain_s,
                 algorithms=", ".join(f'"{name}"' for name in algorithms),
                 **{name: getattr(self, name) for name in names},
             )

@@ -39,12 +39,14 @@ class Record:
         return {attempt["device_name"]: attempt["outcome"] for attempt in self.attempts}
 
 
-async def read_records(database: str, where: str, *values: object, count: int = 1) -> list[Record]:
+async def read_records(
+    database: str, where: str, *values: object, count: int = 1, within_s: float = WRITTEN_WITHIN_S
+) -> list[Record]:
     """Wait until `count` calls match the condition on `gateway.calls c`, oldest first."""
     connection = await asyncpg.connect(database)
     try:
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + WRITTEN_WITHIN_S
+        deadline = loop.time() + within_s
         query = f"SELECT c.* FROM gateway.calls c WHERE {where} ORDER BY started"
         while len(rows := await connection.fetch(query, *values)) < count:
             assert loop.time() < deadline, f"{len(rows)} records where {where} {values}, not {count}"

@@ -5,14 +5,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from redis.asyncio import Redis
 
-from tests.interop.conftest import Kit
+from tests.interop.company import Company
+from tests.interop.conftest import Kit, own_database, run_sql
 from tests.interop.gateway import GatewayProcess, Servers
 from tests.interop.ports import Ports
 
@@ -20,14 +23,31 @@ CALLER = "+31301234567"
 
 
 class Fragile:
-    """A gateway whose servers may be frozen: they keep their sockets and answer nothing."""
+    """A gateway whose servers may be frozen (they keep their sockets and answer nothing) and whose database
+    may be shut to everybody."""
 
     def __init__(self, folder: Path, ports: Ports, database: str) -> None:
+        self.database = database
         self.servers = Servers(folder, ports)
         self.gateway = GatewayProcess(
-            folder / "gateway", ports, database=database, redis=self.servers.redis, ng=self.servers.ng
+            folder / "gateway",
+            ports,
+            database=database,
+            redis=self.servers.redis,
+            ng=self.servers.ng,
+            drain_s=1.5,
         )
         self.gateway.start()
+
+    def shut_database(self) -> None:
+        """Nobody may connect, and who is connected is cut off."""
+        name = urlsplit(self.database).path.lstrip("/")
+        cut = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+        run_sql(self.database, f"ALTER DATABASE {name} ALLOW_CONNECTIONS false", cut)
+
+    def open_database(self) -> None:
+        name = urlsplit(self.database).path.lstrip("/")
+        run_sql(self.database, f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
 
     def stop(self) -> None:
         self.servers.thaw()
@@ -36,10 +56,20 @@ class Fragile:
 
 
 @pytest.fixture(scope="module")
-def fragile(short_folder: Path, kit_ports: Ports, database: str) -> Iterator[Fragile]:
-    made = Fragile(short_folder / "fragile", kit_ports, database)
-    yield made
-    made.stop()
+def fragile(short_folder: Path, kit_ports: Ports, postgres_template_url: str) -> Iterator[Fragile]:
+    with own_database(postgres_template_url, f"fragile_{os.getpid()}") as database:
+        made = Fragile(short_folder / "fragile", kit_ports, database)
+        yield made
+        made.stop()
+
+
+@pytest.fixture
+def kit(kit: Kit, fragile: Fragile) -> Kit:
+    """The kit around the gateway with the fragile servers."""
+    kit.gateway = fragile.gateway
+    kit.database = fragile.database
+    kit.company = Company(kit.folder, fragile.database)
+    return kit
 
 
 async def live_calls(redis: Redis) -> list[dict[str, Any]]:
@@ -57,7 +87,6 @@ async def live_in_phase(redis: Redis, phase: str) -> dict[str, Any]:
 
 
 async def test_a_live_call_is_seen_in_redis_until_it_ends(kit: Kit, fragile: Fragile) -> None:
-    kit.gateway = fragile.gateway
     anna = kit.company.person("anna", identity="fixed")
     await kit.company.apply()
     pstn = await kit.carrier(ring_ms=500)
@@ -74,7 +103,6 @@ async def test_a_live_call_is_seen_in_redis_until_it_ends(kit: Kit, fragile: Fra
 
 
 async def test_without_redis_calls_go_on(kit: Kit, fragile: Fragile) -> None:
-    kit.gateway = fragile.gateway
     anna = kit.company.person("anna")
     await kit.company.apply()
     fragile.servers.freeze("redis")
@@ -86,7 +114,6 @@ async def test_without_redis_calls_go_on(kit: Kit, fragile: Fragile) -> None:
 
 
 async def test_without_rtpengine_calls_are_refused_for_now_but_112_passes(kit: Kit, fragile: Fragile) -> None:
-    kit.gateway = fragile.gateway
     anna = kit.company.person("anna")
     await kit.company.apply()
     fragile.servers.freeze("rtpengine")
@@ -98,3 +125,55 @@ async def test_without_rtpengine_calls_are_refused_for_now_but_112_passes(kit: K
     await asyncio.gather(caller.finished(), psap.finished())
     fragile.servers.thaw()
     assert (await kit.record()).call["outcome"] == "failed"
+
+
+async def test_without_postgresql_who_was_seen_before_calls_and_is_called(kit: Kit, fragile: Fragile) -> None:
+    anna = kit.company.person("anna", identity="fixed")
+    await kit.company.apply()
+    phone_port = kit.ports.sip()
+    await kit.register(anna, phone_port)
+    for shut in (False, True):
+        if shut:
+            fragile.shut_database()
+        pstn = await kit.carrier()
+        caller = await kit.network_calls("uac_call", "0301234567", anna, talk_ms=100)
+        await asyncio.gather(caller.finished(), pstn.finished())
+        assert f"sip:{anna.fixed}@" in (pstn.so_far().first("INVITE").header("From") or "")
+        phone = await kit.sipp("uas_answer", port=phone_port)
+        mobile = await kit.network("uas_ring_until_cancelled")
+        inward = await kit.carrier_calls("uac_call", anna.fixed, CALLER, talk_ms=100)
+        await asyncio.gather(inward.finished(), phone.finished(), mobile.finished())
+    stranger = await kit.network_calls("uac_refused", "0301234567", "+31699999998", status=503)
+    await stranger.finished()
+    fragile.open_database()
+    outcomes = [record.call["outcome"] for record in await kit.records(4, within_s=15)]
+    assert outcomes == ["answered"] * 4
+
+
+async def test_a_restart_forgets_no_registration(kit: Kit, fragile: Fragile) -> None:
+    anna = kit.company.person("anna", mobile=False)
+    await kit.company.apply()
+    phone = await kit.phone(anna)
+    fragile.gateway.stop()
+    fragile.gateway.start()
+    caller = await kit.carrier_calls("uac_call", anna.fixed, CALLER, talk_ms=100)
+    await asyncio.gather(caller.finished(), phone.finished())
+    assert (await kit.record()).outcomes == {anna.phones[0]: "answered"}
+
+
+async def test_a_gateway_that_is_told_to_stop_ends_its_calls_and_takes_no_new_ones_but_112(
+    kit: Kit, fragile: Fragile
+) -> None:
+    anna = kit.company.person("anna")
+    await kit.company.apply()
+    pstn, psap = await kit.carrier(), await kit.psap(ring_ms=0)
+    caller = await kit.network_calls("uac_call_until_bye", "0301234567", anna)
+    await pstn.sees("ACK")
+    stopping = asyncio.create_task(asyncio.to_thread(fragile.gateway.stop))
+    await asyncio.sleep(0.1)
+    refused = await kit.network_calls("uac_refused", "0301234567", anna, status=503)
+    emergency = await kit.network_calls("uac_call", "112", anna, talk_ms=50)
+    await asyncio.gather(refused.finished(), emergency.finished(), psap.finished())
+    await asyncio.gather(caller.finished(), pstn.finished(), stopping)
+    fragile.gateway.start()
+    assert (await kit.records(1))[0].calling["ended_by"] == "gateway"
