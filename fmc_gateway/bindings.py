@@ -14,11 +14,12 @@ import msgspec
 import structlog
 
 from fmc_gateway.call.events import Binding
-from fmc_gateway.flows import flow_name, parse_flow
+from fmc_gateway.flows import flow_name, is_address, parse_flow
 from hipper.pbx.ids import DeviceId, GatewayId
 from hipper.runtime.bus import OUTAGE
-from hipper.telephony.sip.flow import Flow
+from hipper.telephony.sip.flow import DEFAULT_PORT, Flow
 from hipper.telephony.sip.registration import Binding as SipBinding
+from hipper.telephony.sip.uri import SipUri
 
 SWEEP_S = 5.0
 """How often expired bindings are looked for; they count as gone at once all the same."""
@@ -123,9 +124,16 @@ def _connection(registration: Registration) -> tuple[str, int] | None:
 
 
 def reopened(registration: Registration) -> Registration:
-    """Of an earlier process: its connection is gone, so the shell opens one to the same address."""
+    """Of an earlier process: its connection is gone, so the shell opens one. The phone's end of the old one
+    was a port of the moment; where it listens is in its Contact (RFC 3261 §18.2.2). Behind NAT neither is
+    reached: such a phone is back with its next REGISTER."""
     binding = registration.binding
+    if not binding.flow.connection:
+        return registration
     flow = binding.flow._replace(connection=0)
+    uri = binding.uri
+    if isinstance(uri, SipUri) and is_address(uri.host):
+        flow = flow._replace(remote=(uri.host, uri.port or DEFAULT_PORT[flow.transport]))
     return msgspec.structs.replace(registration, binding=msgspec.structs.replace(binding, flow=flow))
 
 

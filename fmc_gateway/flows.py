@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 from hipper.telephony.sip.flow import Flow
 
 _TRANSPORTS = ("udp", "tcp", "tls")
@@ -37,3 +39,12 @@ def parse_flow(name: str) -> Flow | None:
         (remote, int(remote_port)),
         int(connection),
     )
+
+
+def is_address(host: str) -> bool:
+    """False for a name that must be resolved."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import structlog
 
-from fmc_gateway.routing import is_address
+from fmc_gateway.flows import is_address
 
 REFRESH_S = 60.0
 

@@ -3,7 +3,6 @@ headers."""
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
 
@@ -173,12 +172,3 @@ class Routing:
 def _to_number(hop: Hop, uri: SipUri, user: str, shown: Shown, trusted: bool) -> Route:
     target = uri.replace(user=user)
     return Route(hop, target, shown.from_, f"<{target.aor}>", shown.headers, trusted)
-
-
-def is_address(host: str) -> bool:
-    """False for a name that must be resolved."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True

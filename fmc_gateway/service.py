@@ -227,11 +227,13 @@ class Gateway:
     async def stop(self) -> None:
         """Close everything; what is still to be written is written or spooled."""
         self._open = False
+        # the background writers first: closing connections takes their registrations along, and Redis must
+        # keep
+        # those, because the next process opens the connections anew
+        await cancelled(self._tasks)
         with contextlib.suppress(TimeoutError):
-            # before connections close and take their registrations with them: the next process reopens them
             await asyncio.wait_for(self.binding_mirror.flush(), 2.0)
         await self.shell.stop()
-        await cancelled(self._tasks)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.records.flush(), 5.0)
             await asyncio.wait_for(self.live.flush(), 2.0)

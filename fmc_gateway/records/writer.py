@@ -81,17 +81,21 @@ class RecordWriter:
         self._wake.clear()
         entries, self._pending = self._pending, []
         lines = [encode_entry(self._prepare(entry)) for entry in entries]
+        before = self._unwritten
+        self._unwritten += len(lines)
         if lines and not await self._to_spool(lines):
+            self._unwritten -= len(lines)
             if not await self._to_database(lines):
                 self._pending[:0] = entries[-self.MAX_PENDING :]
             return
-        self._unwritten += len(lines)
-        if self._failures or self._spool.closed_segments():
+        # lines from before: the database was away, or an earlier flush was cancelled between disk and
+        # database
+        if before or self._failures or self._spool.closed_segments():
             if asyncio.get_running_loop().time() >= self._retry_at:
                 await self._drain()
         elif lines and await self._to_database(lines):
             self._spool.written()
-            self._unwritten = 0
+            self._unwritten -= len(lines)
 
     async def _to_spool(self, lines: list[bytes]) -> bool:
         try:

@@ -82,7 +82,7 @@ async def test_next_process_knows_the_phones_and_opens_connections_anew(redis: A
     second = Bindings(lambda: 0.0)
     assert await BindingMirror(second, redis, GatewayId("gw1")).load()
     (found,) = second.of(DEVICE)
-    assert found.binding.flow == TCP._replace(connection=0)
+    assert found.binding.flow == TCP._replace(connection=0, remote=("10.0.0.1", 5060))
     assert found.binding.contact == "sip:a@10.0.0.1"
 
 

@@ -3,7 +3,6 @@ cost")."""
 
 from __future__ import annotations
 
-import asyncio
 import time
 from pathlib import Path
 from typing import Any
@@ -145,20 +144,24 @@ async def test_registration_survives_the_gateway(
 ) -> None:
     await provision(postgres_url)
     site = Site(tmp_path, pg=postgres_url, redis=redis_url, ng=rtpengine.ng)
-    phone = await Peer().start()
-    async with World(site) as world:
+    phone, over_tcp = await Peer().start(), await Peer("tcp").start()
+    async with World(site):
         assert await phone.register(site.udp, "anna-1") == 200
-        await wait_for(lambda: not world.gateway.bindings.changed)
-        await asyncio.sleep(0.1)
+        assert await over_tcp.register(site.tcp, "anna-2") == 200
+    await over_tcp.stop()
+    await over_tcp.start()
     async with World(site) as world:
         site.carrier.call(site.pstn, "+31201232010", "<sip:+31301234567@carrier.test>")
         invited = await phone.expect(sip.Invited)
         phone.do("reject", invited.session, 486)
+        reopened = await over_tcp.expect(sip.Invited)
+        over_tcp.do("reject", reopened.session, 486)
         mobile = await site.mobile_peer.expect(sip.Invited)
         site.mobile_peer.do("reject", mobile.session, 480)
         assert (await site.carrier.expect(sip.Rejected)).status in (480, 486)
         await world.at_rest()
     await phone.stop()
+    await over_tcp.stop()
 
 
 async def test_redis_away_calls_and_registrations_go_on(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -93,6 +94,26 @@ async def test_next_process_writes_what_the_last_one_left(tmp_path: Path) -> Non
     await heir.flush()
     assert database.calls() == ["left behind", "new"]
     assert on_disk(tmp_path) == []
+
+
+async def test_flush_cancelled_between_disk_and_database_loses_nothing(tmp_path: Path) -> None:
+    database, reached = Database(), asyncio.Event()
+
+    async def hang(lines: Sequence[bytes]) -> None:
+        reached.set()
+        await asyncio.sleep(60)
+
+    records = RecordWriter(Spool(tmp_path), hang, prepare=as_it_is)
+    records.write(entry("one"))
+    flushing = asyncio.create_task(records.flush())
+    await reached.wait()
+    assert records.length == 1
+    flushing.cancel()
+    await asyncio.gather(flushing, return_exceptions=True)
+    records._insert = database.insert
+    await records.flush()
+    assert database.calls() == ["one"]
+    assert (records.length, on_disk(tmp_path)) == (0, [])
 
 
 async def test_line_torn_by_a_crash_is_dropped_the_others_stay(tmp_path: Path) -> None:
