@@ -156,7 +156,12 @@ def _read(work: Callable[[asyncpg.Connection], Awaitable[_Result]], settings: Pa
     installation = load(settings or default_path(os.environ), os.environ)
 
     async def connected() -> _Result:
-        connection = await asyncpg.connect(owner_url(installation, "gateway"), timeout=_CONNECT_WITHIN_S)
+        try:
+            connection = await asyncpg.connect(owner_url(installation, "gateway"), timeout=_CONNECT_WITHIN_S)
+        except (OSError, TimeoutError):
+            raise CliError(
+                "the database does not answer; start 'make run' in another terminal, or check database.url"
+            ) from None
         try:
             return await work(connection)
         finally:

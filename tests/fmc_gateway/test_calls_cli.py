@@ -132,9 +132,12 @@ def test_replay_of_a_stored_call_without_trace(
     assert "the trace is gone" in capsys.readouterr().out
 
 
-def test_database_that_is_away_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("database", ['[database]\nurl = "postgresql://x:y@127.0.0.1:1/none"\n', ""])
+def test_database_that_is_away_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], database: str
+) -> None:
     file = tmp_path / "hipper.toml"
-    file.write_text(f'state_dir = "{tmp_path}"\n[database]\nurl = "postgresql://x:y@127.0.0.1:1/none"\n')
+    file.write_text(f'state_dir = "{tmp_path}"\n{database}')
     assert main(["calls", "list", "--settings", str(file)]) == 1
     assert capsys.readouterr().err.count("\n") == 1
 
