@@ -140,6 +140,14 @@ class Interpreter:
         run = self._runs.get(call)
         return None if run is None else type(run.call).__name__.lower()
 
+    def holds(self, call: CallId) -> bool:
+        return call in self._runs
+
+    def is_emergency(self, call: CallId) -> bool:
+        """Whether this gateway holds the call and it is an emergency call."""
+        run = self._runs.get(call)
+        return run is not None and run.call is not None and run.call.emergency
+
     def begin(self, offered: e.LegOffered) -> None:
         """A new call."""
         run = self._runs[offered.call] = CallRun(offered.call)

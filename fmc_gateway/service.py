@@ -212,15 +212,20 @@ class Gateway:
         )
 
     async def drain(self, within_s: float, until: Any = None) -> None:
-        """No new calls; wait for the running ones, then end them."""
+        """No new calls; wait for the running ones, then end them.
+
+        An emergency call is left alone whatever the time: its audio does not pass through us, so it goes on
+        without us, and only its record is lost.
+        """
         self.intake.draining = self.health.draining = True
         log.info("gateway.draining", calls=len(self.interpreter))
         if until is not None:
             await until(lambda: len(self.interpreter) == 0, within_s)
-        for call in self.interpreter.calls():
+        ordinary = [call for call in self.interpreter.calls() if not self.interpreter.is_emergency(call)]
+        for call in ordinary:
             self.interpreter.hang_up(call, "drain")
         for _ in range(int(HANG_UP_WITHIN_S / POLL_S)):
-            if len(self.interpreter) == 0:
+            if not any(self.interpreter.holds(call) for call in ordinary):
                 break
             await asyncio.sleep(POLL_S)
 

@@ -70,9 +70,8 @@ def target_name(target: c.Target) -> str:
 
 
 def _drawn(turn: TraceStep, legs: list[str]) -> Iterable[str]:
-    yield _line(message_of(turn.event), note_of(turn.event), legs)
-    for command in turn.commands:
-        message, note = message_of(command), note_of(command)
+    for item in (turn.event, *turn.commands):
+        message, note = message_of(item), note_of(item)
         if message is not None or note:
             yield _line(message, note, legs)
 

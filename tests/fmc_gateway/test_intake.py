@@ -110,6 +110,19 @@ async def test_draining_gateway_refuses_new_calls_and_ends_the_running_ones_at_l
     await world.at_rest()
 
 
+async def test_draining_gateway_leaves_an_emergency_call_alone(world: World) -> None:
+    mobile, psap = world.site.mobile_peer, world.site.psap
+    session = mobile.call(world.site.core, "112", MOBILE)
+    invited = await psap.expect(sip.Invited)
+    psap.do("answer", invited.session, sdp(25200))
+    await mobile.expect(sip.Answered)
+    await world.gateway.drain(0.1, _until)
+    assert len(world.gateway.interpreter) == 1
+    mobile.do("bye", session)
+    await psap.expect(sip.Ended)
+    await world.at_rest()
+
+
 async def _until(idle: Any, within_s: float) -> bool:
     await asyncio.sleep(within_s)
     return bool(idle())
