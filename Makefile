@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench soak clean
+.PHONY: help run test lint bench soak docs lock clean
 MAKEFLAGS += --no-print-directory
 export PATH := $(or $(PATH),/usr/local/bin:/usr/bin:/bin):/usr/sbin:/sbin
 
@@ -18,6 +18,8 @@ help:
 	@echo 'make lint            ruff, mypy and the import rules'
 	@echo 'make bench           CPU per call beside two other servers; time to the INVITE of a 112 call'
 	@echo 'make soak            calls for an hour (MINUTES=60), watching memory and leftovers'
+	@echo 'make docs            draw docs/state-diagrams.md from the tables'
+	@echo 'make lock            renew the hash-locked lists of Python packages (needs uv)'
 	@echo 'make clean           remove var/ (database included), the environments and caches'
 
 run:
@@ -39,6 +41,13 @@ bench:
 	@bash deploy/bootstrap.sh bench
 	@.venv/bin/python -m tests.bench.emergency
 	@.venv/bin/python -m tests.bench.call_cost
+
+docs:
+	@bash deploy/bootstrap.sh lint
+	@PYTHONPATH=. .venv/bin/python docs/draw_state_diagrams.py
+
+lock:
+	@bash deploy/lock.sh
 
 MINUTES ?= 60
 soak:

@@ -12,7 +12,8 @@ TARGET = Path(__file__).with_name("state-diagrams.md")
 
 def drawn() -> str:
     """The page as the tables say it now."""
-    engine = f"# The call engine\n\nDrawn from `fmc_gateway/call/table.py`.\n\n```mermaid\n{mermaid().strip()}\n```"
+    head = "# The call engine\n\nDrawn from `fmc_gateway/call/table.py`."
+    engine = f"{head}\n\n```mermaid\n{mermaid().strip()}\n```"
     return f"{engine}\n\n{markdown().strip()}\n"
 
 

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from fmc_gateway.call import commands as c
 from fmc_gateway.call import events as e
@@ -23,11 +23,11 @@ Message = tuple[str, str, bool]
 """Leg, what is written on the arrow, True when it goes toward the gateway."""
 
 
-def ladder(trace: Sequence[TraceStep]) -> list[str]:
-    """Lines of text, widths in characters; empty for an empty trace."""
+def ladder(trace: Sequence[TraceStep], known: Mapping[str, str] | None = None) -> list[str]:
+    """Lines of text, widths in characters; empty for an empty trace. ``known``: names of devices by id."""
     if not trace:
         return []
-    names = _columns(trace)
+    names = {leg: (known or {}).get(title, title) for leg, title in _columns(trace).items()}
     legs = list(names)
     started = trace[0].at
     lines = [" " * TIME + "".join(title[: COLUMN - 1].ljust(COLUMN) for title in _titles(names))]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import asyncpg
 from cyclopts import App, Parameter
@@ -21,11 +19,10 @@ from fmc_gateway.records.describe import attempt_line, leg_lines, summary, who
 from fmc_gateway.records.entry import decode_entry
 from fmc_gateway.records.ladder import ladder
 from fmc_gateway.records.read import StoredCall, fetch_call, find_call_id, latest_calls
+from hipper.cli.database import SettingsFile, on_database
 from hipper.cli.errors import CliError
-from hipper.cli.provision import SettingsFile
 from hipper.contracts.calls import CallRecord, LegRole
-from hipper.runtime.servers import owner_url
-from hipper.runtime.settings import default_path, load
+from hipper.directory.names import names_of
 
 app = App(name="calls", help="Call records and their traces: list, show, replay.")
 
@@ -33,8 +30,6 @@ SHOWN_ID = 12
 """Characters of a call's id in the list; any beginning that fits one call is enough for show and replay."""
 DIFFERS = 3
 """Exit status of replay when the engine of today does something else."""
-_CONNECT_WITHIN_S = 5.0
-_Result = TypeVar("_Result")
 
 Limit = Annotated[int, Parameter(help="How many, newest first.")]
 Since = Annotated[datetime | None, Parameter(help="Only calls that began since then, UTC.")]
@@ -49,7 +44,9 @@ def list_calls(
     if limit < 1:
         raise CliError("--limit needs at least 1")
     after = since.replace(tzinfo=UTC) if since is not None and since.tzinfo is None else since
-    calls = _read(lambda conn: latest_calls(conn, limit=limit, since=after, tenant=tenant), settings)
+    calls = on_database(
+        "gateway", lambda conn, _: latest_calls(conn, limit=limit, since=after, tenant=tenant), settings
+    )
     if not calls:
         print("no calls")
         return
@@ -64,24 +61,38 @@ def list_calls(
 @app.command
 def show(call: str, *, settings: SettingsFile = None) -> None:
     """The record of CALL (its id or the beginning of it), its devices, and its trace as a ladder."""
-    stored = _read(lambda conn: _fetch(conn, call), settings)
+    stored, names = on_database("gateway", lambda conn, _: _fetch_with_names(conn, call), settings)
     console = _console()
-    for line in summary(stored.record):
+    for line in _described(stored.record):
+        for identifier, name in names.items():
+            line = line.replace(identifier, name)
         console.print(line)
-    for leg in stored.record.legs:
-        for line in leg_lines(leg, stored.record.started):
-            console.print(line)
-    if stored.record.attempts:
-        console.print("devices")
-    for attempt in stored.record.attempts:
-        console.print(f"  {attempt_line(attempt)}")
     console.print()
     if stored.trace is None:
         console.print("the trace is gone: its retention has passed")
         return
     console.print("trace (numbers masked)")
-    for line in ladder(stored.trace.steps):
+    for line in ladder(stored.trace.steps, names):
         console.print(line)
+
+
+def _described(record: CallRecord) -> Iterator[str]:
+    yield from summary(record)
+    for leg in record.legs:
+        yield from leg_lines(leg, record.started)
+    if record.attempts:
+        yield "devices"
+    for attempt in record.attempts:
+        yield f"  {attempt_line(attempt)}"
+
+
+async def _fetch_with_names(conn: asyncpg.Connection, beginning: str) -> tuple[StoredCall, dict[str, str]]:
+    stored = await _fetch(conn, beginning)
+    record = stored.record
+    ids = {leg.device or "" for leg in record.legs} | {leg.subscriber or "" for leg in record.legs}
+    ids |= {attempt.device for attempt in record.attempts}
+    ids |= {attempt.subscriber for attempt in record.attempts}
+    return stored, await names_of(conn, ids)
 
 
 @app.command(name="replay")
@@ -132,7 +143,7 @@ def _from_file(path: Path) -> Trace:
 
 
 def _stored_trace(call: str, settings: Path | None) -> Trace:
-    stored = _read(lambda conn: _fetch(conn, call), settings)
+    stored = on_database("gateway", lambda conn, _: _fetch(conn, call), settings)
     if stored.trace is None:
         raise CliError(f"call {call}: the trace is gone: its retention has passed")
     return stored.trace
@@ -150,24 +161,6 @@ async def _fetch(conn: asyncpg.Connection, beginning: str) -> StoredCall:
         raise CliError(f"call {matching[0]}: {error}") from None
     assert stored is not None
     return stored
-
-
-def _read(work: Callable[[asyncpg.Connection], Awaitable[_Result]], settings: Path | None) -> _Result:
-    installation = load(settings or default_path(os.environ), os.environ)
-
-    async def connected() -> _Result:
-        try:
-            connection = await asyncpg.connect(owner_url(installation, "gateway"), timeout=_CONNECT_WITHIN_S)
-        except (OSError, TimeoutError):
-            raise CliError(
-                "the database does not answer; start 'make run' in another terminal, or check database.url"
-            ) from None
-        try:
-            return await work(connection)
-        finally:
-            await connection.close()
-
-    return asyncio.run(connected())
 
 
 def _console() -> Console:

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import asyncpg
 from cyclopts import App, Parameter
 
+from hipper.cli.database import SettingsFile, on_database
 from hipper.directory.errors import DirectoryError
 from hipper.directory.provision import Changes, apply_file, diff_file, export_tenant
-from hipper.runtime.servers import owner_url
-from hipper.runtime.settings import default_path, load
 from hipper.runtime.settings_model import Settings
 
 app = App(name="provision", help="A company's configuration as code: apply, diff, export.")
 
 Prune = Annotated[bool, Parameter(negative=(), help="Also remove what the file does not name.")]
-SettingsFile = Annotated[
-    Path | None,
-    Parameter(
-        help="Settings of the installation; by default hipper.toml here, in deploy/ or in /etc/hipper/."
-    ),
-]
-_Result = TypeVar("_Result")
-_CONNECT_WITHIN_S = 5.0
 
 
 @app.command
@@ -37,7 +25,7 @@ def apply(file: Path, *, prune: Prune = False, settings: SettingsFile = None) ->
     async def work(conn: asyncpg.Connection, installation: Settings) -> Changes:
         return await apply_file(conn, file, prune=prune, realm=installation.devices.realm, by="operator")
 
-    changes = on_directory(work, settings)
+    changes = on_database("directory", work, settings)
     print(changes.text())
     for made in changes.made:
         print(f"password of desk phone {made.aor}: {made.password}  (shown once)")
@@ -50,7 +38,7 @@ def diff(file: Path, *, prune: Prune = False, settings: SettingsFile = None) -> 
     async def work(conn: asyncpg.Connection, installation: Settings) -> Changes:
         return await diff_file(conn, file, prune=prune, realm=installation.devices.realm)
 
-    print(on_directory(work, settings).text())
+    print(on_database("directory", work, settings).text())
 
 
 @app.command
@@ -66,7 +54,7 @@ def export(file: Path | None = None, *, tenant: str | None = None, settings: Set
     async def work(conn: asyncpg.Connection, _installation: Settings) -> str:
         return await export_tenant(conn, tenant)
 
-    text = on_directory(work, settings)
+    text = on_database("directory", work, settings)
     if file is None:
         print(text, end="")
         return
@@ -74,19 +62,3 @@ def export(file: Path | None = None, *, tenant: str | None = None, settings: Set
         file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise DirectoryError(f"{file}: cannot be written: {error.strerror}") from None
-
-
-def on_directory(
-    work: Callable[[asyncpg.Connection, Settings], Awaitable[_Result]], path: Path | None
-) -> _Result:
-    """Do ``work`` on a connection of the directory's role. What it raises, ``hipper.cli.errors`` explains."""
-    installation = load(path or default_path(os.environ), os.environ)
-
-    async def connected() -> _Result:
-        conn = await asyncpg.connect(owner_url(installation, "directory"), timeout=_CONNECT_WITHIN_S)
-        try:
-            return await work(conn, installation)
-        finally:
-            await conn.close()
-
-    return asyncio.run(connected())

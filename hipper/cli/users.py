@@ -7,7 +7,7 @@ from typing import Literal
 import asyncpg
 from cyclopts import App
 
-from hipper.cli.provision import SettingsFile, on_directory
+from hipper.cli.database import SettingsFile, on_database
 from hipper.directory.settings import find_subscriber, set_identity
 from hipper.pbx.model import IdentityChoice
 from hipper.runtime.settings_model import Settings
@@ -23,5 +23,5 @@ def identity(user: str, choice: Literal["mobile", "fixed"], *, settings: Setting
         subscriber = await find_subscriber(conn, user)
         return await set_identity(conn, subscriber, IdentityChoice(choice), "operator")
 
-    changed = on_directory(work, settings)
+    changed = on_database("directory", work, settings)
     print(f"{user} shows the {choice} number from the next call on" if changed else "nothing changed")

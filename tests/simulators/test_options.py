@@ -60,7 +60,8 @@ async def test_two_processes_call_each_other_and_hear_the_tones() -> None:
     port = (await until(lines, "is ready on")).rpartition(":")[2].strip()
     caller, ladder = await run(
         "pstn", "--gateway", f"127.0.0.1:{port}", "--listen", "127.0.0.1:0", "--tone", "440",
-        "--expect-tone", "1000", "--call", "+31201234567", "--from", "+31612345678", "--hang-up-after", "0.1", "--calls", "1",
+        "--expect-tone", "1000", "--call", "+31201234567", "--from", "+31612345678",
+        "--hang-up-after", "0.1", "--calls", "1",
     )  # fmt: skip
     assert "→" in await until(ladder, "INVITE sip:+31201234567@")
     assert "←" in await until(ladder, "200 OK (INVITE)")
