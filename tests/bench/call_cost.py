@@ -76,13 +76,16 @@ def _complete(installation: gateways.Installation) -> Contender:
 PEER = "sippy b2bua_simple, signalling only"
 
 
-def _contenders(installation: gateways.Installation) -> dict[str, Contender]:
-    return {
-        "hipper, signalling only": _signalling,
-        "hipper, complete": _complete(installation),
-        PEER: _sippy,
-        "kamailio stateful proxy, signalling only": _kamailio,
-    }
+@contextlib.contextmanager
+def contenders() -> Iterator[dict[str, Contender]]:
+    """By name; our whole installation keeps its data until the end of the block."""
+    with gateways.installation(SUT_PORT, UAS_PORT) as installation:
+        yield {
+            "hipper, signalling only": _signalling,
+            "hipper, complete": _complete(installation),
+            PEER: _sippy,
+            "kamailio stateful proxy, signalling only": _kamailio,
+        }
 
 
 def _cpu(target: Target) -> dict[str, float]:
@@ -104,7 +107,8 @@ def _play(target: Target, rate: float, calls: int) -> sipp_load.LoadResult:
     )
 
 
-def _measure(contender: Contender, rate: float, calls: int, into: Measured) -> None:
+def measure(contender: Contender, rate: float, calls: int, into: Measured) -> None:
+    """One run: a few calls to warm up, then ``calls`` that count."""
     with sipp_load.called_side(UAS_PORT, 28700), contender() as target:
         _play(target, rate, max(5, calls // 20))  # first calls pay for imports, connections and caches
         time.sleep(0.5)
@@ -141,17 +145,16 @@ def _saturation(contender: Contender, start_rate: float, limit: float) -> tuple[
 
 def run(*, rounds: int, rate: float, calls: int, saturate: bool) -> int:
     """Print the tables; returns how many calls failed in the measured rounds."""
-    with gateways.installation(SUT_PORT, UAS_PORT) as installation:
-        contenders = _contenders(installation)
-        measured = {name: Measured() for name in contenders}
+    with contenders() as all_of_them:
+        measured = {name: Measured() for name in all_of_them}
         for number in range(rounds):
             print(f"round {number + 1} of {rounds}: {calls} calls at {rate:g}/s to each", flush=True)
-            for name, contender in contenders.items():
-                _measure(contender, rate, calls, measured[name])
+            for name, contender in all_of_them.items():
+                measure(contender, rate, calls, measured[name])
         _print_costs(measured, f"median of {rounds} alternating runs, {calls} calls of 2 s at {rate:g}/s")
         if saturate:
             print("\nWhich process saturates first", flush=True)
-            for name, contender in contenders.items():
+            for name, contender in all_of_them.items():
                 at, process, share = _saturation(contender, rate, 3200)
                 print(f"  {name:42} {at:g} calls/s offered: {process} at {share:.0%} of a core", flush=True)
     return sum(result.failed for result in measured.values())
