@@ -67,6 +67,7 @@ class SipPort:
             c.Ring: self._ring,
             c.Progress: self._progress,
             c.AnswerLeg: self._answer,
+            c.AcknowledgeLeg: self._acknowledge,
             c.RejectLeg: self._reject,
             c.CancelLeg: self._cancel,
             c.EndLeg: self._end,
@@ -194,6 +195,9 @@ class SipPort:
         leg = self._legs.get(command.leg)
         headers = connected(command.connected, leg.host, trusted=leg.trusted) if leg is not None else ()
         self._agent.answer(command.leg, self._now(), command.sdp, headers=headers)
+
+    def _acknowledge(self, command: c.AcknowledgeLeg) -> None:
+        self._agent.acknowledge(command.leg, self._now(), command.sdp or "")
 
     def _reject(self, command: c.RejectLeg) -> None:
         leg = self._legs.get(command.leg)

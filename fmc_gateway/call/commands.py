@@ -149,6 +149,14 @@ class AnswerLeg(Command, frozen=True, kw_only=True, tag="answer_leg"):
     connected: CallerIdentity | None = None
 
 
+class AcknowledgeLeg(Command, frozen=True, kw_only=True, tag="acknowledge_leg"):
+    """ACK to a leg whose 200 carried the offer, with the answer (RFC 3261 §13.2.2.4). ``sdp`` None: there is
+    none to give."""
+
+    leg: LegId
+    sdp: str | None
+
+
 class RejectLeg(Command, frozen=True, kw_only=True, tag="reject_leg"):
     """Final failure to the offered leg. ``explanation`` becomes Warning 399 and, with ``q850``, Reason."""
 
@@ -233,6 +241,7 @@ AnyCommand = (
     | Ring
     | Progress
     | AnswerLeg
+    | AcknowledgeLeg
     | RejectLeg
     | CancelLeg
     | EndLeg

@@ -1,8 +1,8 @@
 """Who is served, and where the call goes: from the INVITE to the plan (call-flows §1–§3).
 
 What could loop is refused first, then emergency calls leave without any look-up, and only then the directory
-is asked. A late offer (an INVITE without SDP) is answered 488 for now: ringing several targets on an offer
-of our own needs more than one rtpengine offer can give.
+is asked. A late offer (an INVITE without SDP) of any other call is answered 488 for now: ringing several
+targets on an offer of our own needs more than one rtpengine offer can give.
 """
 
 from __future__ import annotations

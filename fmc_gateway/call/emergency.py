@@ -1,8 +1,9 @@
 """112 leaves at once (call-flows §5): static routes, no look-up, no rtpengine, never withheld.
 
-The caller's SDP, location headers and body go through untouched, and so do the answers. A route that fails or
-stays silent is followed by the next; its 200, should it come after all, is ended. Live call and record are
-made as for any call, in commands after the INVITE.
+The caller's SDP, location headers and body go through untouched, and so do the answers. An INVITE without SDP
+goes through without: the 200 of the route is then the offer, and the caller's ACK answers it (RFC 3261
+§13.2.1). A route that fails or stays silent is followed by the next; its 200, should it come after all, is
+ended. Live call and record are made as for any call, in commands after the INVITE.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from fmc_gateway.call import answering
 from fmc_gateway.call.commands import (
     AnyCommand,
     EmergencyTarget,
+    EndLeg,
     Originate,
     Progress,
     Ring,
@@ -48,9 +50,13 @@ from fmc_gateway.call.model import (
     Answering,
     Deciding,
     EmergencyRouting,
+    Exchange,
+    ExchangeKind,
+    ExchangeStage,
     Leg,
     LegPhase,
     Step,
+    Talking,
     become,
     called_leg,
     leg_id,
@@ -75,11 +81,8 @@ EMERGENCY_PAYER = Payer(subscription=None, tariff=TariffClass.EMERGENCY)
 
 
 def begin(call: Deciding, now: float) -> Step:
-    """The INVITE to the first route leaves in this very step. Without SDP or body there is nothing to pass
-    on, and no way to pass the answer in the ACK: 488, as for any late offer."""
+    """The INVITE to the first route leaves in this very step."""
     event = call.offered
-    if event.sdp is None and event.body is None:
-        return refuse(call, now, 488, "an INVITE without an offer is not supported")
     if event.emergency_routes < 1:
         return refuse(call, now, 503, "no emergency route is configured", outcome=CallOutcome.FAILED)
     identity = true_identity(event)
@@ -141,6 +144,11 @@ def _tried(call: EmergencyRouting) -> Leg:
     return call.called[-1]
 
 
+def _is_late(call: EmergencyRouting) -> bool:
+    """Whether the caller left the offer to the route."""
+    return call.offered.sdp is None
+
+
 def leg_trying(call: EmergencyRouting, event: LegTrying, now: float) -> Step:
     if event.leg != _tried(call).id or _tried(call).phase is not LegPhase.INVITED:
         return call, ()
@@ -156,16 +164,19 @@ def leg_ringing(call: EmergencyRouting, event: LegRinging, now: float) -> Step:
 
 
 def leg_progress(call: EmergencyRouting, event: LegProgress, now: float) -> Step:
-    """Early media passes through as it is."""
-    if event.leg != _tried(call).id or _tried(call).sdp == event.sdp:
+    """Early media passes through as it is. A caller who offered nothing can answer in its ACK only and hears
+    nothing before: it is told that it rings."""
+    leg = _tried(call)
+    if event.leg != leg.id or leg.sdp == event.sdp or (_is_late(call) and leg.phase is LegPhase.RINGING):
         return call, ()
     out: list[AnyCommand] = []
+    if _is_late(call):
+        return _rings(call, now, out, Ring(leg=call.calling.id)), tuple(out)
     calling = msgspec.structs.replace(call.calling, given=event.sdp)
     call = msgspec.structs.replace(call, calling=calling)
-    call = put(call, msgspec.structs.replace(_tried(call), sdp=event.sdp))
-    return _rings(call, now, out, Progress(leg=call.calling.id, status=event.status, sdp=event.sdp)), tuple(
-        out
-    )
+    call = put(call, msgspec.structs.replace(leg, sdp=event.sdp))
+    progress = Progress(leg=call.calling.id, status=event.status, sdp=event.sdp)
+    return _rings(call, now, out, progress), tuple(out)
 
 
 def _rings(
@@ -187,8 +198,10 @@ def leg_answered(call: EmergencyRouting, event: LegAnswered, now: float) -> Step
     leg = called_leg(call, event.leg)
     if leg is None or leg.phase not in (LegPhase.INVITED, LegPhase.RINGING):
         return late_answer(call, event, out), tuple(out)
-    out.append(StopTimer(name=ROUTE_TIMER))
     sdp = event.sdp or leg.sdp
+    if sdp is None and _is_late(call):
+        return _nothing_to_answer(call, leg, now, out)
+    out.append(StopTimer(name=ROUTE_TIMER))
     won = msgspec.structs.replace(
         leg,
         phase=LegPhase.ANSWERED,
@@ -197,7 +210,22 @@ def leg_answered(call: EmergencyRouting, event: LegAnswered, now: float) -> Step
         sdp=sdp,
         connected=event.connected,
     )
-    return answering.establish(become(Answering, put(call, won), winner=won.id), sdp, now, out)
+    state, commands = answering.establish(become(Answering, put(call, won), winner=won.id), sdp, now, out)
+    if isinstance(state, Talking) and _is_late(call):
+        state = msgspec.structs.replace(state, exchange=_first_exchange(won))
+    return state, commands
+
+
+def _first_exchange(route: Leg) -> Exchange:
+    """The route has offered, and the caller's ACK will answer."""
+    return Exchange(kind=ExchangeKind.FIRST, stage=ExchangeStage.ASKING, leg=route.id, sdp=route.sdp)
+
+
+def _nothing_to_answer(call: EmergencyRouting, leg: Leg, now: float, out: list[AnyCommand]) -> Step:
+    """A 200 that offers nothing either: no audio can come of it, so the next route is tried."""
+    out.append(EndLeg(leg=leg.id, reason='SIP;cause=488;text="Answer without SDP"'))
+    useless = msgspec.structs.replace(leg, phase=LegPhase.OVER, ended=now, ended_by="gateway", status=200)
+    return _next(put(call, useless), now, out)
 
 
 def leg_rejected(call: EmergencyRouting, event: LegRejected, now: float) -> Step:

@@ -176,7 +176,8 @@ class LegProgress(Event, frozen=True, kw_only=True, tag="leg_progress"):
 
 
 class LegAnswered(Event, frozen=True, kw_only=True, tag="leg_answered"):
-    """2xx from a leg we originated; the ACK is sent by the user agent layer when ``sdp`` is an answer."""
+    """2xx from a leg we originated. The user agent layer sends the ACK when ``sdp`` is an answer; when it is
+    the offer, because our INVITE had none, the ACK waits for AcknowledgeLeg."""
 
     leg: LegId
     sdp: str | None

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from fmc_gateway.call.commands import (
+    AcknowledgeLeg,
     AnswerMedia,
     AnswerReoffer,
     AnyCommand,
@@ -25,6 +26,7 @@ from fmc_gateway.call.commands import (
 )
 from fmc_gateway.call.descriptions import following, held, hold_answer, same_media, talk_offer
 from fmc_gateway.call.events import (
+    LegConfirmed,
     LegReofferAnswered,
     LegReoffered,
     LegReofferRejected,
@@ -159,6 +161,17 @@ def leg_reoffer_answered(call: Talking, event: LegReofferAnswered, now: float) -
     answering = msgspec.structs.replace(exchange, stage=ExchangeStage.ANSWERING, answer_sdp=sdp)
     answer = AnswerMedia(pair=pair, offering_leg=party.id, answering_leg=other.id, sdp=sdp)
     return msgspec.structs.replace(call, exchange=answering), (answer,)
+
+
+def leg_confirmed(call: Talking, event: LegConfirmed, now: float) -> Step:
+    """The ACK of a caller whose INVITE had no offer: its answer goes to the one who answered."""
+    exchange = call.exchange
+    if exchange is None or exchange.kind is not ExchangeKind.FIRST or event.leg != call.calling.id:
+        return call, ()
+    winner = msgspec.structs.replace(winner_of(call), given=event.sdp)
+    calling = msgspec.structs.replace(call.calling, sdp=event.sdp)
+    call = msgspec.structs.replace(put(call, winner), calling=calling, exchange=None)
+    return call, (AcknowledgeLeg(leg=winner.id, sdp=event.sdp),)
 
 
 def _acked(call: Talking, party: Leg, other: Leg, pair: PairId | None, sdp: str | None) -> Step:

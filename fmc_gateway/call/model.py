@@ -142,6 +142,8 @@ class ExchangeKind(StrEnum):
     """The other side is asked."""
     OFFERLESS = "offerless"
     """A re-INVITE without SDP: we offer, the ACK answers."""
+    FIRST = "first"
+    """The INVITE was without SDP: the called side offered in its 200, the caller's ACK answers."""
     RESTORE = "restore"
     """The other side refused: rtpengine is told the old description again."""
 
@@ -161,7 +163,7 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     kind: ExchangeKind
     stage: ExchangeStage
     leg: LegId
-    """Who re-offered."""
+    """Who offered, or asked for an offer."""
     sdp: str | None
     """What it offered, or answered in the ACK."""
     answer_sdp: str | None = None

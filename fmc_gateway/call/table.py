@@ -159,7 +159,7 @@ TABLE: dict[State, dict[type[msgspec.Struct], Row]] = {
         ev.LegAnswered: Row("talking.leg_answered"),
         ev.LegRejected: Row("talking.leg_rejected"),
         ev.LegCancelled: Row("talking.leg_cancelled", OVER),
-        ev.LegConfirmed: NO_WAIT,
+        ev.LegConfirmed: Row("holding.leg_confirmed"),
         ev.LegEnded: Row("talking.leg_ended", OVER),
         ev.LegReoffered: Row("holding.leg_reoffered"),
         ev.LegReofferAnswered: Row("holding.leg_reoffer_answered"),

@@ -82,7 +82,9 @@ def drop_exchange(call: Talking, gone: LegId | None, out: list[AnyCommand]) -> N
     """A re-offer we have not answered is refused before its dialog ends (RFC 3261 §15.1.2); ``gone``: the leg
     that left, whose own re-offer is void."""
     exchange = call.exchange
-    if exchange is None or exchange.leg == gone or exchange.kind is ExchangeKind.RESTORE:
+    if exchange is None or exchange.leg == gone:
+        return
+    if exchange.kind in (ExchangeKind.RESTORE, ExchangeKind.FIRST):
         return
     if exchange.kind is ExchangeKind.OFFERLESS and exchange.stage is not ExchangeStage.OFFERING:
         return

@@ -98,9 +98,11 @@ class Peer:
         *,
         headers: tuple[tuple[str, str], ...] = (),
         offer: str | None = None,
+        late: bool = False,
         auth: DigestClient | None = None,
         host: str = "127.0.0.1",
     ) -> str:
+        """``late``: no SDP; the other side offers, and ``acknowledge`` answers."""
         uri = SipUri.parse(f"sip:{dialled}@{host}")
         session = self.agent.invite(
             uri=uri,
@@ -109,7 +111,7 @@ class Peer:
             to=NameAddr(uri),
             now=time.monotonic(),
             headers=headers,
-            sdp=offer or sdp(),
+            sdp=None if late else offer or sdp(),
             auth=auth,
         )
         self.shell.flush()

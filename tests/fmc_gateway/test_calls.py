@@ -192,6 +192,48 @@ async def test_emergency_call_from_a_mobile_keeps_its_body(world: World) -> None
     await world.at_rest()
 
 
+async def test_emergency_call_without_an_offer_is_offered_what_the_route_answers(world: World) -> None:
+    mobile, psap = world.site.mobile_peer, world.site.psap
+    session = mobile.call(world.site.core, "112", ANNA_MOBILE, headers=ASSERTED, late=True)
+    invited = await psap.expect(sip.Invited)
+    assert invited.sdp is None
+    assert invited.request.body == b""
+    psap.do("ring", invited.session)
+    await mobile.expect(sip.Ringing)
+    psap.do("answer", invited.session, sdp(25050))
+    answered = await mobile.expect(sip.Answered)
+    assert answered.sdp == sdp(25050)
+    mobile.do("acknowledge", session, sdp(25060))
+    assert (await psap.expect(sip.Confirmed)).sdp == sdp(25060)
+    psap.do("reoffer", invited.session, sdp(25052, version=2))
+    moved = await mobile.expect(sip.Reoffered)
+    mobile.do("answer_reoffer", moved.session, sdp(25060))
+    assert (await psap.expect(sip.ReofferAnswered)).sdp == sdp(25060)
+    mobile.do("bye", session)
+    await psap.expect(sip.Ended)
+    await world.at_rest()
+
+
+async def test_emergency_caller_who_gives_up_before_its_ack_leaves_nothing(world: World) -> None:
+    mobile, psap = world.site.mobile_peer, world.site.psap
+    session = mobile.call(world.site.core, "112", ANNA_MOBILE, headers=ASSERTED, late=True)
+    invited = await psap.expect(sip.Invited)
+    psap.do("answer", invited.session, sdp(25050))
+    await mobile.expect(sip.Answered)
+    mobile.do("bye", session)
+    await psap.expect(sip.Ended)
+    await world.at_rest()
+
+
+async def test_other_calls_without_an_offer_get_488_and_why(world: World) -> None:
+    mobile = world.site.mobile_peer
+    mobile.call(world.site.core, "0301234567", ANNA_MOBILE, headers=ASSERTED, late=True)
+    rejected = await mobile.expect(sip.Rejected)
+    assert rejected.status == 488
+    assert "without an offer" in rejected.response.headers.get("Warning")
+    await world.at_rest()
+
+
 async def test_record_and_trace_of_a_call_are_stored(world: World, postgres_url: str) -> None:
     mobile, carrier = world.site.mobile_peer, world.site.carrier
     session = mobile.call(world.site.core, "0301234567", ANNA_MOBILE, headers=ASSERTED)

@@ -46,6 +46,8 @@ class Party:
         """What its unanswered re-offer wants: ``hold``, ``talk``, ``video``, ``nothing`` (no SDP)."""
         self.acking = False
         """It owes the ACK that answers our offer."""
+        self.acknowledged = False
+        """Its own offer, in its 200, was answered."""
         self.holds = False
 
     def described(self, wish: str) -> str | None:
@@ -72,7 +74,7 @@ class World:
         self.live: LivePhase | None = None
         self.done: list[cmd.AnyCommand] = []
         self.answered = False
-        self.restoring = False
+        self.late_offer = False
         self.closing = False
         self.dead: set[str] = set()
 
@@ -92,8 +94,13 @@ class World:
         raise AssertionError(f"the call never ends: {self.call}")
 
     def _invite(self) -> ev.LegOffered:
+        offered = self._offered()
+        self.late_offer = offered.sdp is None
+        return offered
+
+    def _offered(self) -> ev.LegOffered:
         kind = self.rng.choice(
-            ("colleague", "colleague", "pstn", "outside", "desk", "112", "112 from a desk")
+            ("colleague", "colleague", "pstn", "outside", "desk", "112", "112 from a desk", "112 late offer")
         )
         return {
             "colleague": lambda: invite("202"),
@@ -102,6 +109,7 @@ class World:
             "desk": lambda: invite_from_desk("202"),
             "112": lambda: invite("112", emergency_routes=self.rng.randint(1, 3)),
             "112 from a desk": lambda: invite_from_desk("112"),
+            "112 late offer": lambda: invite("112", sdp=None, emergency_routes=self.rng.randint(1, 3)),
         }[kind]()
 
     def _turn(self) -> None:
@@ -304,7 +312,16 @@ class World:
             party.over = True
             self.say(A, ev.LegEnded(leg=A, cause="no_ack"))
         else:
-            self.say(A, ev.LegConfirmed(leg=A))
+            answer = self.rng.choice((sdp("suze"), sdp("suze"), None)) if self.late_offer else None
+            self.say(A, ev.LegConfirmed(leg=A, sdp=answer))
+
+    def do_acknowledge_leg(self, one: cmd.AcknowledgeLeg) -> None:
+        party = self.parties[one.leg]
+        assert party.answered, "an ACK before the 200"
+        assert not party.told_end, "an ACK after the BYE"
+        assert self.late_offer, "an answer to an answer"
+        assert not party.acknowledged, "two ACKs of our own"
+        party.acknowledged = True
 
     def do_reject_leg(self, one: cmd.RejectLeg) -> None:
         party = self.parties[one.leg]
@@ -399,6 +416,8 @@ class World:
         assert len(self.blocked) in (0, 2)
         hears = {leg for _, leg in self.music}
         both = {A, self.call.winner}
+        if self.late_offer:
+            assert self.parties[self.call.winner].acknowledged, "its offer was never answered"
         assert hears == (both - holders if len(holders) == 1 else set())
         assert self.live is (LivePhase.HELD if holders else LivePhase.ESTABLISHED)
         assert len(pairs) <= 1

@@ -222,9 +222,99 @@ def test_own_emergency_call_that_comes_back_is_refused_so_that_its_route_fails()
     assert calling_112(max_forwards=0).of(cmd.RejectLeg)[0].status == 483
 
 
-def test_no_route_configured_is_503_and_no_offer_488() -> None:
+def test_no_route_configured_is_503() -> None:
     assert calling_112(emergency_routes=0).of(cmd.RejectLeg)[0].status == 503
-    assert calling_112(sdp=None).of(cmd.RejectLeg)[0].status == 488
+
+
+# An INVITE without SDP: the route offers, the ACK answers (RFC 3261 §13.2.1).
+
+
+def test_late_offer_goes_through_and_the_ack_carries_the_answer() -> None:
+    ladder = calling_112(sdp=None)
+    (invited,) = ladder.of(cmd.Originate)
+    assert invited.sdp is None
+    ladder.tell(ev.LegRinging(leg=B1, status=180))
+    ladder.tell(ev.LegAnswered(leg=B1, sdp=sdp("112"), to_tag="t"))
+    assert ladder.of(cmd.AnswerLeg) == [cmd.AnswerLeg(leg=A, sdp=sdp("112"))]
+    assert ladder.tell(ev.LegConfirmed(leg=A, sdp=sdp("suze"))) == (
+        cmd.AcknowledgeLeg(leg=B1, sdp=sdp("suze")),
+    )
+    assert ladder.tell(ev.LegConfirmed(leg=A, sdp=sdp("suze"))) == ()
+    assert not [one for one in ladder.commands if isinstance(one, CALLS_NOTHING)]
+    ladder.tell(ev.LegEnded(leg=A, cause="bye"))
+    assert ladder.of(cmd.EndLeg) == [cmd.EndLeg(leg=B1, reason=None)]
+    assert ladder.record.outcome is CallOutcome.ANSWERED
+
+
+def test_only_the_callers_first_ack_answers_and_only_a_late_offer() -> None:
+    ladder = calling_112(sdp=None)
+    ladder.tell(ev.LegAnswered(leg=B1, sdp=sdp("112"), to_tag="t"))
+    assert ladder.tell(ev.LegConfirmed(leg=B1, sdp=sdp("x"))) == ()
+    assert ladder.tell(ev.LegConfirmed(leg=A, sdp=sdp("suze"))) != ()
+    assert talking_to_112().tell(ev.LegConfirmed(leg=A, sdp=sdp("suze"))) == ()
+
+
+def test_descriptions_of_a_late_offer_are_in_force_after_the_ack() -> None:
+    ladder = calling_112(sdp=None)
+    ladder.tell(ev.LegAnswered(leg=B1, sdp=sdp("112"), to_tag="t"))
+    ladder.tell(ev.LegConfirmed(leg=A, sdp=sdp("suze")))
+    assert ladder.tell(ev.LegReoffered(leg=A, sdp=None, method="INVITE")) == (
+        cmd.AnswerReoffer(leg=A, sdp=sdp("112")),
+    )
+    ladder.tell(ev.LegReofferAnswered(leg=A, sdp=None))
+    assert ladder.tell(ev.LegReoffered(leg=B1, sdp=None, method="INVITE")) == (
+        cmd.AnswerReoffer(leg=B1, sdp=sdp("suze")),
+    )
+
+
+def test_caller_whose_ack_does_not_answer_stays_connected() -> None:
+    """Its offer may stand in a body that only the route can read."""
+    ladder = calling_112(sdp=None, body_type="multipart/mixed;boundary=b", body="--b--")
+    ladder.tell(ev.LegAnswered(leg=B1, sdp=sdp("112"), to_tag="t"))
+    assert ladder.tell(ev.LegConfirmed(leg=A)) == (cmd.AcknowledgeLeg(leg=B1, sdp=None),)
+    assert ladder.state == "Talking"
+
+
+def test_offer_before_the_ack_of_a_late_offer_has_to_wait() -> None:
+    ladder = calling_112(sdp=None)
+    ladder.tell(ev.LegAnswered(leg=B1, sdp=sdp("112"), to_tag="t"))
+    early = ev.LegReoffered(leg=A, sdp=sdp("suze"), method="UPDATE")
+    assert ladder.tell(early) == (cmd.RejectReoffer(leg=A, status=491),)
+
+
+@pytest.mark.parametrize("leg", [A, B1])
+def test_late_offer_that_is_never_answered_ends_both_sides(leg: str) -> None:
+    """Neither side has a re-offer out that would have to be refused."""
+    ladder = calling_112(sdp=None)
+    ladder.tell(ev.LegAnswered(leg=B1, sdp=sdp("112"), to_tag="t"))
+    ladder.tell(ev.LegEnded(leg=A if leg == A else B1, cause="no_ack"))
+    assert [one.leg for one in ladder.of(cmd.EndLeg)] == [OTHER[A if leg == A else B1]]
+    assert ladder.of(cmd.RejectReoffer) == []
+    assert ladder.call is None
+
+
+def test_early_media_of_a_late_offer_is_ringing() -> None:
+    ladder = calling_112(sdp=None)
+    ladder.tell(ev.LegProgress(leg=B1, status=183, sdp=sdp("112"), to_tag="t"))
+    assert ladder.last[:2] == (cmd.Ring(leg=A), cmd.StopTimer(name="route"))
+    assert ladder.tell(ev.LegProgress(leg=B1, status=183, sdp=sdp("more"), to_tag="t")) == ()
+    ladder.tell(ev.LegRejected(leg=B1, status=503))
+    ladder.tell(ev.LegProgress(leg=B2, status=183, sdp=sdp("112"), to_tag="t"))
+    assert cmd.StopTimer(name="route") in ladder.last
+    assert ladder.of(cmd.Progress) == []
+
+
+def test_route_that_answers_a_late_offer_with_nothing_is_followed_by_the_next() -> None:
+    ladder = calling_112(sdp=None)
+    ladder.tell(ev.LegAnswered(leg=B1, sdp=None, to_tag="t"))
+    end, invited, _ = ladder.last
+    assert isinstance(end, cmd.EndLeg)
+    assert (end.leg, end.reason) == (B1, 'SIP;cause=488;text="Answer without SDP"')
+    assert isinstance(invited, cmd.Originate)
+    assert (invited.leg, invited.sdp) == (B2, None)
+    ladder.tell(ev.LegAnswered(leg=B2, sdp=None, to_tag="t"))
+    assert ladder.of(cmd.RejectLeg)[0].status == 503
+    assert ladder.call is None
 
 
 def test_what_others_say_changes_nothing() -> None:
@@ -285,6 +375,7 @@ def test_offerless_reinvite_is_offered_what_the_other_side_described() -> None:
 def test_offerless_reinvite_when_nothing_is_known_is_488() -> None:
     ladder = calling_112(sdp=None, body_type="multipart/mixed;boundary=b", body="--b--")
     ladder.tell(ev.LegAnswered(leg=B1, sdp=sdp("112"), to_tag="t"))
+    ladder.tell(ev.LegConfirmed(leg=A))
     assert ladder.tell(ev.LegReoffered(leg=B1, sdp=None, method="INVITE")) == (
         cmd.RejectReoffer(leg=B1, status=488),
     )

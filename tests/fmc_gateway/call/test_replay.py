@@ -36,6 +36,7 @@ def others(event: ev.AnyEvent) -> list[ev.AnyEvent]:
     changes: dict[type, list[dict[str, object]]] = {
         ev.LegOffered: [{"dialled": "299"}, {"loop_guard": True}, {"gateway": "gw2"}, {"max_forwards": 0}],
         ev.MediaAnswered: [{"sdp": sdp("other")}],
+        ev.LegConfirmed: [{"sdp": sdp("other")}],
         ev.LegProgress: [{"sdp": sdp("other")}],
         ev.LegReoffered: [{"sdp": sdp("other")}, {"sdp": None}],
         ev.LegReofferAnswered: [{"sdp": sdp("other")}],

@@ -122,6 +122,15 @@ def emergency_on_the_second_route() -> None:
     ladder.tell(ev.LegEnded(leg=B2, cause="bye"))
 
 
+def emergency_with_a_late_offer() -> None:
+    ladder = Ladder()
+    ladder.tell(invite("112", sdp=None))
+    ladder.tell(ev.LegRinging(leg=B1, status=180))
+    ladder.tell(ev.LegAnswered(leg=B1, sdp=sdp("112"), to_tag="t"))
+    ladder.tell(ev.LegConfirmed(leg=A, sdp=sdp("suze")))
+    ladder.tell(ev.LegEnded(leg=A, cause="bye"))
+
+
 def directory_away() -> None:
     ladder = Ladder()
     ladder.tell(invite())
@@ -136,6 +145,7 @@ CALLS: tuple[Callable[[], None], ...] = (
     own_desk_phone_calls_own_fixed_number,
     local_digits_reach_a_colleague,
     emergency_on_the_second_route,
+    emergency_with_a_late_offer,
     directory_away,
 )
 
