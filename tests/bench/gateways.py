@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.bench import peers, procstat
+from tests.port_lock import ports_of
 
 ROOT = Path(__file__).parents[2]
 NETWORK_PORT, HTTP_PORT, NG_PORT = 28919, 28918, 28920
@@ -61,7 +62,7 @@ level = "warning"
 @contextlib.contextmanager
 def _folder() -> Iterator[Path]:
     """A folder the embedded servers, which run as another user, may enter."""
-    with tempfile.TemporaryDirectory(prefix="hipper-bench-") as name:
+    with ports_of("bench"), tempfile.TemporaryDirectory(prefix="hipper-bench-") as name:
         Path(name).chmod(0o755)
         yield Path(name)
 

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.port_lock import ports_of
+
 pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("hipper-up")]
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -23,7 +25,7 @@ WITHIN_S = 120
 @pytest.fixture
 def installation() -> Iterator[Path]:
     """The settings and company of `make run` in a folder of their own, on ports of their own."""
-    with tempfile.TemporaryDirectory(prefix="hipper-demo-") as name:
+    with ports_of("demo"), tempfile.TemporaryDirectory(prefix="hipper-demo-") as name:
         folder = Path(name)
         folder.chmod(0o755)  # PostgreSQL and Redis run as another user
         text = (DEPLOY / "hipper.toml").read_text().replace('"../var"', f'"{folder}/state"')
