@@ -31,6 +31,14 @@ def _is_free(port: int) -> bool:
     return True
 
 
+def is_bound(transport: str, port: int) -> bool:
+    """Whether some process has bound this port; looked up, because a bind of ours to find out would be in
+    its way."""
+    suffix = f":{port:04X}"
+    lines = Path(f"/proc/net/{transport}").read_text().splitlines()[1:]
+    return any(line.split()[1].endswith(suffix) for line in lines)
+
+
 @cache
 def slice_number() -> int:
     """Which slice is ours, for as long as this process lives."""

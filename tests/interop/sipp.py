@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from tests.interop.ports import Ports
+from tests.interop.ports import Ports, is_bound
 from tests.interop.processes import die_with_us
 from tests.interop.tones import read_samples, write_tone
 
@@ -267,13 +266,12 @@ class Sipp:
 
     async def _listening(self) -> None:
         """Wait until its SIP socket is bound, so that the first INVITE finds it."""
-        kind = socket.SOCK_DGRAM if self.transport == "udp" else socket.SOCK_STREAM
-        for _ in range(250):
-            with socket.socket(socket.AF_INET, kind) as probe:
-                try:
-                    probe.bind((self.host, self.port))
-                except OSError:
-                    return
+        assert self._process is not None
+        for _ in range(500):
+            if is_bound(self.transport, self.port):
+                return
+            if self._process.returncode is not None:
+                break
             await asyncio.sleep(0.01)
         raise SippError(f"SIPp does not listen on {self.port}:\n{self._read('screen')}")
 

@@ -9,13 +9,15 @@ import pytest
 
 from simulators.ladder import describe
 from simulators.options import parser
+from tests.interop.processes import die_with_us
 from tests.simulators.test_desk_phone import Registrar
 
 
 async def run(name: str, *arguments: str) -> tuple[asyncio.subprocess.Process, asyncio.StreamReader]:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", f"simulators.{name}", *arguments, stdout=asyncio.subprocess.PIPE
-    )
+        sys.executable, "-m", f"simulators.{name}", *arguments, stdout=asyncio.subprocess.PIPE,
+        preexec_fn=die_with_us(),
+    )  # fmt: skip
     assert process.stdout is not None
     return process, process.stdout
 
@@ -26,6 +28,11 @@ async def until(lines: asyncio.StreamReader, word: str) -> str:
             if word in line:
                 return line
     raise AssertionError(f"{word!r} was never printed")
+
+
+async def exits(*processes: asyncio.subprocess.Process) -> list[int]:
+    async with asyncio.timeout(15):
+        return [await process.wait() for process in processes]
 
 
 @pytest.mark.parametrize("name", ["desk_phone", "pstn", "mobile_network", "handset"])
@@ -67,7 +74,7 @@ async def test_two_processes_call_each_other_and_hear_the_tones() -> None:
     assert "←" in await until(ladder, "200 OK (INVITE)")
     assert "RTP packets in" in await until(ladder, "over: hung up")
     assert "RTP packets in" in await until(lines, "over: bye")
-    assert (await caller.wait(), await called.wait()) == (0, 0)
+    assert await exits(caller, called) == [0, 0]
 
 
 async def test_a_tone_that_is_not_heard_fails_the_run() -> None:
@@ -80,7 +87,7 @@ async def test_a_tone_that_is_not_heard_fails_the_run() -> None:
         "--call", "+31201234567", "--from", "+31612345678", "--hang-up-after", "0", "--calls", "1", "--quiet",
     )  # fmt: skip
     await until(output, "did not hear 1000 Hz")
-    assert (await caller.wait(), await called.wait()) == (1, 0)
+    assert await exits(caller, called) == [1, 0]
 
 
 async def test_a_desk_phone_process_registers_and_says_when_it_may_not() -> None:
@@ -89,9 +96,9 @@ async def test_a_desk_phone_process_registers_and_says_when_it_may_not() -> None
         arguments = ("--registrar", where, "--aor", "desk201@demo.example", "--for", "0.1", "--password")
         process, lines = await run("desk_phone", *arguments, "right")
         await until(lines, "phone desk201 is ready")
-        assert await process.wait() == 0
+        assert await exits(process) == [0]
         process, _ = await run("desk_phone", *arguments, "wrong")
-        assert await process.wait() == 1
+        assert await exits(process) == [1]
 
 
 class TestDescribe:
