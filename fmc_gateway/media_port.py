@@ -11,11 +11,14 @@ import structlog
 
 from fmc_gateway.call import commands as c
 from fmc_gateway.call.events import AnyEvent, MediaAnswered, MediaFailed, MediaOffered, MediaTimedOut
-from fmc_gateway.codecs import needs_transcoding, sanitised, was_transcoded
+from fmc_gateway.codecs import needs_transcoding, was_transcoded
 from hipper.pbx.ids import LegId, PairId
 from hipper.runtime.ng_client import MediaUnavailable, NoRtpengine
 from hipper.telephony.ng import commands as ng
 from hipper.telephony.ng.replies import NgError, play_duration_s, problem_of, sdp_of
+from hipper.telephony.sdp.description import SessionDescription
+from hipper.telephony.sdp.errors import SdpError
+from hipper.telephony.sdp.sanitise import sanitise
 
 LOOPS = 100_000
 """Music on hold plays until it is stopped."""
@@ -53,13 +56,14 @@ class _Pair:
         self.queue: deque[tuple[MediaCommand, Done]] = deque()
         self.task: asyncio.Task[None] | None = None
         self.answered = False
-        self.offered = ""
+        self.offered: SessionDescription | None = None
         self.extended = False
 
 
 class MediaPort:
     """``music``: path of the music on hold, readable by rtpengine. ``fixed``: legs of networks and trunks,
-    which send from the address in their SDP and nowhere else."""
+    which send from the address in their SDP and nowhere else. No description reaches rtpengine that we
+    cannot read ourselves, nor a codec that cannot exist: some crash it."""
 
     def __init__(
         self, client: Client, music: str, *, fixed: Callable[[LegId], bool], observer: Observer
@@ -108,7 +112,7 @@ class MediaPort:
             command, done = pair.queue.popleft()
             try:
                 event = await self._carry_out(pair, command)
-            except (MediaUnavailable, NgError) as error:
+            except (MediaUnavailable, NgError, SdpError) as error:
                 event = self._failed(command, error)
             except Exception as error:
                 log.exception("media.fault", pair=name, command=type(command).__name__)
@@ -145,13 +149,13 @@ class MediaPort:
         return None
 
     async def _offer(self, pair: _Pair, command: c.OfferMedia) -> MediaOffered:
-        sdp = sanitised(command.sdp)
-        pair.offered, pair.extended = sdp, needs_transcoding(sdp)
+        description = sanitise(command.sdp)
+        pair.offered, pair.extended = description, needs_transcoding(description)
         request = ng.offer(
             call_id=command.pair,
             from_tag=command.from_leg,
             to_tag=command.to_leg if pair.answered else None,
-            sdp=sdp,
+            sdp=str(description),
             profile=self._profile(command.from_leg, pair.extended),
         )
         reply = await self._request(request)
@@ -160,17 +164,18 @@ class MediaPort:
         )
 
     async def _answer(self, pair: _Pair, command: c.AnswerMedia) -> MediaAnswered:
-        sdp = sanitised(command.sdp)
+        description = sanitise(command.sdp)
         request = ng.answer(
             call_id=command.pair,
             from_tag=command.offering_leg,
             to_tag=command.answering_leg,
-            sdp=sdp,
+            sdp=str(description),
             profile=self._profile(command.answering_leg, False),
         )
         reply = await self._request(request)
         pair.answered = True
-        transcoded = pair.extended and was_transcoded(pair.offered, sdp)
+        offered = pair.offered
+        transcoded = pair.extended and offered is not None and was_transcoded(offered, description)
         return MediaAnswered(pair=command.pair, sdp=sdp_of(reply), transcoded=transcoded)
 
     def _profile(self, sender: LegId, extended: bool) -> ng.MediaProfile:

@@ -10,10 +10,11 @@ import pytest
 
 from fmc_gateway.call import commands as c
 from fmc_gateway.call.events import AnyEvent, MediaAnswered, MediaFailed, MediaOffered, MediaTimedOut
-from fmc_gateway.codecs import audio_codecs, needs_transcoding, sanitised, was_transcoded
+from fmc_gateway.codecs import audio_codecs, needs_transcoding, was_transcoded
 from fmc_gateway.media_port import MediaPort
 from hipper.pbx.ids import LegId, PairId
 from hipper.runtime.ng_client import EngineLost, NoRtpengine
+from hipper.telephony.sdp.description import SessionDescription
 from tests.fmc_gateway.kit import sdp
 
 PAIR, A, B = PairId("p1"), LegId("a"), LegId("b")
@@ -149,7 +150,12 @@ async def test_silent_or_healthy_engine_says_nothing_of_a_timeout(reply: Any) ->
     assert not await media._is_forgotten(PAIR)
 
 
-AMR = "v=0\r\nm=audio 4000 RTP/AVP 96 101\r\na=rtpmap:96 AMR/8000\r\na=rtpmap:101 telephone-event/8000\r\n"
+HEAD = "v=0\r\no=- 7 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+AMR = HEAD + "m=audio 4000 RTP/AVP 96 101\r\na=rtpmap:96 AMR/8000\r\na=rtpmap:101 telephone-event/8000\r\n"
+
+
+def read(*streams: str) -> SessionDescription:
+    return SessionDescription.parse(HEAD + "".join(streams))
 
 
 async def test_offer_without_g711_is_extended_and_the_record_knows() -> None:
@@ -161,26 +167,40 @@ async def test_offer_without_g711_is_extended_and_the_record_knows() -> None:
     assert events[1].transcoded
 
 
+async def test_rate_that_crashes_rtpengine_never_reaches_it() -> None:
+    engine = Engine()
+    crash = "m=audio 4000 RTP/AVP 96 8\r\na=rtpmap:96 amr/16000\r\n"
+    offer = c.OfferMedia(pair=PAIR, from_leg=A, to_leg=B, sdp=HEAD + crash)
+    answer = c.AnswerMedia(pair=PAIR, offering_leg=A, answering_leg=B, sdp=HEAD + crash)
+    await told(port(engine), offer, answer)
+    assert [asked["sdp"] for asked in engine.asked] == [HEAD + "m=audio 4000 RTP/AVP 8\r\n"] * 2
+
+
+@pytest.mark.parametrize("kind", [c.OfferMedia, c.AnswerMedia])
+async def test_description_nobody_can_read_is_refused_before_rtpengine(kind: Any) -> None:
+    engine = Engine()
+    legs = {"to_leg": B, "from_leg": A} if kind is c.OfferMedia else {"offering_leg": A, "answering_leg": B}
+    (event,) = await told(port(engine), kind(pair=PAIR, sdp="v=0\r\nm=audio\r\n", **legs))
+    assert isinstance(event, MediaFailed)
+    assert (event.reason, event.no_rtpengine) == (
+        "line 2: m= needs media, port, protocol and a format",
+        False,
+    )
+    assert engine.asked == []
+
+
 def test_codecs_read_from_static_and_dynamic_payload_types() -> None:
-    assert audio_codecs("m=audio 1 RTP/AVP 0 8 96\r\na=rtpmap:96 opus/48000/2\r\n") == {
-        "PCMU",
-        "PCMA",
-        "OPUS",
-    }
-    assert audio_codecs("m=audio 0 RTP/AVP 8\r\n") == frozenset()
-    assert audio_codecs("m=video 1 RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\n") == frozenset()
-    assert audio_codecs(AMR) == {"AMR"}
-
-
-def test_rates_that_crash_rtpengine_are_put_right() -> None:
-    assert "AMR/8000" in sanitised(AMR.replace("AMR/8000", "AMR/16000"))
-    assert "AMR-WB/16000" in sanitised("a=rtpmap:97 AMR-WB/16000\r\n")
-    assert sanitised(sdp()) == sdp()
+    opus = "m=audio 1 RTP/AVP 0 8 96 13\r\na=rtpmap:96 opus/48000/2\r\n"
+    assert audio_codecs(read(opus)) == {"PCMU", "PCMA", "OPUS"}
+    assert audio_codecs(read("m=audio 0 RTP/AVP 8\r\n")) == frozenset()
+    assert audio_codecs(read("m=video 1 RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\n")) == frozenset()
+    assert audio_codecs(SessionDescription.parse(AMR)) == {"AMR"}
 
 
 def test_transcoding_is_needed_without_g711_only() -> None:
-    assert needs_transcoding(AMR)
-    assert not needs_transcoding(sdp())
-    assert not needs_transcoding("v=0\r\n")
-    assert was_transcoded(AMR, sdp())
-    assert not was_transcoded(sdp(codecs="8 0"), sdp(codecs="8"))
+    amr, plain = SessionDescription.parse(AMR), SessionDescription.parse(sdp())
+    assert needs_transcoding(amr)
+    assert not needs_transcoding(plain)
+    assert not needs_transcoding(read())
+    assert was_transcoded(amr, plain)
+    assert not was_transcoded(plain, read("m=audio 1 RTP/AVP 8\r\n"))

@@ -75,7 +75,6 @@ class World:
         self.done: list[cmd.AnyCommand] = []
         self.answered = False
         self.late_offer = False
-        self.closing = False
         self.dead: set[str] = set()
 
     # Driving.
@@ -86,7 +85,6 @@ class World:
             if self.call is None:
                 return self.check_end()
             self._turn()
-        self.closing = True
         for _ in range(400):
             if self.call is None:
                 return self.check_end()
