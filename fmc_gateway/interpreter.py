@@ -20,6 +20,7 @@ from fmc_gateway.call import events as e
 from fmc_gateway.call.replay import Trace, TraceStep
 from fmc_gateway.call.step import step
 from fmc_gateway.records.entry import SpoolEntry
+from fmc_gateway.records.unfinished import GATEWAY_FAULT, unfinished_record
 from fmc_gateway.sip_port import SipPort
 from hipper.contracts.calls import CallOutcome, LiveCall
 from hipper.pbx.ids import CallId, LegId
@@ -131,6 +132,10 @@ class Interpreter:
     def calls(self) -> Sequence[CallId]:
         return tuple(self._runs)
 
+    def traces(self) -> Sequence[tuple[CallId, Sequence[TraceStep]]]:
+        """Every live call with what happened to it so far."""
+        return [(run.id, run.trace) for run in self._runs.values()]
+
     def run_of(self, leg: str) -> CallRun | None:
         """The call a leg belongs to, None when it is over or was never ours."""
         return self._of_leg.get(LegId(leg))
@@ -206,7 +211,18 @@ class Interpreter:
             self._sip.abandon(leg)
         if run.last_live is not None:
             self._live.publish(run.id, None)
+        self._record_fault(run)
         self._finish(run, c.Finish())
+
+    def _record_fault(self, run: CallRun) -> None:
+        """What is known of the call stays in the records; the state may be the very thing that is wrong."""
+        try:
+            record = unfinished_record(run.call, self._now(), GATEWAY_FAULT)
+        except Exception:
+            log.exception("engine.fault_not_recorded", call_id=run.id)
+            return
+        if record is not None:
+            self._write_record(run, c.WriteRecord(record=record))
 
     def _later(self, run: CallRun, event: e.AnyEvent) -> None:
         """A result that came outside a SIP event: tell it, then send what came of it."""

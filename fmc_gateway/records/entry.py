@@ -6,6 +6,7 @@ import msgspec
 
 from fmc_gateway.call.replay import Trace
 from hipper.contracts.calls import CallRecord
+from hipper.pbx.ids import CallId
 
 
 class SpoolEntry(msgspec.Struct, frozen=True):
@@ -15,8 +16,19 @@ class SpoolEntry(msgspec.Struct, frozen=True):
     trace: Trace
 
 
+class _Call(msgspec.Struct, frozen=True):
+    call: CallId
+
+
+class _Named(msgspec.Struct, frozen=True):
+    """As much of an entry as says whose it is."""
+
+    record: _Call
+
+
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(SpoolEntry)
+_named_decoder = msgspec.json.Decoder(_Named)
 
 
 def encode_entry(entry: SpoolEntry) -> bytes:
@@ -27,3 +39,8 @@ def encode_entry(entry: SpoolEntry) -> bytes:
 def decode_entry(line: bytes) -> SpoolEntry:
     """Raises msgspec.MsgspecError on anything else than :func:`encode_entry` wrote."""
     return _decoder.decode(line)
+
+
+def decode_call(line: bytes) -> CallId:
+    """Whose entry ``line`` is. Raises msgspec.MsgspecError."""
+    return _named_decoder.decode(line).record.call

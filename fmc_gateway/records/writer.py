@@ -13,8 +13,9 @@ from collections.abc import Awaitable, Callable, Sequence
 import asyncpg
 import structlog
 
-from fmc_gateway.records.entry import SpoolEntry, encode_entry
+from fmc_gateway.records.entry import SpoolEntry, decode_call, encode_entry
 from fmc_gateway.records.spool import Spool
+from hipper.pbx.ids import CallId
 from hipper.runtime.database import OUTAGE
 
 Insert = Callable[[Sequence[bytes]], Awaitable[None]]
@@ -61,6 +62,16 @@ class RecordWriter:
     def length(self) -> int:
         """Records that are not yet in the database."""
         return self._unwritten + len(self._pending)
+
+    @property
+    def in_memory(self) -> int:
+        """Records that are neither on disk nor in the database."""
+        return len(self._pending)
+
+    def spooled(self) -> set[CallId]:
+        """Calls whose records earlier processes left in the spool. Reads files. Raises OSError."""
+        segments = self._spool.closed_segments()
+        return {decode_call(line) for segment in segments for line in self._spool.read(segment)}
 
     def write(self, entry: SpoolEntry) -> None:
         self._pending.append(entry)

@@ -20,6 +20,7 @@ from hipper.contracts.calls import CallOutcome, LiveCall
 from hipper.pbx.ids import CallId, LegId, PairId
 from hipper.telephony.sip import events as sip
 from hipper.telephony.sip.message import Request, Response, parse_message
+from tests.fmc_gateway.call.kit import invite
 from tests.fmc_gateway.records_samples import record, trace
 from tests.fmc_gateway.test_live import live
 
@@ -199,6 +200,34 @@ async def test_fault_of_the_engine_ends_this_call_only(monkeypatch: pytest.Monke
     assert "abandon leg-a" in world.said
     assert "abandon leg-z" not in world.said
     assert (world.faults, world.finished, made.calls()) == (1, [None], ("call-2",))
+
+
+async def test_call_ended_by_a_fault_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    ports: Any = world
+    made = Interpreter(
+        sip=ports,
+        media=ports,
+        directory=ports,
+        live=ports,
+        records=ports,
+        observer=ports,
+        now_unix=lambda: 9.0,
+    )
+    offered = invite()
+    made.begin(offered)
+    run = made.run_of(offered.leg)
+    assert run is not None
+
+    def fails(call: Any, event: Any, now: float) -> Any:
+        raise ValueError("bug")
+
+    monkeypatch.setattr(module, "step", fails)
+    made.tell(run, e.LegTrying(leg=offered.leg))
+    (entry,) = world.entries
+    assert (entry.record.outcome, entry.record.ended) == (CallOutcome.FAILED, 9.0)
+    assert entry.record.legs[0].ended_by == "fault of the gateway"
+    assert world.finished == [CallOutcome.FAILED]
 
 
 async def test_hang_up_of_a_call_we_do_not_hold(monkeypatch: pytest.MonkeyPatch) -> None:
