@@ -30,9 +30,11 @@ from fmc_gateway.peers import PeerTable
 from fmc_gateway.phone_auth import PhoneAuthenticator
 from fmc_gateway.phones import DeskPhones
 from fmc_gateway.records.entry import SpoolEntry
+from fmc_gateway.records.journal import Journal, bring_back
 from fmc_gateway.records.retention import expire_forever
 from fmc_gateway.records.spool import Spool
 from fmc_gateway.records.store import insert_entries
+from fmc_gateway.records.unfinished import GATEWAY_STOPPED, unfinished_entry
 from fmc_gateway.records.writer import RecordWriter
 from fmc_gateway.registrar import Registrar
 from fmc_gateway.resolver import Resolver
@@ -98,9 +100,9 @@ class Gateway:
         self._guard = guard
         self._gateway = gateway
         self._nonce_key = derive_key(secret, "digest nonces")
-        self.records = RecordWriter(
-            Spool(Path(settings.state_dir) / "spool" / gateway), self._insert, prepare=self._masked
-        )
+        spool = Path(settings.state_dir) / "spool" / gateway
+        self.records = RecordWriter(Spool(spool), self._insert, prepare=self._masked)
+        self.journal = Journal(spool, lambda: self.interpreter.traces(), self.clock.unix)
         self._trace_key = derive_key(secret, "trace masking")
         self.peers = PeerTable(settings)
         self.interpreter: Interpreter
@@ -183,7 +185,8 @@ class Gateway:
         settle_memory()
         commands = CommandReader(self._gateway, self.bus, self.interpreter)
         for work in (
-            self.records.run(),
+            self._write_records(),
+            self.journal.run(),
             self.live.run(),
             self.binding_mirror.run(),
             self.resolver.run(),
@@ -215,7 +218,7 @@ class Gateway:
         """No new calls; wait for the running ones, then end them.
 
         An emergency call is left alone whatever the time: its audio does not pass through us, so it goes on
-        without us, and only its record is lost.
+        without us. Its record ends here.
         """
         self.intake.draining = self.health.draining = True
         log.info("gateway.draining", calls=len(self.interpreter))
@@ -239,8 +242,12 @@ class Gateway:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.binding_mirror.flush(), 2.0)
         await self.shell.stop()
+        self._record_the_rest()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.records.flush(), 5.0)
+        if self.records.in_memory == 0:
+            self.journal.remove()
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.live.flush(), 2.0)
         await self.health.stop()
         await self.media_client.stop()
@@ -250,6 +257,18 @@ class Gateway:
 
     def _on_event(self, event: Any) -> None:
         self.intake.on_event(event)
+
+    async def _write_records(self) -> None:
+        await bring_back(self.journal, self.records)
+        await self.records.run()
+
+    def _record_the_rest(self) -> None:
+        """Calls that outlive us, emergency calls as a rule."""
+        now = self.clock.unix()
+        for call, steps in self.interpreter.traces():
+            entry = unfinished_entry(call, steps, now, GATEWAY_STOPPED)
+            if entry is not None:
+                self.records.write(entry)
 
     def _masked(self, entry: SpoolEntry) -> SpoolEntry:
         return SpoolEntry(entry.record, mask(entry.trace, self._trace_key))

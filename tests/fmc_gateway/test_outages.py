@@ -184,3 +184,50 @@ async def test_redis_away_calls_and_registrations_go_on(
         phone.do("bye", session)
         await site.carrier.expect(sip.Ended)
         await world.at_rest()
+
+
+async def test_gateway_killed_in_a_call_leaves_its_record(
+    postgres_url: str, redis_url: str, rtpengine: Any, tmp_path: Path
+) -> None:
+    await provision(postgres_url)
+    site = Site(tmp_path, pg=postgres_url, redis=redis_url, ng=rtpengine.ng)
+    async with World(site) as world:
+        site.mobile_peer.call(site.core, "0301234567", MOBILE)
+        invited = await site.carrier.expect(sip.Invited)
+        site.carrier.do("answer", invited.session, sdp(25102))
+        await site.mobile_peer.expect(sip.Answered)
+        (call,) = world.gateway.interpreter.calls()
+        (file,) = await wait_for(lambda: list((tmp_path / "spool").rglob("*.journal")))
+        await wait_for(file.read_bytes)
+        left = file.read_bytes()
+        # as after a kill: no record, and the journal as it was
+        world.gateway.interpreter._runs.clear()
+    file.write_bytes(left)
+    async with World(Site(tmp_path, pg=postgres_url, redis=redis_url, ng=rtpengine.ng)) as world:
+        await wait_for(lambda: not list((tmp_path / "spool").rglob("*.journal")))
+        row = await world.gateway.pool.fetchrow(
+            "SELECT outcome, c.answered, ended_by FROM gateway.calls c JOIN gateway.legs USING (call_id)"
+            " WHERE call_id = $1 AND role = 'calling'",
+            call,
+        )
+        assert (row["outcome"], row["ended_by"]) == ("failed", "gateway stopped")
+        assert row["answered"] is not None
+
+
+async def test_emergency_call_that_outlives_the_gateway_has_its_record(
+    postgres_url: str, redis_url: str, rtpengine: Any, tmp_path: Path
+) -> None:
+    site = Site(tmp_path, pg=postgres_url, redis=redis_url, ng=rtpengine.ng)
+    async with World(site) as world:
+        site.mobile_peer.call(site.core, "112", MOBILE)
+        invited = await site.psap.expect(sip.Invited)
+        site.psap.do("answer", invited.session, sdp(25103))
+        await site.mobile_peer.expect(sip.Answered)
+        await world.gateway.drain(0.0)
+        assert len(world.gateway.interpreter) == 1
+    connection = await asyncpg.connect(postgres_url)
+    row = await connection.fetchrow("SELECT emergency, outcome, answered FROM gateway.calls")
+    await connection.close()
+    assert (row["emergency"], row["outcome"]) == (True, "failed")
+    assert row["answered"] is not None
+    assert not list((tmp_path / "spool").rglob("*.journal"))
