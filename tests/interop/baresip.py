@@ -27,7 +27,7 @@ from typing import Any
 
 from tests.interop.ports import Ports
 from tests.interop.processes import die_with_us
-from tests.interop.tones import SAMPLE_RATE, WINDOW, Heard, listen, read_samples, write_tone
+from tests.interop.tones import SAMPLE_RATE, WINDOW, Heard, listen, read_samples, sequence, write_tone
 
 Event = dict[str, Any]
 
@@ -308,6 +308,10 @@ class Baresip:
         """Which of the `known` tones it heard for at least 300 ms in all."""
         windows = self.heard(*known)
         return {hertz for hertz in known if sum(window.tone == hertz for window in windows) >= 3}
+
+    def sequence(self, *known: int) -> list[int | str]:
+        """What the newest recording holds, in order: `known` tones, and `other` for music."""
+        return sequence(self.heard(*known))
 
     async def hears(self, hertz: int, *, timeout_s: float = 4.0, known: tuple[int, ...] = ()) -> None:
         """Wait until the last 300 ms are the tone `hertz` alone."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from tests.interop.baresip import Baresip
 from tests.interop.certificates import self_signed
 from tests.interop.ports import Ports
 from tests.interop.sipp import Sipp, SippError, parse_trace
-from tests.interop.tones import SAMPLE_RATE, energy_share, listen, read_samples, write_tone
+from tests.interop.tones import SAMPLE_RATE, energy_share, listen, read_samples, sequence, write_tone
 
 pytestmark = pytest.mark.interop
 
@@ -49,6 +50,16 @@ class TestTones:
             for a, b in zip(read_samples(tmp_path / "a.wav"), read_samples(tmp_path / "b.wav"), strict=True)
         ]
         assert all(window.other for window in listen(both, (440, 1000)))
+
+    def test_what_was_heard_in_order(self) -> None:
+        tone = [int(9000 * math.sin(2 * math.pi * 440 * n / SAMPLE_RATE)) for n in range(SAMPLE_RATE // 2)]
+        music = [int(9000 * math.sin(n * n / 991.0)) for n in range(SAMPLE_RATE // 2)]
+        pause, blip = [0] * SAMPLE_RATE, music[:800]
+        assert sequence(listen(tone + blip + tone + pause + tone + music + tone, (440,))) == [
+            440,
+            "other",
+            440,
+        ]
 
     def test_a_file_still_being_written_is_read(self, tmp_path: Path) -> None:
         write_tone(tmp_path / "a.wav", 440, seconds=1)

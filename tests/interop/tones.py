@@ -5,6 +5,7 @@ not believed, since a file that is still being written has none yet.
 
 from __future__ import annotations
 
+import itertools
 import math
 import struct
 import wave
@@ -84,3 +85,19 @@ def listen(samples: Sequence[int], known: Sequence[int]) -> list[Heard]:
             tone = next((hertz for hertz in known if energy_share(window, hertz) >= PURE), None)
         heard.append(Heard(at_s=start / SAMPLE_RATE, rms=rms, tone=tone))
     return heard
+
+
+def sequence(heard: Sequence[Heard], *, at_least: int = 3) -> list[int | str]:
+    """What was heard one after the other for at least 300 ms each: tones, and `other` for music. Silence
+    between does not count, nor does the same again after it."""
+    runs: list[int | str] = []
+    for label, windows in itertools.groupby(heard, key=_label):
+        if label != "silent" and len(list(windows)) >= at_least and runs[-1:] != [label]:
+            runs.append(label)
+    return runs
+
+
+def _label(window: Heard) -> int | str:
+    if window.tone is not None:
+        return window.tone
+    return "silent" if window.silent else "other"
