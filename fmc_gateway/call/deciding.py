@@ -11,6 +11,7 @@ import msgspec
 
 from fmc_gateway.call import emergency, ringing
 from fmc_gateway.call.commands import LoadContext, TrunkTarget
+from fmc_gateway.call.descriptions import unreadable
 from fmc_gateway.call.ending import broken, calling_over, conclude, gave_up, refuse
 from fmc_gateway.call.events import (
     ContextFailed,
@@ -63,6 +64,9 @@ def leg_offered(_: None, event: LegOffered, now: float) -> Step:
         return emergency.begin(call, now)
     if event.sdp is None:
         return refuse(call, now, 488, "an INVITE without an offer is not supported")
+    problem = unreadable(event.sdp)
+    if problem is not None:
+        return refuse(call, now, 400, f"the session description cannot be read: {problem}")
     return _ask(call, event, now)
 
 

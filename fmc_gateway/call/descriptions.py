@@ -8,6 +8,15 @@ from hipper.telephony.sdp.description import Direction
 from hipper.telephony.sdp.errors import SdpError
 
 
+def unreadable(sdp: str) -> str | None:
+    """Why a description cannot be read, None when it can."""
+    try:
+        offer_answer.as_description(sdp)
+    except SdpError as error:
+        return str(error)
+    return None
+
+
 def held(sdp: str) -> bool:
     """Whether the writer puts the other side on hold (RFC 3264 §8.4)."""
     try:

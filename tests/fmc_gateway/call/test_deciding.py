@@ -304,6 +304,22 @@ def test_late_offer_is_488_with_an_explanation() -> None:
     assert reject.explanation
 
 
+def test_offer_that_cannot_be_read_is_400_and_says_why() -> None:
+    ladder = Ladder()
+    ladder.tell(invite(sdp="v=0\r\nm=audio\r\n"))
+    reject = refused(ladder)
+    assert reject.status == 400
+    assert reject.explanation == (
+        "the session description cannot be read: line 2: m= needs media, port, protocol and a format"
+    )
+
+
+def test_emergency_call_with_an_offer_we_cannot_read_goes_out() -> None:
+    ladder = Ladder()
+    ladder.tell(invite("112", sdp="garbage"))
+    assert ladder.of(cmd.Originate)[0].sdp == "garbage"
+
+
 # Before the directory answers.
 
 
