@@ -18,6 +18,12 @@ def canonical_name(name: str) -> str:
     return name if known is None else known
 
 
+def _key(name: str) -> str:
+    """Under which name the index holds what is asked for as ``name``."""
+    lower = name.lower()
+    return KNOWN.get(lower, lower)
+
+
 class Headers:
     """Headers in order, looked up without case.
 
@@ -25,10 +31,13 @@ class Headers:
     surrounding white space, folding already replaced by one space. Any change forgets the typed values read.
     """
 
-    __slots__ = ("_items", "cache")
+    __slots__ = ("_index", "_items", "cache")
 
     def __init__(self, items: Iterable[tuple[str, str]] = ()) -> None:
         self._items: list[tuple[str, str]] = [(canonical_name(name), value) for name, value in items]
+        self._index: dict[str, list[str]] | None = None
+        """Values by canonical name, of unknown headers by the name in lower case; made at the first
+        look-up."""
         self.cache: dict[str, Any] = {}
 
     @classmethod
@@ -36,43 +45,58 @@ class Headers:
         """Take over a list whose names are canonical already."""
         headers = cls.__new__(cls)
         headers._items = items
+        headers._index = None
         headers.cache = {}
         return headers
 
     def get(self, name: str) -> str | None:
         """The first value of this name, or None."""
-        wanted = KNOWN.get(name) or canonical_name(name)
-        for own, value in self._items:
-            if own == wanted:
-                return value
-        return None if wanted in CANONICAL else self._get_unknown(wanted.lower())
-
-    def _get_unknown(self, lower: str) -> str | None:
-        return next((value for own, value in self._items if own.lower() == lower), None)
+        lines = (self._index or self._indexed()).get(KNOWN.get(name) or _key(name))
+        return lines[0] if lines is not None else None
 
     def get_all(self, name: str) -> list[str]:
         """The values of this name, one per header line."""
-        wanted = canonical_name(name)
-        if wanted in CANONICAL:
-            return [value for own, value in self._items if own == wanted]
-        lower = wanted.lower()
-        return [value for own, value in self._items if own.lower() == lower]
+        lines = (self._index or self._indexed()).get(KNOWN.get(name) or _key(name))
+        return lines.copy() if lines is not None else []
 
     def values(self, name: str) -> list[str]:
         """The values of this name; comma-joined lines are split where the header's grammar is a list.
 
         Raises SipParseError on a list that cannot be split.
         """
-        wanted = canonical_name(name)
-        lines = self.get_all(wanted)
+        wanted = KNOWN.get(name) or _key(name)
+        lines = (self._index or self._indexed()).get(wanted)
+        if lines is None:
+            return []
         if wanted not in LISTS:
-            return lines
+            return lines.copy()
         return [value for line in lines if line for value in split_list(line)]
+
+    def by_name(self) -> dict[str, list[str]]:
+        """The values by canonical name, of unknown headers by the name in lower case. Not to be changed."""
+        return self._index or self._indexed()
+
+    def _indexed(self) -> dict[str, list[str]]:
+        index: dict[str, list[str]] = {}
+        canonical = CANONICAL
+        for name, value in self._items:
+            key = name if name in canonical else name.lower()
+            lines = index.get(key)
+            if lines is None:
+                index[key] = [value]
+            else:
+                lines.append(value)
+        self._index = index
+        return index
+
+    def _changed(self) -> None:
+        self._index = None
+        self.cache.clear()
 
     def add(self, name: str, value: str) -> None:
         """Append one header line."""
         self._items.append((canonical_name(name), checked_value(value)))
-        self.cache.clear()
+        self._changed()
 
     def prepend(self, name: str, value: str) -> None:
         """Put one header line before the others of its name (Via, Record-Route, Route), else at the top."""
@@ -80,7 +104,7 @@ class Headers:
         lower = wanted.lower()
         at = next((index for index, (own, _) in enumerate(self._items) if own.lower() == lower), 0)
         self._items.insert(at, (wanted, checked_value(value)))
-        self.cache.clear()
+        self._changed()
 
     def set(self, name: str, value: str) -> None:
         """Replace all lines of this name by one, in the place of the first."""
@@ -94,13 +118,13 @@ class Headers:
         kept = [item for item in self._items if item[0].lower() != lower]
         at = next((index for index, item in enumerate(self._items) if item[0].lower() == lower), len(kept))
         self._items = kept[:at] + lines + kept[at:]
-        self.cache.clear()
+        self._changed()
 
     def remove(self, name: str) -> None:
         """Drop all lines of this name."""
         lower = canonical_name(name).lower()
         self._items = [item for item in self._items if item[0].lower() != lower]
-        self.cache.clear()
+        self._changed()
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and self.get(name) is not None

@@ -124,14 +124,21 @@ def _check_once(request: Request) -> Rejection | None:
 
 def _repeated(message: SipMessage) -> str | None:
     """A required header that is missing, or one that may stand once and stands twice."""
+    by_name = message.headers.by_name()
+    if len(by_name) != len(message.headers) and (twice := _first_repeated(message)) is not None:
+        return f"More than one {twice} header field"
+    for name in _REQUIRED:
+        if name not in by_name:
+            return f"Missing {name} header field"
+    return None
+
+
+def _first_repeated(message: SipMessage) -> str | None:
     seen: set[str] = set()
     for name, _ in message.headers:
         if name in seen and name in _SINGLE:
-            return f"More than one {name} header field"
+            return name
         seen.add(name)
-    for name in _REQUIRED:
-        if name not in seen:
-            return f"Missing {name} header field"
     return None
 
 

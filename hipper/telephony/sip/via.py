@@ -9,7 +9,7 @@ from hipper.telephony.sip.grammar import Params, format_params, is_token, parse_
 from hipper.telephony.sip.host import HOST_RULE, format_host, parse_host_port
 
 # What nearly all values look like: no blanks around slashes and colons, no IPv6.
-_PLAIN_VIA = re.compile(rf"SIP/2\.0/([A-Z]++) ({HOST_RULE})(?::([0-9]{{1,4}}))?+(?:;(.++))?+")
+_PLAIN_VIA = re.compile(rf"SIP/2\.0/([A-Z]++) ({HOST_RULE})(?::([1-5]?[0-9]{{1,4}}))?+(?:;(.++))?+")
 
 
 class Via:
