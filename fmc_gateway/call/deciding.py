@@ -23,6 +23,7 @@ from fmc_gateway.call.events import (
     LegSource,
 )
 from fmc_gateway.call.model import Deciding, Leg, LegPhase, Step
+from fmc_gateway.call.verdict import RETRY_AFTER_S
 from hipper.contracts.calls import CallOutcome, LegRole
 from hipper.pbx import origination, termination
 from hipper.pbx.ids import DeviceId
@@ -42,8 +43,6 @@ from hipper.pbx.model import (
 from hipper.pbx.numbers_of import extension_of, owned_by_e164
 from hipper.telephony.numbers.emergency import is_emergency
 
-RETRY_AFTER_S = 10
-"""What a caller is told to wait when the directory or every rtpengine is away (RFC 3261 §21.5.4)."""
 OUTSIDE_PAYS = Payer(subscription=None, tariff=TariffClass.FREE)
 """A call that comes from outside costs nobody on our side anything."""
 

@@ -11,7 +11,7 @@ from fmc_gateway.call.model import Leg, LegPhase, Ringing
 from hipper.contracts.calls import AttemptOutcome, CallOutcome
 
 RETRY_AFTER_S = 10
-"""What a caller is told to wait when no rtpengine is left (RFC 3261 §21.5.4)."""
+"""What a caller is told to wait when the directory or every rtpengine is away (RFC 3261 §21.5.4)."""
 
 Q850_BUSY = 17
 Q850_NO_RESPONSE = 18

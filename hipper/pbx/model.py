@@ -126,12 +126,6 @@ class Payer(msgspec.Struct, frozen=True, kw_only=True):
     tariff: TariffClass
 
 
-class DialledKind(str, Enum):
-    EXTENSION = "extension"
-    COLLEAGUE = "colleague"
-    EXTERNAL = "external"
-
-
 class OnNetPlan(msgspec.Struct, frozen=True, kw_only=True, tag="on_net"):
     """The dialled number is a colleague: that user's termination rules run next."""
 

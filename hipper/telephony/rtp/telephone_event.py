@@ -14,7 +14,6 @@ from hipper.telephony.rtp.errors import RtpError
 
 DIGITS = "0123456789*#ABCD"
 """Event codes 0 to 15 (§3.2)."""
-FLASH = 16
 MAX_DURATION = 0xFFFF
 END_PACKETS = 3
 _PAYLOAD = struct.Struct("!BBH")

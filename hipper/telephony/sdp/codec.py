@@ -78,13 +78,14 @@ def parse_rtpmap(value: str) -> Codec | None:
     """``97 opus/48000/2`` -> Codec; None when it is not what RFC 8866 §6.6 says."""
     number, _, encoding = value.partition(" ")
     parts = encoding.strip().split("/")
-    if len(parts) not in (2, 3) or not parts[0] or not _is_number(number):
+    if len(parts) not in (2, 3) or not parts[0] or not is_number(number):
         return None
-    if not all(map(_is_number, parts[1:])):
+    if not all(map(is_number, parts[1:])):
         return None
     channels = int(parts[2]) if len(parts) == 3 else 1
     return Codec(int(number), parts[0], int(parts[1]), channels)
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Digits only, and few enough for any number in a description."""
     return text.isascii() and text.isdigit() and len(text) <= 9

@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from hipper.telephony.sdp.codec import STATIC_CODECS, Codec, parse_rtpmap
+from hipper.telephony.sdp.codec import STATIC_CODECS, Codec, is_number, parse_rtpmap
 from hipper.telephony.sdp.errors import SdpError
 
 MAX_CHARACTERS = 65_535
@@ -45,7 +45,7 @@ class Direction(StrEnum):
         return Direction.RECVONLY if receives else Direction.INACTIVE
 
 
-_DIRECTIONS = frozenset(Direction)
+DIRECTIONS = frozenset(Direction)
 
 
 class Line(NamedTuple):
@@ -120,7 +120,7 @@ class _Section:
     @property
     def own_direction(self) -> Direction | None:
         """The direction written in this section; the last one counts when a peer wrote two."""
-        written = [line.value for line in self.lines if line.type == "a" and line.value in _DIRECTIONS]
+        written = [line.value for line in self.lines if line.type == "a" and line.value in DIRECTIONS]
         return Direction(written[-1]) if written else None
 
     def _lines_with_direction(self, direction: Direction | None) -> list[Line]:
@@ -128,7 +128,7 @@ class _Section:
         lines = []
         wanted = Line("a", direction.value) if direction is not None else None
         for line in self.lines:
-            if line.type == "a" and line.value in _DIRECTIONS:
+            if line.type == "a" and line.value in DIRECTIONS:
                 if wanted is not None:
                     lines.append(wanted)
                     wanted = None
@@ -334,7 +334,7 @@ def _parse_media(value: str, number: int) -> MediaDescription:
     if len(fields) < 4:
         raise SdpError(f"line {number}: m= needs media, port, protocol and a format")
     port, slash, count = fields[1].partition("/")
-    if not (_is_number(port) and int(port) <= 65_535) or (slash and not _is_number(count)):
+    if not (is_number(port) and int(port) <= 65_535) or (slash and not is_number(count)):
         raise SdpError(f"line {number}: m= has a bad port")
     return MediaDescription(
         fields[0], int(port), fields[2], fields[3:], port_count=int(count) if slash else None
@@ -371,7 +371,3 @@ def _parse_connection(value: str) -> Connection:
     if len(fields) != 3 or fields[0] != "IN" or fields[1] not in ("IP4", "IP6"):
         raise SdpError("c= needs IN, IP4 or IP6, and an address")
     return Connection(fields[1], fields[2].partition("/")[0])
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 9

@@ -12,10 +12,9 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from hipper.telephony.sdp.codec import PCMA, PCMU, TELEPHONE_EVENT, Codec
-from hipper.telephony.sdp.description import Direction, Line, MediaDescription, SessionDescription
+from hipper.telephony.sdp.description import DIRECTIONS, Direction, Line, MediaDescription, SessionDescription
 
 Sdp = SessionDescription | str
-_DIRECTIONS = frozenset(Direction)
 
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,7 +110,7 @@ def _media_of(description: SessionDescription) -> list[object]:
 
 def _compared_lines(lines: Iterable[Line]) -> list[Line]:
     """Attributes, bandwidths and keys; directions are compared apart, since they may stand at two levels."""
-    return sorted(line for line in lines if line.type in "abk" and line.value not in _DIRECTIONS)
+    return sorted(line for line in lines if line.type in "abk" and line.value not in DIRECTIONS)
 
 
 def codecs_in_common(offered: Iterable[Codec], ours: Iterable[Codec]) -> tuple[Codec, ...]:

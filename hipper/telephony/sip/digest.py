@@ -41,7 +41,6 @@ Ha1Lookup = Callable[[str, str], str | None]
 
 _WINDOW = 64
 """Counts behind the highest that may still come: requests overtake each other on UDP."""
-_MAX_COUNT = 0xFFFFFFFF
 _STAMP_BYTES = 12
 _MAC_BYTES = 16
 _NO_SUCH_USER = "0" * 64

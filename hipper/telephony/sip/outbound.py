@@ -1,6 +1,4 @@
-"""Connections the client opened and the server uses back (RFC 5626): instance, reg-id, keep-alive,
-recovery.
-"""
+"""Connections the client opened and the server uses back (RFC 5626): instance, reg-id, recovery."""
 
 from __future__ import annotations
 
@@ -15,10 +13,6 @@ MAX_REG_ID = 2**31 - 1
 BASE_TIME_S = 30.0
 """Wait after the first failure of every flow (§4.5, all-flows-failed)."""
 MAX_TIME_S = 1800.0
-STREAM_KEEP_ALIVE_S = (95.0, 120.0)
-"""Between two CRLF pings of a client on TCP or TLS (§4.4.1)."""
-UDP_KEEP_ALIVE_S = (24.0, 29.0)
-"""Between two STUN pings of a client on UDP (§4.4.2)."""
 
 
 class FlowIdentity(NamedTuple):

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hipper.telephony.sip.builder import make_request
 from hipper.telephony.sip.errors import LocalProtocolError, SipParseError
-from hipper.telephony.sip.headers import NameAddr
 from hipper.telephony.sip.message import Headers, Request, Response, parse_message, request_target
 from hipper.telephony.sip.parser import MAX_BODY_BYTES, MAX_HEADER_BYTES, MAX_HEADERS, MAX_LINE
 from hipper.telephony.sip.uri import parse_uri
@@ -391,27 +389,9 @@ class TestHeaders:
                 change("X", value)
 
 
-class TestBuilder:
-    def test_request_of_a_uac(self) -> None:
-        """RFC 3261 §8.1.1."""
-        request = make_request(
-            "INVITE",
-            parse_uri("sip:bob@biloxi.com;method=BYE?Subject=x"),
-            from_=NameAddr.parse("<sip:a@h>;tag=1"),
-            to=NameAddr.parse("<sip:b@h>"),
-            call_id="c@h",
-            cseq=7,
-            headers=[("Contact", "<sip:a@h>")],
-            content_type="application/sdp",
-            body=b"v=0",
-        )
-        assert request.to_bytes() == (
-            b"INVITE sip:bob@biloxi.com SIP/2.0\r\nMax-Forwards: 70\r\nFrom: <sip:a@h>;tag=1\r\n"
-            b"To: <sip:b@h>\r\nCall-ID: c@h\r\nCSeq: 7 INVITE\r\nContact: <sip:a@h>\r\n"
-            b"Content-Type: application/sdp\r\n"
-            b"Content-Length: 3\r\n\r\nv=0"
-        )
+class TestRequestTarget:
+    """RFC 3261 §19.1.1: what may stand in a Request-URI."""
 
-    def test_request_target_of_other_schemes(self) -> None:
+    def test_header_components_and_method_go(self) -> None:
         assert request_target(parse_uri("tel:+31")) == parse_uri("tel:+31")
         assert str(request_target(parse_uri("sip:a@h;lr;method=X?y=z"))) == "sip:a@h;lr"
