@@ -118,7 +118,8 @@ class Routing:
         if flow is None:
             return Unroutable(480, "the connection of this telephone is gone")
         try:
-            contact = SipUri.parse(binding.contact)
+            # headers within the Contact may not stand in a Request-URI (RFC 3261 §19.1.1)
+            contact = SipUri.parse(binding.contact).without_headers()
         except SipParseError as error:
             return Unroutable(480, f"contact of this telephone: {error.reason}")
         aor = self._bindings.aor_of(binding.device) or f"{contact.user or 'phone'}@{contact.host}"

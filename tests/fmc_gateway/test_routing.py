@@ -118,6 +118,14 @@ def test_desk_phone_is_called_over_the_flow_it_registered_with() -> None:
     assert not route.trusted
 
 
+def test_headers_in_the_contact_of_a_phone_stay_out_of_the_request_uri() -> None:
+    contact = "sip:a@10.1.1.1:5062;line=2?Route=%3Csip:evil.example%3E"
+    route = routed(
+        BindingTarget(binding=Binding(device=DeviceId("d1"), contact=contact, flow=flow_name(FLOW)))
+    )
+    assert str(route.uri) == "sip:a@10.1.1.1:5062;line=2"
+
+
 @pytest.mark.parametrize(
     ("target", "status"),
     [

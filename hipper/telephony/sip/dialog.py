@@ -182,8 +182,8 @@ class Dialog:
     def _request_route(self, target: Uri) -> tuple[Uri, Sequence[str]]:
         """Loose routing, or a strict router first: it expects itself in the Request-URI (§12.2.1.1)."""
         if not self.route_set:
-            return target, ()
+            return request_target(target), ()
         first = NameAddr.parse(self.route_set[0]).uri
         if not isinstance(first, SipUri) or first.lr:
-            return target, self.route_set
+            return request_target(target), self.route_set
         return request_target(first), (*self.route_set[1:], f"<{target}>")

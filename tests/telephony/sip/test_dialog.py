@@ -102,6 +102,14 @@ class TestRouteSet:
         dialog.confirm_route_set(answer("<sip:p9.example.com;lr>"))
         assert dialog.route_set == ("<sip:p9.example.com;lr>",)
 
+    @pytest.mark.parametrize("routes", ["", ROUTES])
+    def test_headers_and_method_of_the_contact_stay_out_of_the_request_uri(self, routes: str) -> None:
+        """RFC 3261 §19.1.1, table 1."""
+        contact = "<sip:bob@192.0.2.2;method=BYE;line=1?Route=%3Csip:evil.example%3E>"
+        request = as_callee(routes, contact=contact).create_request("INFO")
+        assert request.request_uri_text == "sip:bob@192.0.2.2;line=1"
+        assert "evil" not in request.to_bytes().decode()
+
 
 class TestSequence:
     """§12.2.2."""
