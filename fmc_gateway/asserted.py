@@ -17,8 +17,8 @@ _HIDING = frozenset({"id", "user", "header"})
 
 
 class Asserted(NamedTuple):
-    """``caller``: what is believed. ``anonymous_requested``/``identity_allowed_requested``: privacy for
-    this call."""
+    """``caller``: what is believed. ``anonymous_requested``/``identity_allowed_requested``:
+    privacy for this call."""
 
     caller: CallerIdentity
     anonymous_requested: bool
@@ -44,8 +44,8 @@ def read_asserted(request: Request, *, trusted: bool) -> Asserted:
 
 
 def asserted_number(request: SipMessage) -> E164 | None:
-    """The first P-Asserted-Identity that is a telephone number (RFC 3325 §9.1 allows one sip and one tel
-    URI)."""
+    """The first P-Asserted-Identity that is a telephone number (RFC 3325 §9.1 allows one
+    sip and one tel URI)."""
     for value in request.headers.values("P-Asserted-Identity"):
         try:
             number = number_of(NameAddr.parse(value).uri)

@@ -6,8 +6,8 @@ from hipper.runtime.clock import Clock
 
 
 class EngineClock:
-    """Unix seconds as they were when the process started, plus what a clock that never jumps has counted
-    since."""
+    """Unix seconds as they were when the process started, plus what a clock that never jumps
+    has counted since."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

@@ -12,8 +12,8 @@ _SEPARATORS = str.maketrans("", "", "-.() ")
 
 
 class Dialled(NamedTuple):
-    """``text``: digits as dialled, percent-decoded, without parameters; a URN whole. ``trunk_group``:
-    ``tgrp``."""
+    """``text``: digits as dialled, percent-decoded, without parameters; a URN
+    whole. ``trunk_group``: ``tgrp``."""
 
     text: str
     trunk_group: str | None

@@ -119,8 +119,8 @@ def offer_from_trunk(offer: Offer, peer: TrunkPeer) -> LegOffered:
 
 
 def offer_from_phone(offer: Offer, phone: Phone | None) -> LegOffered | Refusal:
-    """A call of a desk phone. ``phone`` None: an emergency call, taken from anybody; nothing it claims is
-    believed."""
+    """A call of a desk phone. ``phone`` None: an emergency call, taken from anybody; nothing it
+    claims is believed."""
     from_ = offer.request.from_
     if phone is not None and not _is_own_aor(offer.request, phone):
         return Refusal(403, "From is not the address this telephone may use")
@@ -226,8 +226,8 @@ def _msisdn(request: Request, network: MobileNetwork) -> E164 | None:
 
 
 def _is_own_aor(request: Request, phone: Phone) -> bool:
-    """From is the AOR of the credentials; an anonymous one is a request for privacy and allowed (RFC 3323
-    §4.1)."""
+    """From is the AOR of the credentials; an anonymous one is a request for privacy and
+    allowed (RFC 3323 §4.1)."""
     uri = request.from_.uri
     if is_anonymous(request.from_):
         return True

@@ -1,5 +1,5 @@
-"""Run the engine: events in, commands carried out in order, results back as events (architecture, "Decide,
-then do").
+"""Run the engine: events in, commands carried out in order, results back as events (architecture,
+"Decide, then do").
 
 Everything of one call happens in the order it came: while commands are carried out, new events wait. SIP
 commands act at once on the user agent; look-ups and rtpengine answer later and come back through
@@ -59,8 +59,8 @@ class Observer(Protocol):
 
 
 class CallRun:
-    """One call while it lives: the engine's state and what belongs to it outside. ``call`` None: not begun,
-    or over."""
+    """One call while it lives: the engine's state and what belongs to it outside. ``call`` None:
+    not begun, or over."""
 
     __slots__ = (
         "call",
@@ -203,8 +203,8 @@ class Interpreter:
                 run.queue.append(problem)
 
     def _fault(self, run: CallRun, event: e.AnyEvent) -> None:
-        """The engine raised: its own fault. End every leg and pair of this call, and leave the others
-        alone."""
+        """The engine raised: its own fault. End every leg and pair of this call, and
+        leave the others alone."""
         log.exception("engine.fault", call_id=run.id, gateway_event=type(event).__name__)
         self._observer.engine_fault()
         for leg in run.legs:

@@ -44,6 +44,39 @@ Busy = tuple[tuple[SubscriberId, DeviceId | None], ...]
 """The users of a call and the device each is on."""
 
 
+_CARRY_OUT = """
+local fault = false
+for _, command in ipairs(cmsgpack.unpack(ARGV[1])) do
+    local reply = redis.pcall(unpack(command))
+    if type(reply) == 'table' and reply.err and not fault then fault = reply end
+end
+return fault
+"""
+"""Like a pipeline: every command is carried out, the first error is told."""
+
+
+class Batch:
+    """Redis commands that travel as one, by a script: a pipeline of redis-py packs every command and reads
+    every answer by itself, which cost more than making them."""
+
+    __slots__ = ("_commands",)
+
+    PART = 500
+    """Commands of one script: how long, in the end, others wait for Redis after an outage."""
+
+    def __init__(self) -> None:
+        self._commands: list[tuple[str | bytes | int, ...]] = []
+
+    def add(self, *command: str | bytes | int) -> None:
+        self._commands.append(command)
+
+    async def send(self, redis: Any) -> None:
+        """Raises what the client does, and the error of the first command that failed."""
+        for start in range(0, len(self._commands), self.PART):
+            part = msgspec.msgpack.encode(self._commands[start : start + self.PART])
+            await redis.execute_command("EVAL", _CARRY_OUT, 0, part)
+
+
 class LiveCalls:
     """``redis``: a ``redis.asyncio.Redis``. All methods but :meth:`run` and :meth:`flush` are immediate."""
 
@@ -114,14 +147,13 @@ class LiveCalls:
                 await self._remove_leftovers()
                 self._written.clear()
                 changed |= dict.fromkeys(self._calls)
-            async with self._redis.pipeline(transaction=False) as pipe:
-                written = {call: self._write_call(pipe, call) for call in changed}
-                for subscriber, event in events:
-                    self._write_event(pipe, subscriber, event)
-                if refresh:
-                    self._refresh(pipe)
-                if len(pipe):
-                    await pipe.execute()
+            batch = Batch()
+            written = {call: self._write_call(batch, call) for call in changed}
+            for subscriber, event in events:
+                self._write_event(batch, subscriber, event)
+            if refresh:
+                self._refresh(batch)
+            await batch.send(self._redis)
         except OUTAGE as error:
             self._changed = changed | self._changed
             self._events.extendleft(reversed(events[-(MAX_QUEUED - len(self._events)) :]))
@@ -141,45 +173,45 @@ class LiveCalls:
             await self._redis.delete(*(f"call:{call}" for call in gone))
             await self._redis.srem(self._set_key(), *gone)
 
-    def _write_call(self, pipe: Any, call: CallId) -> Busy | None:
+    def _write_call(self, batch: Batch, call: CallId) -> Busy | None:
         """Show ``call`` as it is now. Returns what Redis then knows of it."""
         live, before = self._calls.get(call), self._written.get(call)
         if live is None:
             if before is not None:
-                pipe.execute_command("DEL", f"call:{call}")
-                pipe.execute_command("SREM", self._set_key(), call)
+                batch.add("DEL", f"call:{call}")
+                batch.add("SREM", self._set_key(), call)
                 for subscriber, _ in before:
-                    pipe.execute_command("HDEL", f"busy:{subscriber}", call)
+                    batch.add("HDEL", f"busy:{subscriber}", call)
             return None
-        pipe.execute_command("SET", f"call:{call}", _encode(live), "EX", TTL_S)
+        batch.add("SET", f"call:{call}", _encode(live), "EX", TTL_S)
         if before is None:
-            pipe.execute_command("SADD", self._set_key(), call)
-            pipe.execute_command("EXPIRE", self._set_key(), TTL_S)
+            batch.add("SADD", self._set_key(), call)
+            batch.add("EXPIRE", self._set_key(), TTL_S)
         now = tuple(_subscribers(live))
         for subscriber, device in now:
             if before is None or (subscriber, device) not in before:
-                pipe.execute_command("HSET", f"busy:{subscriber}", call, device or "")
-                pipe.execute_command("EXPIRE", f"busy:{subscriber}", TTL_S)
+                batch.add("HSET", f"busy:{subscriber}", call, device or "")
+                batch.add("EXPIRE", f"busy:{subscriber}", TTL_S)
         for subscriber, _ in before or ():
             if all(subscriber != other for other, _ in now):
-                pipe.execute_command("HDEL", f"busy:{subscriber}", call)
+                batch.add("HDEL", f"busy:{subscriber}", call)
         return now
 
-    def _write_event(self, pipe: Any, subscriber: SubscriberId, event: UserEvent) -> None:
+    def _write_event(self, batch: Batch, subscriber: SubscriberId, event: UserEvent) -> None:
         stream = f"events:{subscriber}"
         data = msgspec.msgpack.encode(event)
-        pipe.execute_command("XADD", stream, "MAXLEN", EVENTS_KEPT, "*", FIELD, data)
+        batch.add("XADD", stream, "MAXLEN", EVENTS_KEPT, "*", FIELD, data)
         if isinstance(event.body, CallOver):
-            pipe.execute_command("EXPIRE", stream, EVENTS_KEPT_S)
+            batch.add("EXPIRE", stream, EVENTS_KEPT_S)
 
-    def _refresh(self, pipe: Any) -> None:
+    def _refresh(self, batch: Batch) -> None:
         """New lifetimes for everything that is shown."""
         if self._calls:
-            pipe.execute_command("EXPIRE", self._set_key(), TTL_S)
+            batch.add("EXPIRE", self._set_key(), TTL_S)
         for call, live in self._calls.items():
-            pipe.execute_command("SET", f"call:{call}", _encode(live), "EX", TTL_S)
+            batch.add("SET", f"call:{call}", _encode(live), "EX", TTL_S)
             for subscriber, _ in _subscribers(live):
-                pipe.execute_command("EXPIRE", f"busy:{subscriber}", TTL_S)
+                batch.add("EXPIRE", f"busy:{subscriber}", TTL_S)
 
     def _remember_written(self, written: dict[CallId, Busy | None]) -> None:
         for call, busy in written.items():

@@ -1,5 +1,5 @@
-"""The mark on our own legs toward a handset, so that they are known when the network hands them back
-(call-flows §1).
+"""The mark on our own legs toward a handset, so that they are known when the network hands them
+back (call-flows §1).
 
 Toward a network that keeps unknown headers the mark is signed: it names network and number and holds five
 minutes, so that a mark seen on one call opens nothing on another.

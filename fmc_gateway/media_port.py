@@ -46,8 +46,8 @@ class Observer(Protocol):
 
 
 class _Pair:
-    """What is under way for one NG call-id. ``offered``: the last SDP offered, ``extended``: codecs were
-    added."""
+    """What is under way for one NG call-id. ``offered``: the last SDP offered, ``extended``:
+    codecs were added."""
 
     __slots__ = ("answered", "extended", "offered", "queue", "task", "tell")
 
@@ -78,8 +78,8 @@ class MediaPort:
         return len(self._pairs)
 
     def run(self, command: MediaCommand, done: Done) -> None:
-        """Carry ``command`` out after the earlier ones of its pair; ``done`` gets the event, if there is
-        one."""
+        """Carry ``command`` out after the earlier ones of its pair; ``done`` gets the
+        event, if there is one."""
         pair = self._pairs.get(command.pair)
         if pair is None:
             pair = self._pairs[command.pair] = _Pair(done)
@@ -99,8 +99,8 @@ class MediaPort:
                     pair.tell(MediaTimedOut(pair=name))
 
     async def _is_forgotten(self, name: PairId) -> bool:
-        """Whether the engine of this pair answers and does not know it; an engine that is silent says
-        nothing."""
+        """Whether the engine of this pair answers and does not know it; an engine that is
+        silent says nothing."""
         try:
             problem = problem_of(await self._client.request(ng.query(call_id=name)))
         except MediaUnavailable:

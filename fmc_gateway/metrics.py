@@ -1,5 +1,5 @@
-"""What the gateway counts. Every series exists at zero from the start, so that an alert can tell none from
-unknown."""
+"""What the gateway counts. Every series exists at zero from the start, so that an alert can tell
+none from unknown."""
 
 from __future__ import annotations
 

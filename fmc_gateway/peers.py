@@ -1,5 +1,5 @@
-"""Who sent this? Listener and source address decide, never what the message says (call-flows §1, RFC 3325
-§5)."""
+"""Who sent this? Listener and source address decide, never what the message says
+(call-flows §1, RFC 3325 §5)."""
 
 from __future__ import annotations
 

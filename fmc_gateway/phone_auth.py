@@ -36,8 +36,8 @@ class CredentialSource(Protocol):
 
 
 class PhoneAuthenticator:
-    """``key``: signs nonces; the same in all gateways of an installation. ``now_unix``: they share a clock
-    too."""
+    """``key``: signs nonces; the same in all gateways of an installation. ``now_unix``: they
+    share a clock too."""
 
     def __init__(
         self, settings: DevicesSection, directory: CredentialSource, key: bytes, now_unix: Callable[[], float]

@@ -1,5 +1,5 @@
-"""Where a leg goes: target of the engine + settings → transport address, Request-URI, To, identity and own
-headers."""
+"""Where a leg goes: target of the engine + settings → transport address, Request-URI, To,
+identity and own headers."""
 
 from __future__ import annotations
 

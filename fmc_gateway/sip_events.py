@@ -1,5 +1,5 @@
-"""What the user agent tells → what the engine understands. Pure; the ids of sessions and legs are the
-same."""
+"""What the user agent tells → what the engine understands. Pure; the ids of sessions and
+legs are the same."""
 
 from __future__ import annotations
 

@@ -125,8 +125,8 @@ class SipPort:
         return self._invite(leg, command, target)
 
     def try_next_trunk(self, leg_id: LegId) -> e.AnyEvent | None:
-        """After a trunk failed without ringing: INVITE over the next in the routing order. None: there is
-        none."""
+        """After a trunk failed without ringing: INVITE over the next in the routing order.
+        None: there is none."""
         leg = self._legs.get(leg_id)
         if leg is None or leg.command is None or not leg.fallbacks or leg.rang:
             return None

@@ -58,8 +58,8 @@ def establish(call: Answering, sdp: str | None, now: float, out: list[AnyCommand
 
 
 def connected(call: CallState, winner: Leg) -> CallerIdentity | None:
-    """Who answered (RFC 3325 §5): a colleague as the number that was reached, an outsider as the peer
-    says."""
+    """Who answered (RFC 3325 §5): a colleague as the number that was reached, an
+    outsider as the peer says."""
     return winner.connected if winner.subscriber is None else call.reached
 
 

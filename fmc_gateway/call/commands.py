@@ -31,8 +31,8 @@ class MobileTarget(msgspec.Struct, frozen=True, kw_only=True, tag="mobile"):
 
 
 class TrunkTarget(msgspec.Struct, frozen=True, kw_only=True, tag="trunk"):
-    """Out to the PSTN. ``trunk`` None: the installation's routing order. ``user``: E.164 or national short
-    number."""
+    """Out to the PSTN. ``trunk`` None: the installation's routing order. ``user``: E.164 or
+    national short number."""
 
     trunk: str | None
     user: str
@@ -53,10 +53,10 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="command"):
 
 
 class LoadContext(Command, frozen=True, kw_only=True, tag="load_context"):
-    """Load who is served and who is dialled, in one round trip. Answered by ContextLoaded or ContextFailed.
-    ``served_number``/``served_device``: the calling user of an originating leg. ``dialled``: raw digits,
-    resolved within the caller's tenant (extension) and by E.164. ``called_number``: the called user of a
-    terminating leg."""
+    """Load who is served and who is dialled, in one round trip. Answered by ContextLoaded or
+    ContextFailed. ``served_number``/``served_device``: the calling user of an originating leg.
+    ``dialled``: raw digits, resolved within the caller's tenant (extension) and by E.164.
+    ``called_number``: the called user of a terminating leg."""
 
     served_number: E164 | None = None
     served_device: DeviceId | None = None
@@ -65,8 +65,8 @@ class LoadContext(Command, frozen=True, kw_only=True, tag="load_context"):
 
 
 class OfferMedia(Command, frozen=True, kw_only=True, tag="offer_media"):
-    """NG ``offer``: ``from_leg``'s SDP becomes one for ``to_leg``. A new pair, or a re-offer on a known
-    one."""
+    """NG ``offer``: ``from_leg``'s SDP becomes one for ``to_leg``. A new pair, or a
+    re-offer on a known one."""
 
     pair: PairId
     from_leg: LegId
@@ -123,8 +123,8 @@ class Originate(Command, frozen=True, kw_only=True, tag="originate"):
     passthrough_headers: tuple[tuple[str, str], ...] = ()
     body_type: str | None = None
     body: str | None = None
-    """Set together with ``body_type``: sent instead of ``sdp`` (emergency: the multipart body goes on
-    unchanged)."""
+    """Set together with ``body_type``: sent instead of ``sdp`` (emergency: the multipart body
+    goes on unchanged)."""
 
 
 class Ring(Command, frozen=True, kw_only=True, tag="ring"):

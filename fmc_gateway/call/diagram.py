@@ -1,5 +1,5 @@
-"""The state diagram of a call, drawn from the table: ``python -m fmc_gateway.call.diagram`` prints
-Mermaid."""
+"""The state diagram of a call, drawn from the table; ``python -m fmc_gateway.call.diagram`` prints it as
+Mermaid text."""
 
 from __future__ import annotations
 

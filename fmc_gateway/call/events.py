@@ -17,8 +17,8 @@ from hipper.telephony.numbers.e164 import E164
 
 
 class LegSource(StrEnum):
-    """Where the offered leg came from; decided by the listener and address it arrived on, never by its
-    content."""
+    """Where the offered leg came from; decided by the listener and address it arrived on,
+    never by its content."""
 
     MOBILE_NETWORK = "mobile_network"
     DESK_PHONE = "desk_phone"
@@ -33,8 +33,8 @@ class LegDirection(StrEnum):
 
 
 class Binding(msgspec.Struct, frozen=True, kw_only=True):
-    """A registered contact of a desk phone (RFC 3261 §10), as the registrar held it when the call was
-    decided."""
+    """A registered contact of a desk phone (RFC 3261 §10), as the registrar held it when
+    the call was decided."""
 
     device: DeviceId
     contact: str
@@ -61,8 +61,8 @@ class LegOffered(Event, frozen=True, kw_only=True, tag="leg_offered"):
     served_number: E164 | None = None
     """Originating from a mobile: the MSISDN asserted. Terminating: the called number."""
     device: DeviceId | None = None
-    """The authenticated desk phone, None otherwise (also for an emergency call, which is never
-    challenged)."""
+    """The authenticated desk phone, None otherwise (also for an emergency call, which
+    is never challenged)."""
     dialled: str
     """As dialled: user part of the Request-URI or of a tel URI, percent-decoded, parameters removed. A URN
     (``urn:service:sos``) whole."""
@@ -80,8 +80,8 @@ class LegOffered(Event, frozen=True, kw_only=True, tag="leg_offered"):
     loop_guard: bool = False
     """The leg carries this gateway's own mark: our leg toward the handset came back (call-flows §1)."""
     passthrough_headers: tuple[tuple[str, str], ...] = ()
-    """Headers an emergency call keeps: Geolocation, Geolocation-Routing, P-Access-Network-Info… (RFC 6442,
-    7315)."""
+    """Headers an emergency call keeps: Geolocation, Geolocation-Routing,
+    P-Access-Network-Info… (RFC 6442, 7315)."""
     body_type: str | None = None
     """Content-Type of the whole body when it is not plain SDP (multipart with PIDF-LO); None otherwise."""
     body: str | None = None
@@ -146,8 +146,8 @@ class MediaTimedOut(Event, frozen=True, kw_only=True, tag="media_timed_out"):
 
 
 class LegSent(Event, frozen=True, kw_only=True, tag="leg_sent"):
-    """The INVITE of an Originate left; ``sip_call_id``: its Call-ID, for the record. Optional: nothing waits
-    for it."""
+    """The INVITE of an Originate left; ``sip_call_id``: its Call-ID, for the record. Optional:
+    nothing waits for it."""
 
     leg: LegId
     sip_call_id: str
@@ -200,8 +200,8 @@ class LegRejected(Event, frozen=True, kw_only=True, tag="leg_rejected"):
 
 
 class LegCancelled(Event, frozen=True, kw_only=True, tag="leg_cancelled"):
-    """CANCEL (or no answer in the RFC's time) on an offered leg before its final response. 487 is already
-    sent."""
+    """CANCEL (or no answer in the RFC's time) on an offered leg before its final response.
+    487 is already sent."""
 
     leg: LegId
     reason: str | None = None
@@ -235,8 +235,8 @@ class LegReoffered(Event, frozen=True, kw_only=True, tag="leg_reoffered"):
 
 
 class LegReofferAnswered(Event, frozen=True, kw_only=True, tag="leg_reoffer_answered"):
-    """Our re-INVITE or UPDATE was accepted; or the ACK of a re-INVITE we answered with an offer carried
-    ``sdp``."""
+    """Our re-INVITE or UPDATE was accepted; or the ACK of a re-INVITE we answered with an
+    offer carried ``sdp``."""
 
     leg: LegId
     sdp: str | None

@@ -2,10 +2,9 @@
 in the call.
 
 The last four digits go through a permutation made of the key and the call's id. It looks at nothing else, so
-``0201234567``, ``+31201234567`` and ``1234567`` stay the same number, different ones stay different, and
-what a decision reads (country, area, kind of number) is kept. Extensions and short numbers, emergency
-numbers among them, have too few digits to be anybody's and stay. Location headers and bodies are left out
-whole.
+``0201234567``, ``+31201234567`` and ``1234567`` stay the same number, different ones stay different, and what
+a decision reads (country, area, kind of number) is kept. Extensions and short numbers, emergency numbers
+among them, have too few digits to be anybody's and stay. Location headers and bodies are left out whole.
 """
 
 from __future__ import annotations
@@ -122,8 +121,8 @@ class _Masking:
 
 
 def _is_nobodys(text: str, digits: int) -> bool:
-    """Whether a number is short, of a service (116xxx) or for emergencies; none of them says who somebody
-    is."""
+    """Whether a number is short, of a service (116xxx) or for emergencies; none of them
+    says who somebody is."""
     if digits < MIN_DIGITS or (digits == MIN_DIGITS and text.startswith("116")):
         return True
     return digits <= LONGEST_EMERGENCY and is_emergency(text)

@@ -20,8 +20,8 @@ from hipper.pbx.model import CallerIdentity, Payer
 
 
 class LegPhase(StrEnum):
-    """Where one leg stands. The calling leg goes from OFFERED to ANSWERED or OVER; the others begin at
-    PREPARING."""
+    """Where one leg stands. The calling leg goes from OFFERED to ANSWERED or OVER; the others
+    begin at PREPARING."""
 
     OFFERED = "offered"
     """The calling leg, before its final response."""

@@ -83,8 +83,8 @@ from hipper.pbx.model import (
 )
 
 OUTSIDE_NO_ANSWER_S = 180.0
-"""How long a call to the outside may ring: Timer C (RFC 3261 §16.6 step 11). The user's own time is for the
-user's devices."""
+"""How long a call to the outside may ring: Timer C (RFC 3261 §16.6 step 11). The user's own time is for
+the user's devices."""
 
 SKIPPED_OUTCOME = {
     rules.DEVICE_SWITCHED_OFF: AttemptOutcome.SWITCHED_OFF,
@@ -239,8 +239,8 @@ def media_offered(call: Ringing, event: MediaOffered, now: float) -> Step:
 
 
 def media_failed(call: Ringing, event: MediaFailed, now: float) -> Step:
-    """rtpengine failed one target. Once that target was invited it was only early media: it may still
-    answer."""
+    """rtpengine failed one target. Once that target was invited it was only early media:
+    it may still answer."""
     leg = leg_of_pair(call, event.pair)
     if leg is None:
         return call, ()

@@ -1,5 +1,5 @@
-"""What a refusal of one target means, and what the caller is told when every target refused (call-flows
-§3)."""
+"""What a refusal of one target means, and what the caller is told when every target
+refused (call-flows §3)."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ class Failure(NamedTuple):
 
 
 def failure_of(leg: Leg, event: LegRejected) -> Failure:
-    """What the final response of ``leg`` means. A status made on the way is never the user's, whatever it
-    says."""
+    """What the final response of ``leg`` means. A status made on the way is never the
+    user's, whatever it says."""
     ended_by = "gateway" if event.by_network else "called"
     return Failure(_outcome(leg, event), event.status, event.q850, _sentence(event), ended_by)
 

@@ -11,9 +11,9 @@ from hipper.pbx.ids import TenantId
 
 
 class AuditEntry(NamedTuple):
-    """``by``: ``operator``, ``provision`` or ``user:<subscriber>``. ``subject``: what was changed, as an
-    operator names it (``subscriber anna@bakery.example``). ``change``: one readable line, never with a
-    secret."""
+    """``by``: ``operator``, ``provision`` or ``user:<subscriber>``. ``subject``: what was changed,
+    as an operator names it (``subscriber anna@bakery.example``). ``change``: one readable line,
+    never with a secret."""
 
     tenant: TenantId
     by: str

@@ -3,9 +3,9 @@
 PostgreSQL builds each context as JSON in the shape of :class:`~hipper.pbx.model.SubscriberContext`, and
 msgspec decodes it in one step: that costs Python a tenth of what assembling rows and arrays does.
 
-The tenant's boundary is in the statements: a dialled number finds only users of the caller's own tenant, so
-the context of a stranger is never loaded (:func:`hipper.pbx.tenancy.colleague` holds the same line in the
-decision).
+The tenant's boundary is in the statements: a dialled number finds only users of the caller's own
+tenant, so the context of a stranger is never loaded (:func:`hipper.pbx.tenancy.colleague` holds the
+same line in the decision).
 """
 
 from __future__ import annotations
@@ -96,8 +96,8 @@ async def load_for_origination(
     dialled: str,
     within_s: float | None = None,
 ) -> Parties:
-    """The caller (by the MSISDN a mobile network asserted, or by the authenticated desk phone) and whom it
-    dialled.
+    """The caller (by the MSISDN a mobile network asserted, or by the authenticated desk phone)
+    and whom it dialled.
 
     One round trip. Only a caller in another country, or one who dials without area code, costs a second one:
     how the digits read is known after the first. ``within_s``: of each trip. Raises what asyncpg raises.

@@ -1,5 +1,5 @@
-"""The digest credentials of desk phones (RFC 7616), for the registrar. Passwords are stored nowhere, only
-hashed A1."""
+"""The digest credentials of desk phones (RFC 7616), for the registrar. Passwords are stored
+nowhere, only hashed A1."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ directory.subscribers s ON s.subscriber_id = d.subscriber_id WHERE d.domain = $1
 
 class DeviceCredentials(msgspec.Struct, frozen=True, kw_only=True):
     """Who a desk phone is and what it must prove. ``ha1_md5``/``ha1_sha256``: hex of
-    H(aor_user:realm:password). ``realm``: the one these were made for. ``enabled``: False while its user may
-    not call."""
+    H(aor_user:realm:password). ``realm``: the one these were made for. ``enabled``: False while its
+    user may not call."""
 
     device: DeviceId
     subscriber: SubscriberId
@@ -56,7 +56,7 @@ async def load_device_credentials(
 
 
 def hashed(aor_user: str, realm: str, password: str) -> tuple[str, str]:
-    """``(ha1_md5, ha1_sha256)``: RFC 7616 §3.4.2, unq(username) ":" unq(realm) ":" passwd, in UTF-8, as
-    hex."""
+    """``(ha1_md5, ha1_sha256)``: RFC 7616 §3.4.2, unq(username) ":" unq(realm) ":"
+    passwd, in UTF-8, as hex."""
     a1 = f"{aor_user}:{realm}:{password}".encode()
     return hashlib.md5(a1, usedforsecurity=False).hexdigest(), hashlib.sha256(a1).hexdigest()

@@ -1,9 +1,7 @@
 """What can go wrong in the directory.
 
-DirectoryError
-├── DirectoryUnavailable   the database did not answer and nothing was remembered
-├── UnknownSubscriber      no such user (of this tenant)
-├── UnknownDevice          no such device of this user
+DirectoryError ├── DirectoryUnavailable   the database did not answer and nothing was remembered ├──
+UnknownSubscriber      no such user (of this tenant) ├── UnknownDevice          no such device of this user
 └── NotTheUsersNumber      an identity was chosen that is no number of the user
 """
 

@@ -20,8 +20,8 @@ class Leases:
         self._idle: list[Any] = []
 
     async def take(self, within_s: float) -> Any:
-        """A connection, for one user at a time. Raises what asyncpg raises, TimeoutError after ``within_s``
-        seconds."""
+        """A connection, for one user at a time. Raises what asyncpg raises, TimeoutError
+        after ``within_s`` seconds."""
         while self._idle:
             connection = self._idle.pop()
             if not connection.is_closed():
@@ -37,8 +37,8 @@ class Leases:
             await self._pool.release(connection)
 
     async def discard(self, connection: Any) -> None:
-        """After one that did not. Broken off at once: the pool would wait for the server to confirm a
-        cancellation."""
+        """After one that did not. Broken off at once: the pool would wait for the server to
+        confirm a cancellation."""
         connection.terminate()
         await self._pool.release(connection)
 

@@ -1,5 +1,5 @@
-"""The last reads of subscribers, kept only to survive a dead database. Pure; bounded; least recently read
-goes first."""
+"""The last reads of subscribers, kept only to survive a dead database. Pure; bounded; least
+recently read goes first."""
 
 from __future__ import annotations
 

@@ -29,8 +29,8 @@ class ShownIdentity(NamedTuple):
 
 
 def withheld_by(context: SubscriberContext, *, anonymous: bool, allowed: bool) -> str | None:
-    """The rule that withholds the number, None when it is shown. Asked to hide and to show at once, it is
-    hidden."""
+    """The rule that withholds the number, None when it is shown. Asked to hide and to show at
+    once, it is hidden."""
     if anonymous:
         return rules.IDENTITY_WITHHELD_THIS_CALL
     if context.withhold and not allowed:
@@ -39,8 +39,8 @@ def withheld_by(context: SubscriberContext, *, anonymous: bool, allowed: bool) -
 
 
 def number_to_show(context: SubscriberContext) -> tuple[E164 | None, str]:
-    """The user's choice when that number is the user's, else the tenant's main number, else any own
-    number."""
+    """The user's choice when that number is the user's, else the tenant's main number,
+    else any own number."""
     chosen = chosen_number(context, context.identity)
     if chosen is not None:
         return chosen, _RULE_OF_CHOICE[context.identity]
@@ -53,8 +53,8 @@ def number_to_show(context: SubscriberContext) -> tuple[E164 | None, str]:
 def to_outside(
     context: SubscriberContext, device: DeviceKind, *, anonymous: bool, allowed: bool
 ) -> ShownIdentity:
-    """What the PSTN sees. Withheld: no number at all, only ``network_number`` for carriers trusted with it
-    (RFC 3325)."""
+    """What the PSTN sees. Withheld: no number at all, only ``network_number`` for carriers trusted
+    with it (RFC 3325)."""
     true_number = network_number(context, device)
     withheld = withheld_by(context, anonymous=anonymous, allowed=allowed)
     if withheld is not None:

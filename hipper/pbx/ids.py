@@ -1,5 +1,5 @@
-"""Identifiers as types, so that a leg is never taken for a call. All are opaque strings, at most 64 ASCII
-characters."""
+"""Identifiers as types, so that a leg is never taken for a call. All are opaque strings, at most
+64 ASCII characters."""
 
 from typing import NewType
 

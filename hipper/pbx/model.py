@@ -16,8 +16,8 @@ from hipper.telephony.numbers.e164 import E164
 
 
 class NumberKind(str, Enum):
-    """The three numbers of a user (seed 5.3); ``alternate`` comes with the alternate-numbers service (seed
-    9)."""
+    """The three numbers of a user (seed 5.3); ``alternate`` comes with the
+    alternate-numbers service (seed 9)."""
 
     EXTENSION = "extension"
     FIXED = "fixed"
@@ -93,9 +93,9 @@ class Presentation(str, Enum):
 
 
 class CallerIdentity(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is shown. ``number``: E.164, or None when unknown. On-net also ``extension`` and ``name``.
-    ``network_number`` is the caller's true number for P-Asserted-Identity toward trusted peers; never
-    shown."""
+    """Who is shown. ``number``: E.164, or None when unknown. On-net also ``extension`` and
+    ``name``. ``network_number`` is the caller's true number for P-Asserted-Identity toward trusted
+    peers; never shown."""
 
     presentation: Presentation
     number: E164 | None = None
@@ -105,8 +105,8 @@ class CallerIdentity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TariffClass(str, Enum):
-    """What a leg costs by (seed 5.7, 7.1). ``free`` is an answered mobile or desk phone: receiving costs
-    nothing."""
+    """What a leg costs by (seed 5.7, 7.1). ``free`` is an answered mobile or desk phone:
+    receiving costs nothing."""
 
     ON_NET = "on_net"
     NATIONAL_FIXED = "national_fixed"

@@ -50,8 +50,8 @@ def chosen_number(context: SubscriberContext, choice: IdentityChoice) -> E164 | 
 
 
 def network_number(context: SubscriberContext, device: DeviceKind) -> E164 | None:
-    """The true number of the line a device calls from: the MSISDN of a mobile, the fixed number of a desk
-    phone."""
+    """The true number of the line a device calls from: the MSISDN of a mobile, the fixed
+    number of a desk phone."""
     mobile = first_of(context, NumberKind.MOBILE)
     fixed = first_of(context, NumberKind.FIXED)
     own = (mobile or fixed) if device is DeviceKind.MOBILE else (fixed or mobile)
@@ -59,8 +59,8 @@ def network_number(context: SubscriberContext, device: DeviceKind) -> E164 | Non
 
 
 def subscription_of(context: SubscriberContext, device: DeviceKind) -> SubscriptionId | None:
-    """Who pays for what this device does (seed 5.7): a mobile leg the mobile subscription, a desk phone the
-    fixed."""
+    """Who pays for what this device does (seed 5.7): a mobile leg the mobile subscription, a
+    desk phone the fixed."""
     if device is DeviceKind.MOBILE:
         return context.mobile_subscription
     return context.fixed_subscription

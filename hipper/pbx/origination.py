@@ -54,12 +54,12 @@ def decide(
 ) -> CallPlan:
     """Decide on a call of ``caller`` to ``dialled`` (raw digits, as the leg carried them).
 
-    ``called``: who owns the dialled number, as the directory found it; None when no user of ours does. A user
-    of another tenant, or one who does not own what was dialled, is no colleague: the call goes outside.
+    ``called``: who owns the dialled number, as the directory found it; None when no user of ours does. A
+    user of another tenant, or one who does not own what was dialled, is no colleague: the call goes outside.
     ``anonymous_requested`` and ``identity_allowed_requested``: this call's privacy (RFC 3323), before the
-    user's own setting; the codes ``#31#`` and ``*31#`` before the number say the same. ``now``: Unix seconds;
-    nothing here depends on it until schedules do. Never raises on what was dialled: what cannot be called is
-    a RefusedPlan.
+    user's own setting; the codes ``#31#`` and ``*31#`` before the number say the same. ``now``: Unix
+    seconds; nothing here depends on it until schedules do. Never raises on what was dialled: what cannot be
+    called is a RefusedPlan.
     """
     number = as_dialled_by(caller, dialled)
     if number.kind is DialledForm.EMERGENCY:
@@ -77,8 +77,8 @@ def decide(
 
 
 def is_feature_code(dialled: Dialled, country: str) -> bool:
-    """Whether the exchange is asked for a service rather than for somebody (``*11``, ``#21#``, 1233 for
-    voicemail)."""
+    """Whether the exchange is asked for a service rather than for somebody (``*11``, ``#21#``,
+    1233 for voicemail)."""
     if dialled.kind is DialledForm.FEATURE_CODE:
         return True
     return dialled.kind is DialledForm.SHORT and short_kind(dialled.digits, country) is ShortKind.VOICEMAIL

@@ -159,7 +159,7 @@ RULES: dict[str, Rule] = {
 
 
 def sentence(rule: str, language: str = "nl") -> str:
-    """The sentence of a rule, English unless ``language`` is ``nl``. Raises KeyError for a name that is not
-    listed."""
+    """The sentence of a rule, English unless ``language`` is ``nl``. Raises KeyError for a name
+    that is not listed."""
     entry = RULES[rule]
     return entry.nl if language == "nl" else entry.en

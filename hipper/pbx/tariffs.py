@@ -35,13 +35,13 @@ _BY_SHORT_KIND = {
 
 
 def tariff_of_number(number: E164, home_country: str) -> TariffClass:
-    """The class of a call to ``number`` for a caller whose exchange is in ``home_country`` (ISO 3166
-    alpha-2)."""
+    """The class of a call to ``number`` for a caller whose exchange is in ``home_country``
+    (ISO 3166 alpha-2)."""
     return _BY_NUMBER_TYPE[classify(number, home_country)]
 
 
 def tariff_of_short_number(digits: str, home_country: str) -> TariffClass:
-    """The class of a national short number (``14020``, ``1888``, ``116111``). What is none costs as a paid
-    service."""
+    """The class of a national short number (``14020``, ``1888``, ``116111``). What is none costs
+    as a paid service."""
     kind = short_kind(digits, home_country)
     return TariffClass.SERVICE_PAID if kind is None else _BY_SHORT_KIND[kind]

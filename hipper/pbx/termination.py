@@ -99,8 +99,8 @@ def identity_for_called(caller: CallerIdentity, *, on_net: bool) -> CallerIdenti
 
 
 def _target(called: SubscriberContext, device: Device) -> RingTarget:
-    """Answering costs nothing on any device; the payer still names whose leg it is, to reconcile with the
-    network."""
+    """Answering costs nothing on any device; the payer still names whose leg it is, to
+    reconcile with the network."""
     mobile = device.kind is DeviceKind.MOBILE
     return RingTarget(
         device=device.id,

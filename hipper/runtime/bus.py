@@ -69,8 +69,8 @@ def outages_named() -> Any:
 
 
 class Stream(Generic[T]):
-    """One stream and the type of its messages. ``versions``: values of the type's field ``v`` that are
-    understood."""
+    """One stream and the type of its messages. ``versions``: values of the type's field ``v``
+    that are understood."""
 
     def __init__(self, name: str, message_type: Any, versions: frozenset[int] = frozenset({1})) -> None:
         self.name = name

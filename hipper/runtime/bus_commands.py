@@ -1,7 +1,7 @@
 """Commands to a live call with their replies, over ``cmd:<gateway>`` and ``reply:<request_id>``.
 
-Generic over the envelope and reply types of the callers, which need the fields named in :class:`Envelope` and
-:class:`Reply`.
+Generic over the envelope and reply types of the callers, which need the fields named in
+:class:`Envelope` and :class:`Reply`.
 """
 
 from __future__ import annotations
@@ -127,8 +127,8 @@ class CommandChannel(Generic[E, R]):
     async def _answer(
         self, envelope: E, handle: Callable[[E], Awaitable[R]], running: dict[str, asyncio.Future[R]]
     ) -> R:
-        """The answer that was given to this idempotency key before, or that is being worked out, or a new
-        one."""
+        """The answer that was given to this idempotency key before, or that is being worked
+        out, or a new one."""
         key = _idempotency_key(envelope)
         kept = await self._bus.redis.get(key)
         if kept is not None:

@@ -18,8 +18,8 @@ _ANSWER_WITHIN_S = 1.0
 
 
 class Events(msgspec.Struct, Generic[T], frozen=True):
-    """What happened after the cursor. ``cursor``: give it with the next read; the same as before when
-    nothing did."""
+    """What happened after the cursor. ``cursor``: give it with the next read; the same as
+    before when nothing did."""
 
     events: tuple[T, ...]
     cursor: str

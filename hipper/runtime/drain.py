@@ -37,8 +37,8 @@ class Drain:
         self.requested.set()
 
     async def until(self, idle: Callable[[], bool], within_s: float, poll_s: float = 0.1) -> bool:
-        """Wait until nothing runs any more, the time is over or a second signal comes. Returns whether it is
-        idle."""
+        """Wait until nothing runs any more, the time is over or a second signal comes. Returns
+        whether it is idle."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + within_s
         while not idle():

@@ -266,8 +266,8 @@ def rtpengine(
 
 
 def embedded_rtpengine(settings: Settings, found: Places) -> ProcessSpec:
-    """The rtpengine of ``media.embedded_ng``. It runs as ourselves where the system user could not read
-    audio files."""
+    """The rtpengine of ``media.embedded_ng``. It runs as ourselves where the system user could
+    not read audio files."""
     media = settings.media
     host, port = host_port(media.embedded_ng)
     if not udp_is_free(host, port):

@@ -1,5 +1,5 @@
-"""A tiny HTTP server for ``/health/live``, ``/health/ready`` and ``/metrics``: GET and HEAD, one request per
-connection.
+"""A tiny HTTP server for ``/health/live``, ``/health/ready`` and ``/metrics``: GET and HEAD, one
+request per connection.
 
 Live: the loop turns. Ready: every check says yes; a process that drains is live and not ready.
 """

@@ -9,8 +9,8 @@ BRANCH_COOKIE = "z9hG4bK"
 
 
 class RandomIds:
-    """The random ``hipper.telephony.sip.ids.IdSource``. 80 bits each: no two calls of an installation
-    meet."""
+    """The random ``hipper.telephony.sip.ids.IdSource``. 80 bits each: no two calls of
+    an installation meet."""
 
     __slots__ = ("_host",)
 

@@ -1,8 +1,7 @@
 """Apply ``migrations/NNNN_<owner>_<what>.sql`` with pogo-migrate, one process at a time.
 
 pogo-migrate has no lock of its own, and a blocking advisory lock deadlocks with CREATE INDEX CONCURRENTLY:
-we poll
-``pg_try_advisory_lock``.
+we poll ``pg_try_advisory_lock``.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Several rtpengines as one: choice by health and weight, calls that stay with their engine, fail-over of
-new ones."""
+"""Several rtpengines as one: choice by health and weight, calls that stay with their engine,
+fail-over of new ones."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class EngineLost(MediaUnavailable):
 
 
 class MediaClient:
-    """NG requests for calls. A call-id is one pair of talking parties; its first request chooses the
-    engine."""
+    """NG requests for calls. A call-id is one pair of talking parties; its first request
+    chooses the engine."""
 
     def __init__(
         self,
@@ -108,9 +108,9 @@ class MediaClient:
     async def request(self, command: Mapping[str, Encodable]) -> Reply:
         """Send a command of ``hipper.telephony.ng.commands`` to the engine of its ``call-id``.
 
-        The first ``offer`` of a call-id tries engine after engine. ``delete`` forgets the call-id whatever
-        comes of it. Returns the reply, also one whose ``result`` is ``error``. Raises NoRtpengine,
-        EngineLost."""
+        The first ``offer`` of a call-id tries engine after engine. ``delete`` forgets the
+        call-id whatever comes of it. Returns the reply, also one whose ``result`` is ``error``.
+        Raises NoRtpengine, EngineLost."""
         call_id = str(command["call-id"])
         engine = self._engine_of.get(call_id)
         if engine is None:

@@ -41,6 +41,7 @@ class Engine(asyncio.DatagramProtocol):
         self._waiters: dict[str, asyncio.Future[Reply]] = {}
         self._transport: asyncio.DatagramTransport | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._timer_due = 0.0
 
     async def open(self) -> None:
         """Raises OSError for an address that cannot be routed."""
@@ -108,13 +109,16 @@ class Engine(asyncio.DatagramProtocol):
         self._set_timer()
 
     def _set_timer(self) -> None:
-        if self._timer:
-            self._timer.cancel()
-            self._timer = None
         due = self._client.next_timer()
-        if due is not None:
-            delay = max(0.0, due - self._clock.monotonic())
-            self._timer = asyncio.get_running_loop().call_later(delay, self._on_timer)
+        if due is None:
+            return  # a timer that is set does no harm: it finds nothing due
+        if self._timer is not None:
+            if self._timer_due <= due:
+                return  # it fires early and is set again: cheaper than a new one per request
+            self._timer.cancel()
+        self._timer_due = due
+        delay = max(0.0, due - self._clock.monotonic())
+        self._timer = asyncio.get_running_loop().call_later(delay, self._on_timer)
 
     def _on_timer(self) -> None:
         self._timer = None

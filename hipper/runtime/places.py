@@ -62,8 +62,8 @@ def server_account() -> Account | None:
 
 
 def reachable_by(path: Path, account: Account) -> bool:
-    """Whether the account may enter every folder down to ``path`` (those that do not exist yet will be
-    ours)."""
+    """Whether the account may enter every folder down to ``path`` (those that do not exist
+    yet will be ours)."""
     for folder in (path, *path.parents):
         if not folder.exists():
             continue

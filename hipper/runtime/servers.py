@@ -1,5 +1,5 @@
-"""Where PostgreSQL, Redis and rtpengine are found: the configured ones, else the embedded ones under
-``state_dir``.
+"""Where PostgreSQL, Redis and rtpengine are found: the configured ones, else the embedded
+ones under ``state_dir``.
 
 The places of embedded servers follow from the settings alone, so that every process finds them without being
 told, also before they run.

@@ -126,9 +126,9 @@ class GatewaySection(_Section, frozen=True, kw_only=True):
 
 class DatabaseSection(_Section, frozen=True, kw_only=True):
     url: str | None = None
-    """``postgresql://…``; None: an embedded server under ``state_dir``. Each service connects with the role
-    of its owner (``hipper_gateway`` …) with ``role_password``. The user of the URL migrates and makes those
-    roles."""
+    """``postgresql://…``; None: an embedded server under ``state_dir``. Each service connects with the
+    role of its owner (``hipper_gateway`` …) with ``role_password``. The user of the URL migrates and
+    makes those roles."""
     role_password: str | None = None
     """Password of the owners' roles; None: derived from the secret of the installation."""
     pool_size: int = 8

@@ -19,8 +19,8 @@ _log = structlog.get_logger("hipper.sip")
 
 
 class SipCore(Protocol):
-    """What the shell drives: ``SipEndpoint``, ``UserAgent`` or anything else of this shape. ``now``: seconds,
-    monotonic."""
+    """What the shell drives: ``SipEndpoint``, ``UserAgent`` or anything else of this shape.
+    ``now``: seconds, monotonic."""
 
     def receive_datagram(self, data: bytes, flow: Flow, now: float) -> None: ...
     def receive_message(self, data: bytes, flow: Flow, now: float) -> None: ...
@@ -34,8 +34,8 @@ class SipCore(Protocol):
 class SipShell:
     """Listeners, connections and the timer of one core.
 
-    Whoever acts on the core from outside calls :meth:`flush` afterwards; inside ``on_event`` that is done
-    already.
+    Whoever acts on the core from outside calls :meth:`flush` afterwards; inside ``on_event``
+    that is done already.
     """
 
     def __init__(
@@ -64,8 +64,8 @@ class SipShell:
         self._flushing = False
 
     async def start(self) -> None:
-        """Open every listener or none. Raises ListenError, or OSError for a certificate that does not
-        load."""
+        """Open every listener or none. Raises ListenError, or OSError for a certificate
+        that does not load."""
         try:
             for listener in self._listeners:
                 if listener.transport == "udp":
@@ -141,8 +141,8 @@ class SipShell:
     # -- the loop -------------------------------------------------------------------------------------------
 
     def flush(self) -> None:
-        """Send what is to be sent, hand over events, set the timer anew. Calls from within events are folded
-        in."""
+        """Send what is to be sent, hand over events, set the timer anew. Calls from within
+        events are folded in."""
         if self._flushing:
             return
         self._flushing = True

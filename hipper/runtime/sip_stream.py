@@ -1,5 +1,5 @@
-"""SIP over TCP and TLS: framing, connection reuse, limits and back-pressure (RFC 3261 §18.3, RFC 5626
-§3.5.1).
+"""SIP over TCP and TLS: framing, connection reuse, limits and back-pressure (RFC 3261
+§18.3, RFC 5626 §3.5.1).
 
 A response goes back on the connection its request came on; a request goes over the connection that is open
 to its address, whoever opened it from there (RFC 5923 §5), or over a new one.
@@ -139,8 +139,8 @@ class StreamTransport:
         on_batch: Callable[[], None],
         on_failed: Callable[[Flow], None],
     ) -> None:
-        """Binds the socket. Raises ListenError; OSError or ssl.SSLError for a certificate that does not
-        load."""
+        """Binds the socket. Raises ListenError; OSError or ssl.SSLError for a certificate
+        that does not load."""
         self.name = listener.name
         self.transport: Transport = listener.transport
         self.clock = clock

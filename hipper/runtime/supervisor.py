@@ -1,5 +1,5 @@
-"""Child processes that run together: started in order, watched, started again when they die, stopped in
-reverse."""
+"""Child processes that run together: started in order, watched, started again when they die,
+stopped in reverse."""
 
 from __future__ import annotations
 
@@ -108,8 +108,8 @@ class Supervisor:
         self._children: list[Child] = []
 
     async def start(self, *specs: ProcessSpec) -> None:
-        """Start several at once; returns when all serve. Raises ProcessFailed; those that came up stay until
-        stop."""
+        """Start several at once; returns when all serve. Raises ProcessFailed; those that came
+        up stay until stop."""
         children = [Child(spec, self._tell) for spec in specs]
         self._children += children
         results = await asyncio.gather(*(child.start() for child in children), return_exceptions=True)

@@ -1,5 +1,5 @@
-"""A tenant as a provisioning file that applies to the same state. Passwords are not known and so not in
-it."""
+"""A tenant as a provisioning file that applies to the same state. Passwords are not
+known and so not in it."""
 
 from __future__ import annotations
 

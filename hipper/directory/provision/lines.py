@@ -1,5 +1,5 @@
-"""On which line of a TOML document each key stands. ``tomllib`` reads values only and forgets where they
-were."""
+"""On which line of a TOML document each key stands. ``tomllib`` reads values only and
+forgets where they were."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _KEY = re.compile(r"^\s*([A-Za-z0-9_.\-\"' ]+?)\s*=(.*)$")
 
 
 class LineIndex:
-    """Made from a document that ``tomllib`` accepts. Keys inside inline tables are found at their outer key's
-    line."""
+    """Made from a document that ``tomllib`` accepts. Keys inside inline tables are found at
+    their outer key's line."""
 
     def __init__(self, text: str) -> None:
         self._lines: dict[Path, int] = {(): 1}

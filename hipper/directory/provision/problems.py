@@ -14,8 +14,8 @@ class Problem(NamedTuple):
 
 
 class ProvisioningError(DirectoryError):
-    """The file cannot be applied; nothing was changed. ``problems``: all that was found, in the order of the
-    file."""
+    """The file cannot be applied; nothing was changed. ``problems``: all that was found, in the
+    order of the file."""
 
     def __init__(self, file: str, problems: list[Problem]) -> None:
         self.file = file

@@ -1,5 +1,5 @@
-"""The keys of a provisioning file, and the checks that need no meaning: unknown keys, types, shape of
-text."""
+"""The keys of a provisioning file, and the checks that need no meaning: unknown keys,
+types, shape of text."""
 
 from __future__ import annotations
 

@@ -165,8 +165,8 @@ def _mobile_phone(settled: Subscriber, known: Subscriber | None, network: str | 
 
 
 def _with_identity(settled: Subscriber, known: Subscriber | None) -> Subscriber:
-    """What the user chose stays while that number is the user's. A file that chooses wrongly is checked
-    later."""
+    """What the user chose stays while that number is the user's. A file that chooses
+    wrongly is checked later."""
     if settled.identity is not None:
         alternate = settled.identity_alternate if settled.identity == "alternate" else None
         if settled.identity == "alternate" and alternate is None and len(settled.alternates) == 1:
@@ -188,8 +188,8 @@ def owns_choice(subscriber: Subscriber, identity: str | None, alternate: str | N
 
 
 def _unnamed_subscribers(wanted: Tenant, current: Tenant, kept: list[str]) -> list[Subscriber]:
-    """Users the file does not name stay whole, also with a number it gives away: that is a problem to
-    report."""
+    """Users the file does not name stay whole, also with a number it gives away: that is a
+    problem to report."""
     named = {subscriber.aor for subscriber in wanted.subscribers}
     unnamed = [subscriber for subscriber in current.subscribers if subscriber.aor not in named]
     kept += [f"subscriber {subscriber.aor}" for subscriber in unnamed]

@@ -17,8 +17,8 @@ class Credential(NamedTuple):
 
 
 class Stored(NamedTuple):
-    """``tenant`` None: there is none of that name. ``credentials``: by ``aor_user@domain``; phones without
-    are absent."""
+    """``tenant`` None: there is none of that name. ``credentials``: by ``aor_user@domain``; phones
+    without are absent."""
 
     tenant_id: str | None
     tenant: Tenant | None

@@ -1,5 +1,5 @@
-"""Bencoding (BEP 3), as rtpengine speaks it: dictionary keys in any order, strings that are UTF-8 or plain
-bytes.
+"""Bencoding (BEP 3), as rtpengine speaks it: dictionary keys in any order, strings that are
+UTF-8 or plain bytes.
 
 ``string = length ":" bytes`` · ``integer = "i" ["-"] digits "e"`` · ``list = "l" *value "e"`` · ``dict = "d"
 *(string value) "e"``
@@ -27,8 +27,8 @@ class BencodeError(ValueError):
 
 
 def encode(value: Encodable) -> bytes:
-    """Bencode ``value``; str as UTF-8, bool as 0 or 1, mapping in its own order. Raises TypeError for
-    anything else."""
+    """Bencode ``value``; str as UTF-8, bool as 0 or 1, mapping in its own order. Raises TypeError
+    for anything else."""
     out: list[bytes] = []
     _encode(value, out)
     return b"".join(out)

@@ -1,5 +1,5 @@
-"""One rtpengine's side of the NG protocol, without sockets: requests out, replies in, retransmission by
-timer.
+"""One rtpengine's side of the NG protocol, without sockets: requests out, replies in,
+retransmission by timer.
 
 rtpengine keeps its reply to a cookie for some seconds and sends it again when the same cookie returns, so
 that a retransmission carries the *same* cookie and never acts twice.
@@ -26,13 +26,13 @@ class NgClientConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NgBusyError(Exception):
-    """``max_pending`` requests are under way: the engine does not keep up; take another one or refuse the
-    call."""
+    """``max_pending`` requests are under way: the engine does not keep up; take another one
+    or refuse the call."""
 
 
 class NgReply(msgspec.Struct, frozen=True):
-    """``reply`` as rtpengine sent it, also when its ``result`` is ``error``. ``elapsed_s`` since the first
-    sending."""
+    """``reply`` as rtpengine sent it, also when its ``result`` is ``error``. ``elapsed_s`` since
+    the first sending."""
 
     cookie: str
     reply: dict[str, Value]
@@ -82,8 +82,8 @@ class NgClient:
         return len(self._pending)
 
     def request(self, command: Mapping[str, Encodable], now: float) -> str:
-        """Queue ``command`` for sending and return its cookie. Raises NgBusyError, TypeError (not
-        bencodable)."""
+        """Queue ``command`` for sending and return its cookie. Raises NgBusyError,
+        TypeError (not bencodable)."""
         if len(self._pending) >= self._config.max_pending:
             raise NgBusyError(f"{len(self._pending)} requests are under way")
         self._count += 1
@@ -98,8 +98,8 @@ class NgClient:
         self._pending.pop(cookie, None)
 
     def receive_datagram(self, data: bytes, now: float) -> None:
-        """Take a datagram from the engine. Garbage and late replies are counted in ``discarded``; never
-        raises."""
+        """Take a datagram from the engine. Garbage and late replies are counted in
+        ``discarded``; never raises."""
         raw_cookie, _, body = data.partition(b" ")
         cookie = raw_cookie.decode("ascii", "replace")
         pending = self._pending.get(cookie)

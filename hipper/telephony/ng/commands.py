@@ -1,8 +1,8 @@
 """Commands to rtpengine as dictionaries ready for :meth:`hipper.telephony.ng.client.NgClient.request`.
 
-Keys and flags are those of rtpengine's NG documentation, seen with Debian's 10.5. Defaults suit an anchoring
-B2BUA: our address in ``o=`` and ``c=``, no ICE, plain RTP toward the receiver, RFC 4733 digits passed on as
-they are.
+Keys and flags are those of rtpengine's NG documentation, seen with Debian's 10.5. Defaults suit an
+anchoring B2BUA: our address in ``o=`` and ``c=``, no ICE, plain RTP toward the receiver, RFC 4733 digits
+passed on as they are.
 """
 
 from __future__ import annotations
@@ -21,9 +21,8 @@ class MediaProfile(msgspec.Struct, frozen=True, kw_only=True):
 
     ``fixed_source``: the sender of this SDP sends from the address in it and nowhere else (trunks): a
     stranger who sends first then captures nothing. Not for peers behind NAT. ``address_family``: of the
-    addresses toward the receiver; None keeps the sender's. ``transport``: toward the receiver; None keeps
-    the sender's. ``transcode``/``strip``: codec names to add, or to take out, toward the receiver
-    (``PCMA``)."""
+    addresses toward the receiver; None keeps the sender's. ``transport``: toward the receiver; None keeps the
+    sender's. ``transcode``/``strip``: codec names to add, or to take out, toward the receiver (``PCMA``)."""
 
     fixed_source: bool = False
     address_family: Literal["IP4", "IP6"] | None = None

@@ -8,8 +8,8 @@ from hipper.telephony.ng.bencode import Value
 
 
 class NgError(Exception):
-    """rtpengine answered, and refused. The message is its ``error-reason``, or what is missing from the
-    reply."""
+    """rtpengine answered, and refused. The message is its ``error-reason``, or what is
+    missing from the reply."""
 
 
 def problem_of(reply: Mapping[str, Value]) -> str | None:
@@ -44,8 +44,8 @@ def play_duration_s(reply: Mapping[str, Value]) -> float:
 
 
 def packets_by_tag(reply: Mapping[str, Value]) -> dict[str, int]:
-    """RTP packets received from each party, of a reply to ``query`` or ``delete``. Parts it cannot read
-    count nothing."""
+    """RTP packets received from each party, of a reply to ``query`` or ``delete``. Parts it cannot
+    read count nothing."""
     tags = reply.get("tags")
     if not isinstance(tags, dict):
         return {}

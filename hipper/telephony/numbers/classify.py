@@ -62,9 +62,8 @@ _DUTCH_PREFIXES = (
 
 @lru_cache(maxsize=8192)
 def classify(number: E164, home: str = "NL") -> NumberType:
-    """The type of ``number`` for a caller in ``home`` (ISO 3166 alpha-2). UNKNOWN: no E.164 number, or in
-    no range. Freephone of the whole world (+800) is SERVICE_FREE; satellites and +882/+883 are
-    INTERNATIONAL."""
+    """The type of ``number`` for a caller in ``home`` (ISO 3166 alpha-2). UNKNOWN: no E.164 number, or in no
+    range. Freephone of the whole world (+800) is SERVICE_FREE; satellites and +882/+883 are INTERNATIONAL."""
     try:
         parsed = phonenumbers.parse(number, None)
     except phonenumbers.NumberParseException:

@@ -1,8 +1,8 @@
 """From what arrives (typed text, a tel: or sip: user part, a whole URI) to the bare digits that were dialled.
 
-The hide and show codes are those of 3GPP TS 22.030 §6.5.5 (``#31#`` invokes CLIR for one call, ``*31#``
-suppresses it) and the ``*31*`` of Dutch fixed lines. Visual separators are those of RFC 3966 §3 and the ones
-people type.
+The hide and show codes are those of 3GPP TS 22.030 §6.5.5 (``#31#`` invokes CLIR for one call,
+``*31#`` suppresses it) and the ``*31*`` of Dutch fixed lines. Visual separators are those of RFC 3966
+§3 and the ones people type.
 """
 
 from __future__ import annotations

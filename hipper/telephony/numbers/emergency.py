@@ -22,14 +22,14 @@ HELPLINE_FREEPHONE = "8000113"
 
 
 def is_emergency(text: str, countries: tuple[str, ...] = ("NL",)) -> bool:
-    """Whether ``text`` (digits, user part or URI) asks for an emergency service of ``countries``. Never
-    raises."""
+    """Whether ``text`` (digits, user part or URI) asks for an emergency service of
+    ``countries``. Never raises."""
     return emergency_number(text, countries) is not None
 
 
 def emergency_number(text: str, countries: tuple[str, ...] = ("NL",)) -> str | None:
-    """The emergency number ``text`` spells (``112``), or its ``urn:service:sos…``; else None. Never
-    raises."""
+    """The emergency number ``text`` spells (``112``), or its ``urn:service:sos…``; else
+    None. Never raises."""
     dial = read_dial_string(text)
     if dial is None:
         return None

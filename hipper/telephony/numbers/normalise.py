@@ -63,8 +63,8 @@ def parse_dialled(text: str, country: str = "NL", area_code: str | None = None) 
 
 
 def normalise_e164(text: str, country: str = "NL") -> E164 | None:
-    """The E.164 number ``text`` spells (From, P-Asserted-Identity, provisioning files), or None. Never
-    raises."""
+    """The E.164 number ``text`` spells (From, P-Asserted-Identity, provisioning files), or
+    None. Never raises."""
     dialled = parse_dialled(text, country)
     return dialled.e164 if dialled.kind is DialledForm.E164 else None
 

@@ -1,5 +1,5 @@
-"""Numbers without an E.164 form. The Dutch ones (Nummerplan telefoon- en ISDN-diensten): 14 plus area code,
-18xx…"""
+"""Numbers without an E.164 form. The Dutch ones (Nummerplan telefoon- en ISDN-diensten): 14
+plus area code, 18xx…"""
 
 from __future__ import annotations
 

@@ -23,8 +23,8 @@ class HeaderExtension(msgspec.Struct, frozen=True):
 
 
 class RtpPacket(msgspec.Struct, frozen=True, kw_only=True):
-    """``timestamp`` in units of the codec's clock. ``padding``: bytes after the payload that are not part of
-    it."""
+    """``timestamp`` in units of the codec's clock. ``padding``: bytes after the payload that
+    are not part of it."""
 
     payload_type: int
     sequence: int
@@ -65,8 +65,8 @@ class RtpPacket(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def to_bytes(self) -> bytes:
-        """The datagram. Raises struct.error for a field outside its range, which only a caller's mistake
-        makes."""
+        """The datagram. Raises struct.error for a field outside its range, which only a
+        caller's mistake makes."""
         first = 0x80 | len(self.csrcs)
         parts = [struct.pack(f"!{len(self.csrcs)}I", *self.csrcs)]
         if self.extension is not None:
@@ -100,8 +100,8 @@ def _padding_of(data: bytes, payload_at: int) -> int:
 
 
 def is_rtcp(data: bytes) -> bool:
-    """Whether a datagram on a port shared by both is RTCP (RFC 5761 §4: payload types 64 to 95 are not
-    RTP's)."""
+    """Whether a datagram on a port shared by both is RTCP (RFC 5761 §4: payload types 64 to
+    95 are not RTP's)."""
     return len(data) >= 2 and 192 <= data[1] <= 223
 
 
@@ -126,8 +126,8 @@ class RtpSender:
         marker: bool = False,
         timestamp: int | None = None,
     ) -> bytes:
-        """The next datagram; the clock then moves on by ``duration`` units. ``timestamp``: of an event that
-        goes on."""
+        """The next datagram; the clock then moves on by ``duration`` units. ``timestamp``: of an
+        event that goes on."""
         packet = RtpPacket(
             payload_type=payload_type,
             sequence=self.sequence,

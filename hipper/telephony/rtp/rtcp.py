@@ -85,8 +85,8 @@ def ntp_time(unix: float) -> int:
 
 
 def parse_compound(data: bytes) -> tuple[RtcpPacket, ...]:
-    """Every packet of one datagram (§6.1; RFC 5506 lets it begin with any). Raises RtpError, and nothing
-    else."""
+    """Every packet of one datagram (§6.1; RFC 5506 lets it begin with any). Raises
+    RtpError, and nothing else."""
     packets = []
     at = 0
     while at < len(data):

@@ -47,8 +47,8 @@ class ReceiveStatistics:
         self._expected_prior = 0
 
     def update(self, sequence: int, timestamp: int, arrival: float) -> bool:
-        """Count a packet that came at ``arrival`` (seconds). False: not valid yet, or far out of sequence
-        (A.1)."""
+        """Count a packet that came at ``arrival`` (seconds). False: not valid yet, or far out
+        of sequence (A.1)."""
         if not self._update_sequence(sequence):
             return False
         self._update_jitter(timestamp, arrival)

@@ -30,8 +30,8 @@ class TelephoneEvent(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def parse(cls, payload: bytes) -> TelephoneEvent:
-        """Read one event. What follows it (RFC 2833 receivers met such) is ignored. Raises RtpError, nothing
-        else."""
+        """Read one event. What follows it (RFC 2833 receivers met such) is ignored. Raises
+        RtpError, nothing else."""
         if len(payload) < 4:
             raise RtpError(f"{len(payload)} bytes; a telephone-event has 4")
         event, flags, duration = _PAYLOAD.unpack_from(payload)
@@ -96,8 +96,8 @@ class EventStarted(msgspec.Struct, frozen=True):
 
 
 class EventEnded(msgspec.Struct, frozen=True):
-    """The key was released. ``duration``: timestamp units. ``seen_end``: False when every end packet was
-    lost."""
+    """The key was released. ``duration``: timestamp units. ``seen_end``: False when every
+    end packet was lost."""
 
     event: int
     digit: str | None
@@ -107,8 +107,8 @@ class EventEnded(msgspec.Struct, frozen=True):
 
 
 class TelephoneEventReceiver:
-    """Turns packets into one start and one end for each event, however often and in whatever order they
-    come."""
+    """Turns packets into one start and one end for each event, however often and in
+    whatever order they come."""
 
     def __init__(self) -> None:
         self._current: TelephoneEvent | None = None
@@ -133,8 +133,8 @@ class TelephoneEventReceiver:
         return happened
 
     def flush(self) -> list[EventStarted | EventEnded]:
-        """End what is still open: its end packets were lost (audio goes on, or a timer of the caller ran
-        out)."""
+        """End what is still open: its end packets were lost (audio goes on, or a timer of
+        the caller ran out)."""
         return self._end(self._current, seen_end=False) if self._current is not None else []
 
     def _end(self, event: TelephoneEvent, *, seen_end: bool) -> list[EventStarted | EventEnded]:

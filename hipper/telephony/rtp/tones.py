@@ -17,8 +17,8 @@ BLOCK = 400
 MIN_LEVEL = 100.0
 """RMS below which all is silence: 50 dB under full scale; G.711's idle noise is near 8."""
 MIN_SHARE = 0.6
-"""Of a block's power that one tone must have. White noise gives 0.005, two equal tones 0.5, G.711 alone
-costs 0.001."""
+"""Of a block's power that one tone must have. White noise gives 0.005, two equal tones 0.5, G.711
+alone costs 0.001."""
 
 
 class ToneGenerator:
@@ -66,8 +66,8 @@ def rms(samples: Sequence[int]) -> float:
 
 
 def tone_shares(samples: Sequence[int], candidates_hz: Iterable[int], rate: int = RATE) -> dict[int, float]:
-    """Which part (0 to 1) of the power of ``samples`` each candidate has; all 0 when they are silent or too
-    short."""
+    """Which part (0 to 1) of the power of ``samples`` each candidate has; all 0 when they are
+    silent or too short."""
     candidates = tuple(dict.fromkeys(candidates_hz))
     powers = dict.fromkeys(candidates, 0.0)
     total = 0.0

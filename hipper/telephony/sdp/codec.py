@@ -1,5 +1,5 @@
-"""One payload format of an RTP stream: payload type, encoding name, clock rate (RFC 8866 §6.6, RFC 3551
-§6)."""
+"""One payload format of an RTP stream: payload type, encoding name, clock rate (RFC 8866
+§6.6, RFC 3551 §6)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import msgspec
 
 
 class Codec(msgspec.Struct, frozen=True):
-    """``rate``: RTP clock rate, Hz. ``channels``: audio channels. ``fmtp``: format parameters as written, or
-    None."""
+    """``rate``: RTP clock rate, Hz. ``channels``: audio channels. ``fmtp``: format parameters
+    as written, or None."""
 
     payload_type: int
     name: str
@@ -28,8 +28,8 @@ class Codec(msgspec.Struct, frozen=True):
 
     @property
     def carries_media(self) -> bool:
-        """Not a helper of another codec, such as digits and comfort noise: a stream needs at least one that
-        does."""
+        """Not a helper of another codec, such as digits and comfort noise: a stream needs at
+        least one that does."""
         return self.name.lower() not in ("telephone-event", "cn", "red", "ulpfec", "rtx")
 
     def same_format(self, other: Codec) -> bool:

@@ -16,8 +16,8 @@ from hipper.telephony.sdp.errors import SdpError
 
 MAX_CHARACTERS = 65_535
 CACHED_CHARACTERS = 8192
-"""One call reads the same description several times (offer, hold check, comparison): short ones are
-remembered."""
+"""One call reads the same description several times (offer, hold check, comparison): short
+ones are remembered."""
 MAX_MEDIA = 64
 """More m= lines than any call has; RFC 8866 sets no limit."""
 
@@ -56,8 +56,8 @@ class Line(NamedTuple):
 
 
 class Origin(NamedTuple):
-    """RFC 8866 §5.2. ``session_id`` and ``version`` are numbers, kept as text: some peers write more than 64
-    bits."""
+    """RFC 8866 §5.2. ``session_id`` and ``version`` are numbers, kept as text: some peers write
+    more than 64 bits."""
 
     username: str
     session_id: str
@@ -138,8 +138,8 @@ class _Section:
 
 
 class MediaDescription(_Section):
-    """One ``m=`` section (RFC 8866 §5.14): ``m=<kind> <port>[/<port_count>] <protocol> <formats>`` and its
-    ``lines``."""
+    """One ``m=`` section (RFC 8866 §5.14): ``m=<kind> <port>[/<port_count>] <protocol> <formats>``
+    and its ``lines``."""
 
     __slots__ = ("formats", "kind", "port", "port_count", "protocol")
 
@@ -165,8 +165,8 @@ class MediaDescription(_Section):
 
     @property
     def codecs(self) -> tuple[Codec, ...]:
-        """In order of preference. Empty when not RTP; formats that are neither static nor mapped are left
-        out."""
+        """In order of preference. Empty when not RTP; formats that are neither static nor
+        mapped are left out."""
         if not self.is_rtp:
             return ()
         mapped: dict[int, Codec] = {}
@@ -227,8 +227,8 @@ class MediaDescription(_Section):
 
 
 class SessionDescription(_Section):
-    """A whole description: session-level ``lines`` (from ``v=`` on) and ``media`` sections. ``str()`` writes
-    it."""
+    """A whole description: session-level ``lines`` (from ``v=`` on) and ``media`` sections.
+    ``str()`` writes it."""
 
     __slots__ = ("media",)
 

@@ -1,5 +1,5 @@
-"""The offer/answer model (RFC 3264): what a description says about hold and codecs, and how to change or
-answer one.
+"""The offer/answer model (RFC 3264): what a description says about hold and codecs, and how to
+change or answer one.
 
 Functions that read take text or a parsed description; those that change give a description, whose ``str()``
 is the text. Text that cannot be read raises SdpError.
@@ -50,8 +50,8 @@ def direction_of(sdp: Sdp) -> Direction:
 
 
 def stream_direction(description: SessionDescription, media: MediaDescription) -> Direction:
-    """Direction of one stream with the null address of RFC 2543 read as RFC 3264 §8.4 says: no media to
-    it."""
+    """Direction of one stream with the null address of RFC 2543 read as RFC 3264 §8.4
+    says: no media to it."""
     direction = description.direction_of(media)
     connection = description.connection_of(media)
     if connection is not None and connection.is_null:
@@ -69,16 +69,16 @@ def held(sdp: Sdp) -> bool:
 
 
 def with_direction(sdp: Sdp, direction: Direction) -> SessionDescription:
-    """The same with ``direction`` on every stream that is not rejected. A null address stays: see
-    :func:`held`."""
+    """The same with ``direction`` on every stream that is not rejected. A null address
+    stays: see :func:`held`."""
     description = as_description(sdp).without_session_direction()
     media = [stream.with_direction(direction) if stream.port else stream for stream in description.media]
     return description.replace(media=media)
 
 
 def with_version(sdp: Sdp, version: int) -> SessionDescription:
-    """The same with another ``o=`` version: each description that differs from the last has one more (RFC
-    3264 §8)."""
+    """The same with another ``o=`` version: each description that differs from the last has one
+    more (RFC 3264 §8)."""
     description = as_description(sdp)
     origin = description.origin._replace(version=str(version))
     lines = [Line("o", str(origin)) if line.type == "o" else line for line in description.lines]

@@ -71,11 +71,11 @@ class EarlyMedia(msgspec.Struct, frozen=True, gc=False):
 
 
 class Answered(msgspec.Struct, frozen=True, gc=False):
-    """2xx to our INVITE. The ACK has left when we had offered; with a late offer it waits for
-    ``acknowledge``.
+    """2xx to our INVITE. The ACK has left when we had offered; with a late offer it
+    waits for ``acknowledge``.
 
-    ``sdp``: of the 2xx, else of the reliable provisional answer before it; with a late offer the peer's
-    offer.
+    ``sdp``: of the 2xx, else of the reliable provisional answer before it; with a late
+    offer the peer's offer.
     """
 
     session: str

@@ -14,9 +14,9 @@ DEFAULT_PORT = {"udp": 5060, "tcp": 5060, "tls": 5061}
 class Flow(NamedTuple):
     """One way between two addresses (RFC 5626 §3.3).
 
-    ``listener`` names the listening socket of the shell; ``connection`` identifies a stream connection, 0
-    means none or any: a message for a stream flow with connection 0 lets the shell reuse or open one to
-    ``remote``.
+    ``listener`` names the listening socket of the shell; ``connection`` identifies a stream
+    connection, 0 means none or any: a message for a stream flow with connection 0 lets the shell reuse
+    or open one to ``remote``.
     """
 
     transport: Transport

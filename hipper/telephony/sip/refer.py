@@ -1,5 +1,5 @@
-"""Transfer: REFER with its implicit subscription (RFC 3515), sipfrag bodies (RFC 3420), Replaces in Refer-To
-(3891).
+"""Transfer: REFER with its implicit subscription (RFC 3515), sipfrag bodies (RFC 3420), Replaces
+in Refer-To (3891).
 """
 
 from __future__ import annotations
@@ -85,8 +85,8 @@ def sipfrag_status(body: bytes) -> int | None:
 
 
 class ReferTarget(NamedTuple):
-    """What a Refer-To asks for: ``method`` to ``uri``, with ``replaces`` to take over a dialog, other
-    headers kept.
+    """What a Refer-To asks for: ``method`` to ``uri``, with ``replaces`` to take over a dialog,
+    other headers kept.
     """
 
     uri: Uri
@@ -112,8 +112,7 @@ def refer_target(refer_to: NameAddr) -> ReferTarget:
 
 
 def refer_to_replaces(target: SipUri, replaces: Replaces) -> NameAddr:
-    """A Refer-To for a transfer with consultation: call ``target`` and take over that dialog (RFC 5589
-    §7.1).
+    """A Refer-To for a transfer with consultation: call ``target`` and take over that dialog (RFC 5589 §7.1).
     """
     uri = SipUri(
         scheme=target.scheme, user=target.user, host=target.host, port=target.port,

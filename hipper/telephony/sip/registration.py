@@ -69,8 +69,8 @@ class RegistrarPolicy:
     max_bindings: int = 10
     """Per AOR; the oldest gives way, since phones that lost their address leave bindings behind."""
     flow_timer_s: int | None = 120
-    """Flow-Timer of the 200 to an outbound client: a connection silent for longer is closed (RFC 5626
-    §4.4.1).
+    """Flow-Timer of the 200 to an outbound client: a connection silent for longer is closed
+    (RFC 5626 §4.4.1).
     """
 
 
@@ -214,8 +214,7 @@ def _binding(
 
 
 def _headers(bindings: Iterable[Binding], request: Request, now: float) -> tuple[tuple[str, str], ...]:
-    """Every binding of the AOR (§10.3 step 8), and Path echoed to a client that supports it (RFC 3327
-    §5.3).
+    """Every binding of the AOR (§10.3 step 8), and Path echoed to a client that supports it (RFC 3327 §5.3).
     """
     headers = [("Contact", binding.header(now)) for binding in bindings]
     headers.append(("Supported", "path, outbound"))

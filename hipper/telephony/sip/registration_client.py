@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from hipper.telephony.sip.useragent import UserAgent
 
 REFRESH_AT = 0.8
-"""Part of the granted time after which to refresh: leaves room for Timer F (32 s) of an hour, and of ten
-minutes.
+"""Part of the granted time after which to refresh: leaves room for Timer F (32 s) of an hour,
+and of ten minutes.
 """
 MAX_EXPIRES_S = 7 * 86_400
 

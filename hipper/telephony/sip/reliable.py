@@ -1,5 +1,5 @@
-"""Reliable provisional responses, 100rel (RFC 3262): numbering at both ends, what waits for what at the
-server.
+"""Reliable provisional responses, 100rel (RFC 3262): numbering at both ends, what waits for
+what at the server.
 """
 
 from __future__ import annotations
@@ -46,8 +46,7 @@ class Unacknowledged(NamedTuple):
 
 
 class ReliableSender:
-    """Reliable provisional responses of one INVITE at the UAS (RFC 3262 §3): one outstanding, the rest
-    queue.
+    """Reliable provisional responses of one INVITE at the UAS (RFC 3262 §3): one outstanding, the rest queue.
     """
 
     __slots__ = ("_queue", "interval", "next_rseq", "outstanding")

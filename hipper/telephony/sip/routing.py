@@ -1,5 +1,5 @@
-"""Where messages go: received and rport (RFC 3261 §18.2.1, RFC 3581), responses (§18.2.2), requests in
-dialogs.
+"""Where messages go: received and rport (RFC 3261 §18.2.1, RFC 3581), responses (§18.2.2),
+requests in dialogs.
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ def replace_top_via(request: Request, value: str) -> bool:
 
 
 def make_follow_up(request: Request, method: str, to: str | None) -> Request:
-    """ACK of a failure (§17.1.1.3) or CANCEL (§9.1): the INVITE's Via, Request-URI, From, Call-ID, number,
-    Route.
+    """ACK of a failure (§17.1.1.3) or CANCEL (§9.1): the INVITE's Via, Request-URI, From,
+    Call-ID, number, Route.
 
     to: the To of the response an ACK is for; None keeps the request's.
     """

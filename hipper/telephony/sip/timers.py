@@ -16,8 +16,8 @@ T2 = 4.0
 T4 = 5.0
 """Longest life of a message in the network, s."""
 TIMER_C_S = 181.0
-"""An INVITE with provisional answers only is cancelled after this time; each 101–199 starts it anew (> 3
-min).
+"""An INVITE with provisional answers only is cancelled after this time; each 101–199 starts
+it anew (> 3 min).
 """
 
 
@@ -44,11 +44,11 @@ class Timer(StrEnum):
 
 
 class TimerHeap:
-    """Timers of any owner, by ``(owner, name)``. Stopping only forgets the key; the heap entry dies when
-    it surfaces.
+    """Timers of any owner, by ``(owner, name)``. Stopping only forgets the key; the heap entry
+    dies when it surfaces.
 
-    The heap is rebuilt when forgotten entries outnumber the live ones, so memory stays within a factor of the
-    running timers.
+    The heap is rebuilt when forgotten entries outnumber the live ones, so memory stays within a factor of
+    the running timers.
     """
 
     __slots__ = ("_count", "_heap", "_running")

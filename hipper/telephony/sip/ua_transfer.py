@@ -114,8 +114,8 @@ class TransferSide(CalleeSide):
     def refer(self, session: str, now: float, refer_to: NameAddr, headers: HeaderItems = ()) -> str | None:
         """Ask the peer to call ``refer_to``. Returns a handle; None when the session is over.
 
-        The 202 comes as RequestAnswered, the progress as Notified. Raises LocalProtocolError before an
-        answer.
+        The 202 comes as RequestAnswered, the progress as Notified. Raises
+        LocalProtocolError before an answer.
         """
         found = self._sessions.get(session)
         if found is None or found.phase in (Phase.ENDING, Phase.ENDING_ON_ACK):
@@ -146,8 +146,8 @@ class TransferSide(CalleeSide):
         self._emit(Notified(session.id, request, status, is_final_notify(request)))
 
     def replaces_for(self, session: str) -> Replaces | None:
-        """The Replaces that names a session's dialog as its peer sees it (RFC 3891 §4); None without a
-        dialog.
+        """The Replaces that names a session's dialog as its peer sees it (RFC 3891 §4);
+        None without a dialog.
         """
         found = self._sessions.get(session)
         dialog = None if found is None else self._offer_dialog(found)
