@@ -46,6 +46,17 @@ async def test_the_urn_of_a_handset(kit: Kit) -> None:
     assert (await psap.finished()).first("INVITE").request_uri.startswith("sip:112@")
 
 
+async def test_without_an_offer_the_emergency_centre_offers(kit: Kit) -> None:
+    anna = kit.company.person("anna")
+    await kit.company.apply()
+    psap = await kit.psap()
+    caller = await kit.network_calls("uac_late_offer", "112", anna, talk_ms=50)
+    sent, seen = await asyncio.gather(caller.finished(), psap.finished())
+    assert seen.first("INVITE").body == ""
+    assert sent.first(200).body == seen.sent(200)[0].body
+    assert seen.first("ACK").body == sent.sent("ACK")[0].body
+
+
 async def test_a_desk_phone_is_not_challenged(kit: Kit) -> None:
     psap = await kit.psap()
     caller = await kit.sipp(
