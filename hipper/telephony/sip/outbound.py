@@ -61,7 +61,6 @@ def contact_params(instance: str, reg_id: int | None) -> str:
 
 
 def recovery_wait_s(failures: int, ids: IdSource) -> float:
-    """How long to wait before registering anew after ``failures`` in a row (§4.5): 50 to 100 % of the bound.
-    """
+    """How long to wait before registering anew after ``failures`` in a row (§4.5): 50 to 100 % of a bound."""
     bound: float = min(MAX_TIME_S, BASE_TIME_S * 2.0 ** min(failures, 16))
     return bound * (0.5 + fraction(ids) / 2)

@@ -112,8 +112,7 @@ def refer_target(refer_to: NameAddr) -> ReferTarget:
 
 
 def refer_to_replaces(target: SipUri, replaces: Replaces) -> NameAddr:
-    """A Refer-To for a transfer with consultation: call ``target`` and take over that dialog (RFC 5589 §7.1).
-    """
+    """A Refer-To for a transfer with consultation: call ``target``, take over that dialog (RFC 5589 §7.1)."""
     uri = SipUri(
         scheme=target.scheme, user=target.user, host=target.host, port=target.port,
         params=target.params, headers=(("Replaces", str(replaces)),),

@@ -214,8 +214,7 @@ def _binding(
 
 
 def _headers(bindings: Iterable[Binding], request: Request, now: float) -> tuple[tuple[str, str], ...]:
-    """Every binding of the AOR (§10.3 step 8), and Path echoed to a client that supports it (RFC 3327 §5.3).
-    """
+    """Every binding of the AOR (§10.3 step 8), and Path for a client that supports it (RFC 3327 §5.3)."""
     headers = [("Contact", binding.header(now)) for binding in bindings]
     headers.append(("Supported", "path, outbound"))
     if "path" in request.supported:

@@ -46,8 +46,7 @@ class Unacknowledged(NamedTuple):
 
 
 class ReliableSender:
-    """Reliable provisional responses of one INVITE at the UAS (RFC 3262 §3): one outstanding, the rest queue.
-    """
+    """Reliable provisional responses of one INVITE at the UAS (RFC 3262 §3): one out, the rest queue."""
 
     __slots__ = ("_queue", "interval", "next_rseq", "outstanding")
 
