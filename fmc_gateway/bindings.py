@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import structlog
@@ -25,6 +25,8 @@ SWEEP_S = 5.0
 """How often expired bindings are looked for; they count as gone at once all the same."""
 GATHER_S = 0.05
 RETRY_S = 1.0
+
+Key = TypeVar("Key")
 
 log = structlog.get_logger("fmc_gateway.bindings")
 
@@ -44,6 +46,7 @@ class Bindings:
         self._now = now_unix
         self._of: dict[DeviceId, tuple[Registration, ...]] = {}
         self._by_connection: dict[tuple[str, int], set[DeviceId]] = {}
+        self._by_address: dict[str, set[DeviceId]] = {}
         self.changed: set[DeviceId] = set()
         self.wake = asyncio.Event()
 
@@ -75,6 +78,7 @@ class Bindings:
         if ordered:
             self._of[device] = ordered
             for found in ordered:
+                self._by_address.setdefault(found.binding.flow.remote[0], set()).add(device)
                 if (key := _connection(found)) is not None:
                     self._by_connection.setdefault(key, set()).add(device)
         else:
@@ -88,6 +92,22 @@ class Bindings:
     def aor_of(self, device: str) -> str | None:
         found = self._of.get(DeviceId(device))
         return found[0].aor if found else None
+
+    def device_at(self, flow: Flow, aor: str | None) -> DeviceId | None:
+        """The phone that registered over ``flow``; with several there (a proxy, a phone of two lines), or
+        when it is another socket of the same address, the one of that address-of-record."""
+        there = [
+            found
+            for device in self._by_address.get(flow.remote[0], ())
+            for found in self.of(device)
+            if found.binding.flow.remote[0] == flow.remote[0]
+        ]
+        same = {found.device for found in there if _same_place(found.binding.flow, flow)}
+        named = {found.device for found in there if aor is not None and found.aor.lower() == aor.lower()}
+        for devices in (same & named, same, named):
+            if len(devices) == 1:
+                return next(iter(devices))
+        return None
 
     def flow_lost(self, flow: Flow) -> None:
         """A connection is closed: what was registered over it cannot be reached any more (RFC 5626 §5.3)."""
@@ -111,11 +131,21 @@ class Bindings:
 
     def _drop_links(self, device: DeviceId) -> None:
         for found in self._of.get(device, ()):
+            _drop(self._by_address, found.binding.flow.remote[0], device)
             if (key := _connection(found)) is not None:
-                devices = self._by_connection.get(key, set())
-                devices.discard(device)
-                if not devices:
-                    self._by_connection.pop(key, None)
+                _drop(self._by_connection, key, device)
+
+
+def _drop(index: dict[Key, set[DeviceId]], key: Key, device: DeviceId) -> None:
+    devices = index.get(key, set())
+    devices.discard(device)
+    if not devices:
+        index.pop(key, None)
+
+
+def _same_place(bound: Flow, flow: Flow) -> bool:
+    """The same connection, or the same address and port of a datagram socket."""
+    return (bound.listener, bound.connection, bound.remote) == (flow.listener, flow.connection, flow.remote)
 
 
 def _connection(registration: Registration) -> tuple[str, int] | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
+import msgspec
 import structlog
 
 from fmc_gateway.call.events import LegOffered
@@ -24,6 +25,7 @@ from fmc_gateway.edge import (
     offer_from_trunk,
 )
 from fmc_gateway.interpreter import Interpreter
+from fmc_gateway.lines import Lines
 from fmc_gateway.loop_guard import LoopGuard
 from fmc_gateway.peers import DevicePeer, MobilePeer, Peer, PeerTable, TrunkPeer
 from fmc_gateway.sip_events import to_engine
@@ -75,6 +77,7 @@ class Intake:
         peers: PeerTable,
         guard: LoopGuard,
         phones: Phones,
+        lines: Lines,
         observer: Observer,
         ids: IdSource,
         now: Callable[[], float],
@@ -90,6 +93,7 @@ class Intake:
         self._peers = peers
         self._guard = guard
         self._phones = phones
+        self._lines = lines
         self._observer = observer
         self._ids = ids
         self._now = now
@@ -193,6 +197,9 @@ class Intake:
             self._refuse(event, offered)
             return
         fixed = not isinstance(peer, DevicePeer)
+        if not fixed and phone is None:
+            line = self._lines.find(event.request, event.flow)
+            offered = msgspec.structs.replace(offered, device=line.device, caller=line.caller)
         self._sip.offered(offered.leg, event.flow.listener, trusted=fixed and offered.trusted, fixed=fixed)
         self._interpreter.begin(offered)
 

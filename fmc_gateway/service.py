@@ -22,6 +22,7 @@ from fmc_gateway.commands_bus import CommandReader
 from fmc_gateway.directory_port import DirectoryPort
 from fmc_gateway.intake import Intake, is_emergency_request
 from fmc_gateway.interpreter import Interpreter
+from fmc_gateway.lines import Lines
 from fmc_gateway.live import LiveCalls
 from fmc_gateway.loop_guard import LoopGuard
 from fmc_gateway.media_port import MediaPort
@@ -159,6 +160,7 @@ class Gateway:
             now=self.clock.monotonic,
             now_unix=self.clock.unix,
         )
+        lines = Lines(self.bindings, directory)
         self.intake = Intake(
             gateway=self._gateway,
             max_calls=settings.gateway.max_calls,
@@ -169,6 +171,7 @@ class Gateway:
             peers=self.peers,
             guard=self._guard,
             phones=DeskPhones(authenticator, registrar),
+            lines=lines,
             observer=self.metrics,
             ids=self.ids,
             now=self.clock.monotonic,
@@ -190,6 +193,7 @@ class Gateway:
             self.live.run(),
             self.binding_mirror.run(),
             self.resolver.run(),
+            lines.run(),
             commands.run(),
             expire_forever(
                 self.pool,

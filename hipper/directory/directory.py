@@ -106,6 +106,14 @@ class Directory:
             self._contexts.remember(called)
         return Termination(called)
 
+    def remembered(self, device: DeviceId) -> SubscriberContext | None:
+        """The last read of the user of ``device``. From memory, at once."""
+        return self._contexts.by_device(device)
+
+    async def remember(self, device: DeviceId) -> None:
+        """Read the user of ``device`` for :meth:`remembered`. Raises DirectoryUnavailable."""
+        await self.for_origination(served_device=device, dialled="")
+
     async def device_credentials(self, aor_user: str, domain: str) -> DeviceCredentials | None:
         """What the desk phone ``aor_user@domain`` must prove; None when there is none. Raises
         DirectoryUnavailable."""
