@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -20,6 +21,7 @@ def inconsistencies(settings: Settings) -> list[Fault]:
     faults += _listener_faults(settings)
     faults += _peer_faults(settings)
     faults += _media_faults(settings)
+    faults += _range_faults(settings)
     return faults
 
 
@@ -96,6 +98,46 @@ def _media_faults(settings: Settings) -> Iterator[Fault]:
             "media.embedded_port_min",
             "embedded_port_min must lie below embedded_port_max, both in 1024-65535",
         )
+
+
+AT_LEAST: tuple[tuple[str, str, float], ...] = (
+    ("gateway", "max_calls", 1),
+    ("gateway", "drain_s", 0),
+    ("gateway", "trace_retention_days", 1),
+    ("gateway", "record_retention_days", 1),
+    ("gateway", "context_cache_size", 1),
+    ("database", "pool_size", 1),
+    ("devices", "min_expires_s", 1),
+    ("devices", "max_bindings_per_device", 1),
+    ("devices", "nonce_lifetime_s", 10),
+    ("media", "health_interval_s", 0.1),
+    ("media", "media_timeout_s", 10),
+)
+"""Section, key and the least that works. Less was seen to start and then to serve nobody."""
+
+
+def _range_faults(settings: Settings) -> Iterator[Fault]:
+    for section, key, least in AT_LEAST:
+        value = getattr(getattr(settings, section), key)
+        if not value >= least:
+            yield f"{section}.{key}", f"{key} must be at least {least:g}, not {value:g}"
+    if not 0 < settings.http.port < 65536:
+        yield "http.port", f"port {settings.http.port} is not between 1 and 65535"
+    if not _is_address(settings.http.host):
+        yield "http.host", f"host '{settings.http.host}' is not an IP address to listen on"
+    if not re.fullmatch(r"[A-Za-z0-9._-]+", settings.gateway.id) or settings.gateway.id.startswith("."):
+        yield "gateway.id", "id may have letters, digits, '.', '_' and '-': it names keys and a folder"
+    devices = settings.devices
+    if not devices.min_expires_s <= devices.default_expires_s <= devices.max_expires_s:
+        yield (
+            "devices.default_expires_s",
+            "default_expires_s must lie between min_expires_s and max_expires_s",
+        )
+    if not devices.algorithms:
+        yield "devices.algorithms", 'algorithms must name "SHA-256", "MD5" or both'
+    retransmit = settings.media.ng_retransmit_s
+    if not retransmit or any(not 0 < pause <= 10 for pause in retransmit):
+        yield "media.ng_retransmit_s", "ng_retransmit_s needs pauses of more than 0 and at most 10 seconds"
 
 
 def _is_address(text: str) -> bool:

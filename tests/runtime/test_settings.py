@@ -112,6 +112,26 @@ class TestFaults:
             ),
             ('[[media.rtpengines]]\nng = "h:1"\nweight = 0\n', "3: weight must be at least 1"),
             (LISTENER + 'certificate = "a.pem"\n', "4: certificate and private_key go together"),
+            ("[gateway]\nmax_calls = -1\n", "2: max_calls must be at least 1, not -1"),
+            ("[gateway]\ndrain_s = -5\n", "2: drain_s must be at least 0, not -5"),
+            ("[gateway]\ndrain_s = nan\n", "2: drain_s must be at least 0, not nan"),
+            ("[gateway]\ntrace_retention_days = 0\n", "2: trace_retention_days must be at least 1, not 0"),
+            ("[database]\npool_size = 0\n", "2: pool_size must be at least 1, not 0"),
+            (
+                '[gateway]\nid = "a/b"\n',
+                "2: id may have letters, digits, '.', '_' and '-': it names keys and a folder",
+            ),
+            ("[http]\nport = 0\n", "2: port 0 is not between 1 and 65535"),
+            ('[http]\nhost = "localhost"\n', "2: host 'localhost' is not an IP address to listen on"),
+            (
+                "[devices]\nmin_expires_s = 900\ndefault_expires_s = 600\n",
+                "3: default_expires_s must lie between min_expires_s and max_expires_s",
+            ),
+            ("[devices]\nalgorithms = []\n", '2: algorithms must name "SHA-256", "MD5" or both'),
+            (
+                "[media]\nng_retransmit_s = [0.1, 0]\n",
+                "2: ng_retransmit_s needs pauses of more than 0 and at most 10 seconds",
+            ),
         ],
     )
     def test_what_does_not_fit_together_is_named_with_its_line(

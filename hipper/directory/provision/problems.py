@@ -20,7 +20,12 @@ class ProvisioningError(DirectoryError):
     def __init__(self, file: str, problems: list[Problem]) -> None:
         self.file = file
         self.problems = sorted(set(problems))
-        super().__init__("\n".join(f"{file}:{problem.line}: {problem.text}" for problem in self.problems))
+        super().__init__("\n".join(f"{_place(file, problem)}: {problem.text}" for problem in self.problems))
+
+
+def _place(file: str, problem: Problem) -> str:
+    """Line 0 is the file as a whole."""
+    return f"{file}:{problem.line}" if problem.line else file
 
 
 class Problems:

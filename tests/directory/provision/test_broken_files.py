@@ -35,7 +35,8 @@ async def problems(conn: asyncpg.Connection, path: Path) -> list[tuple[int, str]
         await diff_file(conn, path)
     assert str(dry.value) == str(raised.value)
     assert await rows(conn) == before
-    assert str(raised.value).splitlines()[0].startswith(f"{path}:{raised.value.problems[0].line}: ")
+    line = raised.value.problems[0].line
+    assert str(raised.value).splitlines()[0].startswith(f"{path}:{line}: " if line else f"{path}: ")
     return [(problem.line, problem.text) for problem in raised.value.problems]
 
 
