@@ -22,7 +22,8 @@ from fmc_gateway.records.read import StoredCall, fetch_call, find_call_id, lates
 from hipper.cli.database import SettingsFile, on_database
 from hipper.cli.errors import CliError
 from hipper.contracts.calls import CallRecord, LegRole
-from hipper.directory.names import names_of
+from hipper.directory.names import names_of, tenant_id
+from hipper.runtime.settings_model import Settings
 
 app = App(name="calls", help="Call records and their traces: list, show, replay.")
 
@@ -33,7 +34,7 @@ DIFFERS = 3
 
 Limit = Annotated[int, Parameter(help="How many, newest first.")]
 Since = Annotated[datetime | None, Parameter(help="Only calls that began since then, UTC.")]
-Tenant = Annotated[str | None, Parameter(help="Only calls of this tenant.")]
+Tenant = Annotated[str | None, Parameter(help="Only calls of this tenant, by its name.")]
 
 
 @app.command(name="list")
@@ -44,9 +45,13 @@ def list_calls(
     if limit < 1:
         raise CliError("--limit needs at least 1")
     after = since.replace(tzinfo=UTC) if since is not None and since.tzinfo is None else since
-    calls = on_database(
-        "gateway", lambda conn, _: latest_calls(conn, limit=limit, since=after, tenant=tenant), settings
-    )
+
+    async def latest(conn: asyncpg.Connection, _: Settings) -> list[CallRecord]:
+        # a tenant that was removed has records still, under its id
+        of = None if tenant is None else await tenant_id(conn, tenant) or tenant
+        return await latest_calls(conn, limit=limit, since=after, tenant=of)
+
+    calls = on_database("gateway", latest, settings)
     if not calls:
         print("no calls")
         return
@@ -64,16 +69,20 @@ def show(call: str, *, settings: SettingsFile = None) -> None:
     stored, names = on_database("gateway", lambda conn, _: _fetch_with_names(conn, call), settings)
     console = _console()
     for line in _described(stored.record):
-        for identifier, name in names.items():
-            line = line.replace(identifier, name)
-        console.print(line)
+        console.print(_named(line, names))
     console.print()
     if stored.trace is None:
         console.print("the trace is gone: its retention has passed")
         return
     console.print("trace (numbers masked)")
     for line in ladder(stored.trace.steps, names):
-        console.print(line)
+        console.print(_named(line, names))
+
+
+def _named(line: str, names: dict[str, str]) -> str:
+    for identifier, name in names.items():
+        line = line.replace(identifier, name)
+    return line
 
 
 def _described(record: CallRecord) -> Iterator[str]:
@@ -92,6 +101,7 @@ async def _fetch_with_names(conn: asyncpg.Connection, beginning: str) -> tuple[S
     ids = {leg.device or "" for leg in record.legs} | {leg.subscriber or "" for leg in record.legs}
     ids |= {attempt.device for attempt in record.attempts}
     ids |= {attempt.subscriber for attempt in record.attempts}
+    ids.add(record.tenant or "")
     return stored, await names_of(conn, ids)
 
 
