@@ -213,7 +213,7 @@ class BindingMirror:
             self._bindings.changed |= changed
             self._lost(error)
             return False
-        self._away = False
+        self._reached()
         return True
 
     async def load(self) -> bool:
@@ -240,6 +240,11 @@ class BindingMirror:
             log.warning("bindings.unreadable", device=device, error=str(error))
             return
         self._bindings.put(device, [reopened(binding) for binding in bindings])
+
+    def _reached(self) -> None:
+        if self._away:
+            log.info("bindings.redis_back")
+        self._away = False
 
     def _lost(self, error: BaseException) -> None:
         if not self._away:

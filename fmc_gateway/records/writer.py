@@ -15,6 +15,7 @@ import structlog
 
 from fmc_gateway.records.entry import SpoolEntry, decode_call, encode_entry
 from fmc_gateway.records.spool import Spool
+from hipper.contracts.calls import CallRecord
 from hipper.pbx.ids import CallId
 from hipper.runtime.database import OUTAGE
 
@@ -53,6 +54,7 @@ class RecordWriter:
         self._insert = insert
         self._prepare = prepare
         self._pending: list[SpoolEntry] = []
+        self._untold: list[CallRecord] = []
         self._wake = asyncio.Event()
         self._failures = 0
         self._retry_at = 0.0
@@ -75,6 +77,7 @@ class RecordWriter:
 
     def write(self, entry: SpoolEntry) -> None:
         self._pending.append(entry)
+        self._untold.append(entry.record)
         self._wake.set()
 
     async def run(self) -> None:
@@ -90,6 +93,7 @@ class RecordWriter:
     async def flush(self) -> None:
         """Everything pending to the spool, then as much as possible to the database."""
         self._wake.clear()
+        self._tell()
         entries, self._pending = self._pending, []
         lines = [encode_entry(self._prepare(entry)) for entry in entries]
         before = self._unwritten
@@ -107,6 +111,20 @@ class RecordWriter:
         elif lines and await self._to_database(lines):
             self._spool.written()
             self._unwritten -= len(lines)
+
+    def _tell(self) -> None:
+        """One line per call in the log; what is behind it, `hipper calls show` tells."""
+        records, self._untold = self._untold, []
+        for record in records:
+            log.info(
+                "call.over",
+                call_id=record.call,
+                outcome=record.outcome,
+                rule=record.rule,
+                status=record.legs[0].status,
+                setup_ms=record.setup_ms,
+                talked_s=None if record.answered is None else round(record.ended - record.answered, 3),
+            )
 
     async def _to_spool(self, lines: list[bytes]) -> bool:
         try:
@@ -127,13 +145,13 @@ class RecordWriter:
                     return
             self._spool.remove(segment)
             self._unwritten = max(0, self._unwritten - len(lines))
-        self._failures = 0
 
     async def _to_database(self, lines: Sequence[bytes]) -> bool:
         """False: the database is away. Lines it refuses for what they say are set aside and count as
         written."""
         try:
             await self._insert(lines)
+            self._back()
         except Exception as error:
             if not is_fault_of_lines(error):
                 self._away(error)
@@ -143,6 +161,11 @@ class RecordWriter:
             log.error("records.refused", error=str(error))
             self._spool.set_aside(lines)
         return True
+
+    def _back(self) -> None:
+        if self._failures:
+            log.info("records.database_back", waiting=self.length)
+        self._failures = 0
 
     def _away(self, error: BaseException) -> None:
         if self._failures == 0:

@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Mapping, MutableMapping
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -76,8 +77,13 @@ def mask_event(logger: Any, method: str, event: MutableMapping[str, Any]) -> Mut
     return {key: _masked(str(key), value) for key, value in event.items()}
 
 
+@lru_cache(maxsize=1024)
+def _is_secret(key: str) -> bool:
+    return _SECRET_KEY.search(key) is not None
+
+
 def _masked(key: str, value: Any) -> Any:
-    if _SECRET_KEY.search(key):
+    if _is_secret(key):
         return _HIDDEN
     if isinstance(value, Enum):
         value = value.value
@@ -97,7 +103,11 @@ def _masked_text(key: str, text: str) -> str:
         return text
     if key.lower() in NUMBER_KEYS and text.removeprefix("+").isdigit():
         return mask_number(text)
-    hidden = _SECRET_IN_TEXT.sub(
-        lambda found: (found.group(1) or found.group(2)) + _HIDDEN, text[:_LONGEST_TEXT]
-    )
+    return _hidden_in(text[:_LONGEST_TEXT])
+
+
+@lru_cache(maxsize=1024)
+def _hidden_in(text: str) -> str:
+    """Remembered, because the words of most lines repeat."""
+    hidden = _SECRET_IN_TEXT.sub(lambda found: (found.group(1) or found.group(2)) + _HIDDEN, text)
     return mask_numbers_in(hidden)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
 from fmc_gateway.records.entry import SpoolEntry, decode_entry, encode_entry
 from fmc_gateway.records.spool import Spool
@@ -211,3 +212,20 @@ def test_entry_survives_json_and_loses_only_what_jsonb_cannot_hold() -> None:
     assert b"\\u0000" not in encode_entry(spooled)
     again = decode_entry(encode_entry(entry()))
     assert again == entry()
+
+
+async def test_every_call_is_one_line_in_the_log_once_whatever_the_database_does(tmp_path: Path) -> None:
+    database = Database()
+    database.away = True
+    records = writer(tmp_path, database)
+    with capture_logs() as logs:
+        records.write(entry("one"))
+        await records.flush()
+        database.away = False
+        await records.flush()
+    (line,) = [line for line in logs if line["event"] == "call.over"]
+    assert (line["call_id"], line["outcome"], line["talked_s"]) == ("one", "answered", 63.0)
+    assert [line["event"] for line in logs if "database" in line["event"]] == [
+        "records.database_away",
+        "records.database_back",
+    ]
