@@ -54,7 +54,7 @@ log = structlog.get_logger("fmc_gateway.intake")
 class Phones(Protocol):
     """Desk phones: who they are, and their registrations."""
 
-    def authenticate(self, request: Request, done: Answered) -> None: ...
+    def authenticate(self, request: Request, flow: Flow, done: Answered) -> None: ...
     def register(self, transaction: str, request: Request, flow: Flow) -> None: ...
 
 
@@ -172,7 +172,9 @@ class Intake:
 
     def _ask_who(self, event: sip.Invited, offer: Offer) -> None:
         self._asked.add(event.session)
-        self._phones.authenticate(event.request, lambda answer: self._told_who(event, offer, answer))
+        self._phones.authenticate(
+            event.request, event.flow, lambda answer: self._told_who(event, offer, answer)
+        )
 
     def _told_who(self, event: sip.Invited, offer: Offer, answer: Phone | Challenge | Refusal) -> None:
         if event.session not in self._asked:

@@ -19,7 +19,10 @@ class GatewayMetrics:
         self._refused = metrics.counter("calls_refused", "INVITEs refused at the edge.", "reason", REFUSALS)
         self._faults = metrics.counter("engine_faults", "Calls ended by a fault of ours.")
         self._registers = metrics.counter(
-            "registers", "REGISTER requests answered.", "status", ("200", "401")
+            "registers", "REGISTER requests answered.", "status", ("200", "401", "403", "503")
+        )
+        self._credentials = metrics.counter(
+            "credentials_refused", "Requests of desk phones with a wrong user or password."
         )
         self._setup = metrics.histogram(
             "call_setup_seconds", "From the caller's INVITE to the first INVITE of ours.", FAST_SECONDS
@@ -42,6 +45,9 @@ class GatewayMetrics:
 
     def registered(self, status: int) -> None:
         self._registers.labels(str(status)).inc()
+
+    def credentials_refused(self) -> None:
+        self._credentials.inc()
 
     def ng_answered(self, seconds: float) -> None:
         self._ng.observe(seconds)

@@ -35,39 +35,58 @@ class CredentialSource(Protocol):
     async def device_credentials(self, aor_user: str, domain: str) -> DeviceCredentials | None: ...
 
 
+class Observer(Protocol):
+    def credentials_refused(self) -> None: ...
+
+
 class PhoneAuthenticator:
     """``key``: signs nonces; the same in all gateways of an installation. ``now_unix``: they
     share a clock too."""
 
     def __init__(
-        self, settings: DevicesSection, directory: CredentialSource, key: bytes, now_unix: Callable[[], float]
+        self,
+        settings: DevicesSection,
+        directory: CredentialSource,
+        key: bytes,
+        now_unix: Callable[[], float],
+        observer: Observer,
     ) -> None:
         self._settings = settings
         self._directory = directory
         self._key = key
         self._now = now_unix
+        self._observer = observer
         self._servers: OrderedDict[str, DigestServer] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def authenticate(self, request: Request, domain: str, done: Done) -> None:
+    def authenticate(self, request: Request, domain: str, address: str, done: Done) -> None:
         """Tells ``done`` who sent ``request`` (at once, when it has no credentials): the phone, the headers
-        of a 401, or a refusal. ``domain``: of the address-of-record it claims."""
+        of a 401, or a refusal. ``domain``: of the address-of-record it claims; ``address``: where it came
+        from, for the log."""
         server = self._server(self._settings.realm or domain)
         credentials = server.find(request)
         if credentials is None:
             done(self._challenge(server))
             return
-        task = asyncio.get_running_loop().create_task(self._check(server, credentials, request, domain, done))
+        task = asyncio.get_running_loop().create_task(
+            self._check(server, credentials, request, (domain, address), done)
+        )
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _check(
-        self, server: DigestServer, credentials: Credentials, request: Request, domain: str, done: Done
+        self,
+        server: DigestServer,
+        credentials: Credentials,
+        request: Request,
+        domain: str,
+        address: str,
+        done: Done,
     ) -> None:
         try:
             user = credentials.username
             found = await self._directory.device_credentials(clean(user), clean(domain))
-            answer = self._verdict(server, credentials, request, found)
+            answer = self._verdict(server, credentials, request, address, found)
         except SipParseError as error:
             answer = Refusal(400, error.reason)
         except DirectoryError as error:
@@ -83,6 +102,7 @@ class PhoneAuthenticator:
         server: DigestServer,
         credentials: Credentials,
         request: Request,
+        address: str,
         found: DeviceCredentials | None,
     ) -> Phone | Challenge | Refusal:
         def lookup(username: str, algorithm: str) -> str | None:
@@ -102,7 +122,8 @@ class PhoneAuthenticator:
             case Stale():
                 return self._challenge(server, stale=True)
             case Bad():
-                log.info("phones.refused", reason=result.reason)
+                self._observer.credentials_refused()
+                log.warning("phones.refused", reason=result.reason, address=address)
                 if result.status == 401:
                     return self._challenge(server)
                 return Refusal(result.status, result.reason)

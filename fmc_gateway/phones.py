@@ -18,14 +18,16 @@ class DeskPhones:
         self._authenticator = authenticator
         self._registrar = registrar
 
-    def authenticate(self, request: Request, done: Callable[[Phone | Challenge | Refusal], None]) -> None:
+    def authenticate(
+        self, request: Request, flow: Flow, done: Callable[[Phone | Challenge | Refusal], None]
+    ) -> None:
         domain = claimed_domain(request)
         if domain is None:
             done(Refusal(403, "the address of this telephone has no domain"))
             return
-        self._authenticator.authenticate(request, domain, done)
+        self._authenticator.authenticate(request, domain, flow.remote[0], done)
 
     def register(self, transaction: str, request: Request, flow: Flow) -> None:
         self.authenticate(
-            request, lambda answer: self._registrar.register(transaction, request, flow, answer)
+            request, flow, lambda answer: self._registrar.register(transaction, request, flow, answer)
         )

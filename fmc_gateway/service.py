@@ -43,6 +43,7 @@ from fmc_gateway.routing import Routing
 from fmc_gateway.sip_port import SipPort
 from fmc_gateway.watched_core import WatchedCore
 from hipper.directory.directory import Directory
+from hipper.directory.leases import Leases
 from hipper.pbx.ids import GatewayId
 from hipper.runtime.bus import Bus
 from hipper.runtime.clock import Clock, SystemClock
@@ -63,6 +64,8 @@ HANG_UP_WITHIN_S = 3.0
 """After the drain's time is over, how long BYEs may take."""
 POLL_S = 0.05
 CANCEL_AGAIN_S = 0.5
+DATABASE_ASKED_S = 1.0
+"""How often it is asked whether it is there, and how long it may take to say so."""
 
 log = structlog.get_logger("fmc_gateway")
 
@@ -149,7 +152,9 @@ class Gateway:
             self.media_client, music_on_hold(settings), fixed=self.sip.is_fixed, observer=self.metrics
         )
         self.interpreter = self.make_interpreter(directory, media)
-        authenticator = PhoneAuthenticator(settings.devices, directory, self._nonce_key, self.clock.unix)
+        authenticator = PhoneAuthenticator(
+            settings.devices, directory, self._nonce_key, self.clock.unix, self.metrics
+        )
         registrar = Registrar(
             settings.devices,
             self.bindings,
@@ -281,16 +286,36 @@ class Gateway:
         await insert_entries(self.pool, lines)
 
     async def _watch_database(self) -> None:
-        """For readiness only; calls ask the database themselves."""
+        """For readiness and the log only; calls ask the database themselves."""
+        known: bool | None = None
+        leases = Leases(self.pool, keep=1)
         while True:
-            try:
-                await self.pool.fetchval("SELECT 1", timeout=1.0)
-                self.database_answers = True
-            except Exception as error:
-                if self.database_answers:
-                    log.warning("database.away", error=str(error) or type(error).__name__)
-                self.database_answers = False
-            await asyncio.sleep(1.0)
+            error = await self._ask_database(leases)
+            self.database_answers = error is None
+            if error is not None and known is not False:
+                log.warning("database.away", error=error)
+            elif error is None and known is False:
+                log.info("database.back")
+            known = self.database_answers
+            await asyncio.sleep(DATABASE_ASKED_S)
+
+    async def _ask_database(self, leases: Leases) -> str | None:
+        """What is wrong with it. A server that says nothing is broken off, not waited for."""
+        try:
+            connection = await leases.take(DATABASE_ASKED_S)
+        except Exception as error:
+            return str(error) or type(error).__name__
+        try:
+            async with asyncio.timeout(DATABASE_ASKED_S):
+                await connection.fetchval("SELECT 1")
+        except Exception as error:
+            await leases.discard(connection)
+            return str(error) or type(error).__name__
+        except BaseException:
+            await leases.discard(connection)
+            raise
+        await leases.give_back(connection)
+        return None
 
 
 def settle_memory() -> None:

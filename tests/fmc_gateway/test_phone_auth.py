@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from fmc_gateway.bindings import Bindings
 from fmc_gateway.edge import Phone, Refusal
@@ -26,7 +27,10 @@ NOW = 1_800_000_000.0
 
 
 class Directory:
+    """And who is told of wrong passwords."""
+
     def __init__(self) -> None:
+        self.refused = 0
         md5, sha256 = hashed("anna", DOMAIN, "secret")
         self.asked = 0
         self.away = False
@@ -41,6 +45,9 @@ class Directory:
             ha1_sha256=sha256,
             enabled=True,
         )
+
+    def credentials_refused(self) -> None:
+        self.refused += 1
 
     async def device_credentials(self, aor_user: str, domain: str) -> DeviceCredentials | None:
         self.asked += 1
@@ -68,12 +75,12 @@ def register(*headers: str, to: str = f"sip:anna@{DOMAIN}", cseq: int = 1) -> Re
 
 
 def authenticator(directory: Directory) -> PhoneAuthenticator:
-    return PhoneAuthenticator(DevicesSection(), directory, b"k" * 32, lambda: NOW)
+    return PhoneAuthenticator(DevicesSection(), directory, b"k" * 32, lambda: NOW, directory)
 
 
 async def ask(auth: PhoneAuthenticator, request: Request) -> Any:
     answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-    auth.authenticate(request, DOMAIN, answer.set_result)
+    auth.authenticate(request, DOMAIN, "192.0.2.9", answer.set_result)
     return await answer
 
 
@@ -112,6 +119,15 @@ async def test_unknown_user_and_wrong_password_get_the_same_answer() -> None:
     assert not isinstance(wrong, Phone)
     assert [name for name, _ in wrong] == [name for name, _ in unknown] == ["WWW-Authenticate"] * 2
     assert "stale" not in str(wrong).replace("stale=false", "")
+
+
+async def test_wrong_password_is_counted_and_logged_with_the_address_it_came_from() -> None:
+    directory = Directory()
+    with capture_logs() as logs:
+        await challenged(authenticator(directory), "anna", "guess")
+        await challenged(authenticator(directory), "anna", "secret")
+    assert [line["address"] for line in logs if line["event"] == "phones.refused"] == ["192.0.2.9"]
+    assert directory.refused == 1
 
 
 async def test_credentials_of_another_realm_do_not_count() -> None:
