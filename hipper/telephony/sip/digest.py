@@ -9,7 +9,8 @@ from __future__ import annotations
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
-from typing import NamedTuple
+
+import msgspec
 
 from hipper.telephony.sip.digest_values import (
     Challenge,
@@ -46,19 +47,19 @@ _MAC_BYTES = 16
 _NO_SUCH_USER = "0" * 64
 
 
-class Ok(NamedTuple):
+class Ok(msgspec.Struct, frozen=True):
     """The request is from ``username``."""
 
     username: str
 
 
-class Stale(NamedTuple):
+class Stale(msgspec.Struct, frozen=True):
     """The credentials are right but the nonce is spent: challenge again with stale."""
 
     username: str
 
 
-class Bad(NamedTuple):
+class Bad(msgspec.Struct, frozen=True):
     """Not authenticated; ``status`` 401 challenges again, 400 says that the header makes no sense."""
 
     reason: str

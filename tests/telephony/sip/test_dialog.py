@@ -130,6 +130,13 @@ class TestSequence:
 class TestTarget:
     """§12.2.1.2, §12.2.2 and where requests really go."""
 
+    def test_answer_without_contact_leaves_the_request_uri_as_the_target(self) -> None:
+        """A fault of the peer, and the only address there is to send the ACK to."""
+        response = answer()
+        response.headers.remove("Contact")
+        dialog = Dialog.as_caller(invite(), response, "<sip:us@192.0.2.1>", FLOW, keep_flow=False)
+        assert dialog.create_request("ACK", seq=7).request_uri_text == "sip:alice@192.0.2.1"
+
     def test_contact_of_a_later_request_is_the_new_target(self) -> None:
         dialog = as_callee()
         dialog.refresh_target(invite(contact="<sip:bob@192.0.2.77:5070>"))

@@ -268,6 +268,14 @@ class TestNonces:
         request = authorized(DigestClient("bob", "wrong"), challenged(origin))
         assert isinstance(check(origin, request, now=100_000.0), Bad)
 
+    def test_verdicts_of_one_user_differ(self) -> None:
+        assert Ok("bob") != Stale("bob")
+
+    def test_a_nonce_is_right_for_its_lifetime_after_weeks_of_uptime(self) -> None:
+        origin = server(nonce_lifetime_s=60.0)
+        assert check(origin, self.request(origin, 3e6), now=3e6 + 59.9) == Ok("bob")
+        assert check(origin, self.request(origin, 3e6), now=3e6 + 60.1) == Stale("bob")
+
     def test_two_clients_at_the_same_instant_have_their_own(self) -> None:
         origin = server()
         one, two = self.request(origin), self.request(origin)

@@ -187,6 +187,14 @@ class TestInviteClient:
         bench.receive(answer_to(bench.sent[0], 200))
         assert bench.endpoint.dropped == {"stray response": 1}
 
+    def test_peer_that_says_nothing_more_after_one_100_is_cancelled_by_timer_c(self) -> None:
+        bench, _ = self.start(timer_c_s=10.0)
+        bench.receive(answer_to(bench.sent[0], 100))
+        bench.run(9.9)
+        assert bench.titles == ["INVITE"]
+        bench.run(10.1)
+        assert bench.titles == ["INVITE", "CANCEL"]
+
     def test_ringing_for_ever_is_cancelled_by_timer_c(self) -> None:
         bench, _ = self.start(timer_c_s=10.0)
         bench.receive(answer_to(bench.sent[0], 180))
@@ -441,6 +449,15 @@ class TestMatching:
         assert bench.titles == ["100 INVITE", "482 INVITE", "482 INVITE"]
         assert bench.sent[1].to.tag == bench.sent[2].to.tag
         bench.only(RequestReceived)
+
+    def test_request_whose_transaction_is_over_is_nothing_to_merge_with(self) -> None:
+        bench = Bench()
+        bench.receive(request("OPTIONS"))
+        bench.respond(200)
+        bench.run(64)
+        bench.receive(request("OPTIONS", branch="z9hG4bK-2"))
+        assert bench.titles == ["200 OPTIONS"]
+        assert len(bench.events) == 2
 
     @pytest.mark.parametrize("branch", ["", "1"])
     def test_rfc_2543_peer_without_magic_cookie(self, branch: str) -> None:

@@ -80,6 +80,54 @@ def test_every_timer_that_acts_is_started_somewhere(machine: Machine) -> None:
                 assert STARTED_BY[event] in started, (state, event)
 
 
+Running = frozenset[str]
+
+
+def after(actions: tuple[Action, ...], running: Running) -> Running:
+    """The timers that run when these actions are done, by their letter."""
+    now = set(running)
+    for action in actions:
+        verb, _, timer = action.name.rpartition("_")
+        if verb in ("START", "BACK_OFF", "SLOW"):
+            now.add(timer)
+        elif verb == "STOP":
+            now.discard(timer)
+    return frozenset(now)
+
+
+def configurations(machine: Machine) -> set[tuple[State, Running]]:
+    """Every state with the timers that may run in it."""
+    first = (machine.first, after(machine.start, frozenset()))
+    found, todo = {first}, [first]
+    while todo:
+        state, running = todo.pop()
+        for event, row in machine.table[state].items():
+            timer = event.name.removeprefix("TIMER_") if event.name.startswith("TIMER_") else None
+            if row.state is State.TERMINATED or (timer is not None and timer not in running):
+                continue
+            reached = (row.state, after(row.actions, running - {timer or ""}))
+            if reached not in found:
+                found.add(reached)
+                todo.append(reached)
+    return found
+
+
+@TABLES
+def test_timers_run_only_where_they_mean_something(machine: Machine) -> None:
+    """One that is not stopped would lie in the heap for half a minute after its transaction needs it. The
+    timer of a CANCEL may: it goes with the transaction, which lasts as long."""
+    for state, running in configurations(machine):
+        for timer in running - {"CANCEL"}:
+            assert not machine.table[state][Event[f"TIMER_{timer}"]].reason, (state, timer)
+
+
+@TABLES
+def test_no_transaction_waits_without_a_timer(machine: Machine) -> None:
+    """Whatever the order of events; only the server's INVITE waits for its user, who has a limit."""
+    for state, running in configurations(machine):
+        assert running or (machine.title.startswith("INVITE server") and state is State.PROCEEDING), state
+
+
 @pytest.mark.parametrize("word", ["Calling --> Proceeding", "Completed --> Confirmed", "Accepted", "Offered"])
 def test_diagrams_show_the_tables(word: str) -> None:
     assert word in markdown()
