@@ -68,9 +68,8 @@ class PhoneAuthenticator:
         if credentials is None:
             done(self._challenge(server))
             return
-        task = asyncio.get_running_loop().create_task(
-            self._check(server, credentials, request, (domain, address), done)
-        )
+        check = self._check(server, credentials, request, domain, address, done)
+        task = asyncio.get_running_loop().create_task(check)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
