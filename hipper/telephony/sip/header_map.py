@@ -89,6 +89,20 @@ class Headers:
         self._index = index
         return index
 
+    def _first(self, wanted: str, otherwise: int) -> int:
+        """Where the first line of a canonical name is. Known names are stored in one spelling only."""
+        lower = None if wanted in CANONICAL else wanted.lower()
+        for index, (own, _) in enumerate(self._items):
+            if own == wanted or (lower is not None and own.lower() == lower):
+                return index
+        return otherwise
+
+    def _without(self, wanted: str) -> list[tuple[str, str]]:
+        if wanted in CANONICAL:
+            return [item for item in self._items if item[0] != wanted]
+        lower = wanted.lower()
+        return [item for item in self._items if item[0].lower() != lower]
+
     def _changed(self) -> None:
         self._index = None
         self.cache.clear()
@@ -101,9 +115,7 @@ class Headers:
     def prepend(self, name: str, value: str) -> None:
         """Put one header line before the others of its name (Via, Record-Route, Route), else at the top."""
         wanted = canonical_name(name)
-        lower = wanted.lower()
-        at = next((index for index, (own, _) in enumerate(self._items) if own.lower() == lower), 0)
-        self._items.insert(at, (wanted, checked_value(value)))
+        self._items.insert(self._first(wanted, 0), (wanted, checked_value(value)))
         self._changed()
 
     def set(self, name: str, value: str) -> None:
@@ -113,17 +125,15 @@ class Headers:
     def set_all(self, name: str, values: Iterable[str]) -> None:
         """Replace all lines of this name by these, in the place of the first."""
         wanted = canonical_name(name)
-        lower = wanted.lower()
         lines = [(wanted, checked_value(value)) for value in values]
-        kept = [item for item in self._items if item[0].lower() != lower]
-        at = next((index for index, item in enumerate(self._items) if item[0].lower() == lower), len(kept))
+        kept = self._without(wanted)
+        at = self._first(wanted, len(kept))
         self._items = kept[:at] + lines + kept[at:]
         self._changed()
 
     def remove(self, name: str) -> None:
         """Drop all lines of this name."""
-        lower = canonical_name(name).lower()
-        self._items = [item for item in self._items if item[0].lower() != lower]
+        self._items = self._without(canonical_name(name))
         self._changed()
 
     def __contains__(self, name: object) -> bool:

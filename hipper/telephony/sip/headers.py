@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Self
 
 from hipper.telephony.sip.errors import SipParseError
@@ -48,6 +49,11 @@ class CSeq:
 
     @classmethod
     def parse(cls, text: str) -> CSeq:
+        """Read a value; the few short ones that most messages carry are remembered, so do not change it."""
+        return _short_cseq(text) if len(text) <= 16 else cls._parse(text)
+
+    @classmethod
+    def _parse(cls, text: str) -> CSeq:
         parts = text.split(None, 1)
         if len(parts) != 2:
             raise SipParseError("Malformed CSeq header field")
@@ -67,6 +73,9 @@ class CSeq:
 
     def __hash__(self) -> int:
         return hash((self.number, self.method))
+
+
+_short_cseq = lru_cache(maxsize=1024)(CSeq._parse)
 
 
 class ParameterizedValue:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from hipper.telephony.sip.errors import SipParseError
 from hipper.telephony.sip.grammar import (
@@ -23,6 +24,8 @@ MAX_DELTA_SECONDS = 2**32 - 1
 
 # What nearly all values look like: nothing escaped, no display name of bare tokens.
 _PLAIN_NAME_ADDR = re.compile(r'(?:"([^"\\]*+)"[ \t]*+)?+<([^<>"]++)>(?:;(.++))?+')
+_CACHED_LENGTH = 200
+_CACHED_VALUES = 4096
 _DECIMALS = re.compile("[0-9]{0,3}")
 
 
@@ -41,7 +44,14 @@ class NameAddr:
 
     @classmethod
     def parse(cls, text: str) -> NameAddr:
-        """Read one value. Raises SipParseError, also for blanks in ``<>`` and unquoted special characters."""
+        """Read one value. Raises SipParseError, also for blanks in ``<>`` and unquoted special characters.
+
+        The same text may give the same object: a value is never changed, ``with_…`` makes a copy.
+        """
+        return _parse_cached(text) if len(text) <= _CACHED_LENGTH else cls._parse(text)
+
+    @classmethod
+    def _parse(cls, text: str) -> NameAddr:
         plain = _PLAIN_NAME_ADDR.fullmatch(text)
         if plain is not None:
             name, uri, tail = plain.groups()
@@ -97,6 +107,9 @@ class NameAddr:
         """A copy with parameters added or changed."""
         return NameAddr(self.uri, self.display_name, {**self.params, **(params or {}), **more})
 
+
+# From and To stand in every message of a dialog. Bounded: about 4 MB when full.
+_parse_cached = lru_cache(maxsize=_CACHED_VALUES)(NameAddr._parse)
 
 ReferTo = NameAddr
 """Refer-To (RFC 3515) is a name-addr; a Replaces travels in the URI's headers."""
