@@ -276,6 +276,10 @@ class TestNonInviteClient:
         bench.receive(answer_to(bench.sent[0], 100))
         bench.run(10)
         assert bench.times("OPTIONS") == [0.0, 0.5, 4.5, 8.5]
+        assert bench.only(ResponseReceived).response.status == 100
+        bench.run(100)
+        assert bench.times("OPTIONS")[-1] == 28.5
+        assert not bench.only(TransactionFailed).transport
 
     def test_final_answer_is_told_once_and_forgotten_after_t4(self) -> None:
         bench = Bench()
@@ -552,6 +556,24 @@ class TestTransportFailure:
         failed = bench.only(TransactionFailed)
         assert failed.transport
         assert failed.transaction != other
+
+    @pytest.mark.parametrize(
+        ("method", "answers"),
+        [("OPTIONS", [100]), ("INVITE", []), ("INVITE", [180]), ("INVITE", [180, 486]), ("INVITE", [486])],
+    )
+    def test_client_transaction_fails_in_every_state_in_which_it_may_send(
+        self, method: str, answers: list[int]
+    ) -> None:
+        """Also when only the ACK of a refusal is left to send (§17.1.1.2)."""
+        bench = Bench()
+        bench.endpoint.send_request(outgoing(method), UDP, 0.0)
+        bench.pump()
+        for status in answers:
+            bench.receive(answer_to(bench.sent[0], status))
+        bench.endpoint.transport_failed(UDP, 0.0)
+        bench.pump()
+        assert bench.only(TransactionFailed).transport
+        assert len(bench.endpoint) == 0
 
     def test_large_request_leaves_udp_and_comes_back_when_the_stream_fails(self) -> None:
         bench = Bench(flow_for_large=lambda flow: TCP)

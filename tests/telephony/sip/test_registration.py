@@ -8,7 +8,7 @@ import pytest
 
 from hipper.telephony.sip.digest import Bad, DigestClient, DigestServer
 from hipper.telephony.sip.digest_values import ha1
-from hipper.telephony.sip.events import OutOfDialogRequest
+from hipper.telephony.sip.events import OutOfDialogRequest, RequestFailed
 from hipper.telephony.sip.flow import Flow
 from hipper.telephony.sip.ids import CountingIds
 from hipper.telephony.sip.message import Request, parse_message
@@ -91,6 +91,21 @@ class TestBindingRules:
         first = bind((), register("<sip:bob@Phone.Example.com;transport=udp>"))
         again = bind(first, register("<sip:bob@phone.example.COM;transport=UDP>", cseq=2))
         assert len(again) == 1
+
+    def test_what_was_added_and_what_gave_way_is_told(self) -> None:
+        outcome = apply_register((), register("<sip:bob@192.0.2.9>"), FLOW, 0.0, POLICY)
+        assert isinstance(outcome, Registered)
+        assert (outcome.added, outcome.removed) == (outcome.bindings, ())
+        gone = apply_register(
+            outcome.bindings, register("<sip:bob@192.0.2.9>;expires=0", cseq=2), FLOW, 0.0, POLICY
+        )
+        assert isinstance(gone, Registered)
+        assert (gone.added, gone.removed) == ((), outcome.bindings)
+
+    def test_contact_named_twice_is_one_binding(self) -> None:
+        twice = register("<sip:bob@192.0.2.9>;expires=120", "<sip:bob@192.0.2.9>;expires=240")
+        (binding,) = bind((), twice)
+        assert binding.expires_at == 240.0
 
     def test_older_register_of_the_same_call_id_changes_nothing(self) -> None:
         first = bind((), register("<sip:bob@192.0.2.9>", cseq=5))
@@ -175,6 +190,13 @@ class TestOutbound:
     def test_two_flows_of_one_device_are_two_bindings(self) -> None:
         first = bind((), register(self.CONTACT.format(1), more=self.SUPPORTED))
         assert len(bind(first, register(self.CONTACT.format(2), cseq=2, more=self.SUPPORTED))) == 2
+
+    def test_plain_and_outbound_binding_of_one_uri_are_two(self) -> None:
+        """Only instance and reg-id name an outbound binding, and never a plain one."""
+        plain = register("<sip:bob@192.0.2.9>")
+        outbound = register(self.CONTACT.format(1), cseq=2, more=self.SUPPORTED)
+        for one, other in ((plain, outbound), (outbound, register("<sip:bob@192.0.2.9>", cseq=3))):
+            assert len(bind(bind((), one), other)) == 2
 
     def test_answer_requires_outbound(self) -> None:
         request = register(self.CONTACT.format(1), more=self.SUPPORTED)
@@ -269,6 +291,15 @@ class TestClient:
         assert [request.cseq.number for request in registrar.seen] == [1, 2, 3, 4]
         assert len(registrar.bindings) == 1
         assert registrar.bindings[0].expires_at > net.now
+
+    def test_outcomes_of_other_requests_are_left_to_others(self) -> None:
+        net = Network()
+        client, registrar = client_on(net)
+        client.start(net.now)
+        assert not client.handle_event(RequestFailed("another", 408, by_network=True), net.now)
+        net.run(0.5)
+        assert client.state is RegistrationState.REGISTERED
+        assert len(registrar.seen) == 1
 
     def test_423_is_answered_with_the_longer_interval(self) -> None:
         net = Network()
