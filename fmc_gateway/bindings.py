@@ -40,7 +40,8 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Bindings:
-    """``changed`` holds the devices whose bindings differ from what Redis knows."""
+    """``changed`` holds the devices whose bindings differ from what Redis knows, ``newcomers`` those that had
+    none before and that nobody has looked at yet; ``wake`` and ``came`` tell of them."""
 
     def __init__(self, now_unix: Callable[[], float]) -> None:
         self._now = now_unix
@@ -49,6 +50,8 @@ class Bindings:
         self._by_address: dict[str, set[DeviceId]] = {}
         self.changed: set[DeviceId] = set()
         self.wake = asyncio.Event()
+        self.newcomers: set[DeviceId] = set()
+        self.came = asyncio.Event()
 
     def __len__(self) -> int:
         return sum(len(bindings) for bindings in self._of.values())
@@ -76,6 +79,9 @@ class Bindings:
         ordered = tuple(sorted(bindings, key=lambda found: found.binding.q, reverse=True))
         self._drop_links(device)
         if ordered:
+            if device not in self._of:
+                self.newcomers.add(device)
+                self.came.set()
             self._of[device] = ordered
             for found in ordered:
                 self._by_address.setdefault(found.binding.flow.remote[0], set()).add(device)

@@ -8,7 +8,7 @@ as the name it is.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+import contextlib
 from typing import NamedTuple, Protocol
 
 from fmc_gateway.asserted import is_anonymous
@@ -21,8 +21,8 @@ from hipper.telephony.sip.flow import Flow
 from hipper.telephony.sip.message import Request
 from hipper.telephony.sip.uri import SipUri
 
-LOOK_S = 2.0
-"""How often newly registered phones are looked for."""
+RETRY_S = 2.0
+"""How often the directory is asked again after it was away."""
 PACE_S = 0.005
 """Between two reads: a thousand phones of an earlier process take five seconds, and no call waits."""
 
@@ -36,7 +36,9 @@ class Line(NamedTuple):
 
 class Registered(Protocol):
     def device_at(self, flow: Flow, aor: str | None) -> DeviceId | None: ...
-    def devices(self) -> Iterable[DeviceId]: ...
+
+    newcomers: set[DeviceId]
+    came: asyncio.Event
 
 
 class Remembering(Protocol):
@@ -50,7 +52,6 @@ class Lines:
     def __init__(self, bindings: Registered, directory: Remembering) -> None:
         self._bindings = bindings
         self._directory = directory
-        self._asked: set[DeviceId] = set()
 
     def find(self, request: Request, flow: Flow) -> Line:
         from_ = request.from_
@@ -67,19 +68,22 @@ class Lines:
         return Line(device, caller)
 
     async def run(self) -> None:
-        """Until cancelled: read every registered phone's user once, so that it is remembered."""
+        """Until cancelled: read the user of every phone that comes, so that it is remembered."""
         while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(RETRY_S if self._bindings.newcomers else None):
+                    await self._bindings.came.wait()
             await self.remember_new()
-            await asyncio.sleep(LOOK_S)
 
     async def remember_new(self) -> None:
-        devices = set(self._bindings.devices())
-        self._asked &= devices
-        for device in devices - self._asked:
+        self._bindings.came.clear()
+        newcomers = self._bindings.newcomers
+        while newcomers:
+            device = newcomers.pop()
             if self._directory.remembered(device) is None:
                 try:
                     await self._directory.remember(device)
                 except DirectoryError:
-                    return  # away: asked again soon
+                    newcomers.add(device)
+                    return
                 await asyncio.sleep(PACE_S)
-            self._asked.add(device)
