@@ -168,6 +168,9 @@ class RunningRtpengine:
     def freeze(self) -> None:
         """It keeps its sockets and answers nothing."""
         os.kill(self.pid, signal.SIGSTOP)
+        # The signal is taken when each thread next runs: until then the engine may still answer.
+        while any(_state(task) not in "tT" for task in Path(f"/proc/{self.pid}/task").iterdir()):
+            time.sleep(0.001)
 
     def thaw(self) -> None:
         os.kill(self.pid, signal.SIGCONT)
@@ -176,6 +179,11 @@ class RunningRtpengine:
         if self.is_running:
             self.thaw()
         self._running.stop()
+
+
+def _state(task: Path) -> str:
+    """One letter, as in proc(5)."""
+    return (task / "stat").read_text().rpartition(") ")[2][0]
 
 
 def free_udp_port() -> int:

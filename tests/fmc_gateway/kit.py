@@ -8,10 +8,11 @@ their own.
 from __future__ import annotations
 
 import asyncio
+import functools
 import itertools
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +41,18 @@ from hipper.telephony.sip.flow import Flow
 from hipper.telephony.sip.headers import NameAddr
 from hipper.telephony.sip.uri import SipUri
 from hipper.telephony.sip.useragent import UserAgent, UserAgentConfig
+from tests.interop.ports import slice_number
 
-_ports = itertools.cycle(range(24100, 24900))
+FIRST_PORT, PORTS_OF_A_PROCESS = 24100, 200
+
+
+@functools.cache
+def _ports() -> Iterator[int]:
+    """Those of this process's slice, so that workers beside each other do not meet."""
+    first = FIRST_PORT + slice_number() * PORTS_OF_A_PROCESS
+    return itertools.cycle(range(first, first + PORTS_OF_A_PROCESS))
+
+
 PASSWORD = "correct horse"
 DOMAIN = "acme.test"
 WAIT_S = 5.0
@@ -49,7 +60,7 @@ WAIT_S = 5.0
 
 def free_port() -> int:
     """A port of this test suite's range that nobody has."""
-    for port in _ports:
+    for port in _ports():
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
             try:
                 udp.bind(("127.0.0.1", port))
