@@ -404,6 +404,14 @@ class TestNonInviteServer:
         assert bench.titles == []
         assert len(bench.endpoint) == 0
 
+    def test_provisional_answer_is_sent_and_repeated_for_each_retransmission(self) -> None:
+        bench = Bench()
+        bench.receive(request("OPTIONS"))
+        bench.respond(100)
+        bench.receive(request("OPTIONS"))
+        bench.respond(100)
+        assert bench.titles == ["100 OPTIONS"] * 3
+
     def test_on_a_stream_it_is_forgotten_with_its_answer(self) -> None:
         bench = Bench()
         bench.receive(request("OPTIONS"), TCP)
@@ -556,6 +564,22 @@ class TestTransportFailure:
         failed = bench.only(TransactionFailed)
         assert failed.transport
         assert failed.transaction != other
+
+    @pytest.mark.parametrize(
+        ("method", "statuses"),
+        [("OPTIONS", []), ("OPTIONS", [100]), ("OPTIONS", [200]), ("INVITE", []), ("INVITE", [486])],
+    )
+    def test_server_transaction_on_the_flow_is_told_while_an_answer_may_be_lost(
+        self, method: str, statuses: list[int]
+    ) -> None:
+        bench = Bench()
+        bench.receive(request(method))
+        for status in statuses:
+            bench.respond(status)
+        bench.endpoint.transport_failed(UDP, 0.0)
+        bench.pump()
+        failed = bench.only(TransactionFailed)
+        assert (failed.transport, failed.is_client) == (True, False)
 
     @pytest.mark.parametrize(
         ("method", "answers"),

@@ -10,7 +10,7 @@ from hipper.telephony.sip.message import Headers, Request, Response
 from hipper.telephony.sip.session import Phase
 from hipper.telephony.sip.session_timer import TooSmall, as_uac, as_uas, min_se, request_headers
 from hipper.telephony.sip.useragent import UserAgentConfig
-from tests.telephony.sip.siptest import ANSWER, Agent, Network, establish
+from tests.telephony.sip.siptest import ANSWER, OFFER, Agent, Network, establish, hold
 
 
 def asks(*headers: tuple[str, str]) -> Request:
@@ -119,6 +119,20 @@ class TestRefreshing:
         assert net.titles(alice).count("INVITE") in (5, 6)
         assert bob.told(Reoffered) == alice.told(ReofferAnswered) == []
         assert alice.ua.phase(call) is bob.ua.phase(incoming) is Phase.ESTABLISHED
+
+    def test_offer_of_the_application_waits_for_the_refresh_that_is_out(self) -> None:
+        net, alice, bob = pair(QUICK, QUICK)
+        call, _ = establish(net, alice, bob)
+        net.lose = lambda message: message.title == "200 UPDATE"
+        net.run(60.2)
+        assert "UPDATE" in net.titles(alice)
+        alice.ua.reoffer(call, net.now, hold(OFFER))
+        net.run(0.1)
+        assert net.titles(alice).count("INVITE") == 1
+        net.lose = lambda message: False
+        net.run(5)
+        assert net.titles(alice).count("INVITE") == 2
+        assert bob.last(Reoffered).sdp == hold(OFFER)
 
     def test_callee_refreshes_when_told_so(self) -> None:
         net, alice, bob = pair(UserAgentConfig(session_expires_s=None), QUICK)
