@@ -10,9 +10,11 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
 from hipper.telephony.sip import events as sip
 from hipper.telephony.sip.digest import DigestClient
+from tests.directory.proxy import Door
 from tests.fmc_gateway.kit import DOMAIN, PASSWORD, Peer, Site, World, provision, sdp, wait_for
 
 pytestmark = pytest.mark.servers
@@ -231,3 +233,21 @@ async def test_emergency_call_that_outlives_the_gateway_has_its_record(
     assert (row["emergency"], row["outcome"]) == (True, "failed")
     assert row["answered"] is not None
     assert not list((tmp_path / "spool").rglob("*.journal"))
+
+
+async def test_database_that_says_nothing_shows_in_readiness_within_seconds_and_so_does_its_return(
+    postgres_url: str, redis_url: str, rtpengine: Any, tmp_path: Path
+) -> None:
+    door = Door(postgres_url)
+    site = Site(tmp_path, pg=await door.open(), redis=redis_url, ng=rtpengine.ng)
+    with capture_logs() as logs:
+        async with World(site) as world:
+            await wait_for(lambda: world.gateway.database_answers)
+            door.hold()
+            await wait_for(lambda: not world.gateway.database_answers, 4.0)
+            await door.shut()
+            await door.open()
+            await wait_for(lambda: world.gateway.database_answers)
+    told = [line["event"] for line in logs if line["event"].startswith("database.")]
+    assert told == ["database.away", "database.back"]
+    await door.shut()
