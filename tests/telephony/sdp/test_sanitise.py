@@ -65,7 +65,7 @@ def test_stream_with_nothing_left_is_rejected() -> None:
     [
         "m=audio 4000 RTP/AVP 8 0 9 18 96 97 98 101\r\na=rtpmap:9 G722/8000\r\na=rtpmap:96 AMR/8000\r\n"
         "a=rtpmap:97 EVS/16000\r\na=rtpmap:98 opus/48000/2\r\na=rtpmap:101 telephone-event/48000\r\n",
-        "m=audio 4000 RTP/SAVPF 112\r\n",
+        "m=audio 4000 RTP/SAVPF 112 127\r\n",
         "m=video 4000 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n",
         "m=image 4000 udptl t38\r\n",
         "m=audio 0 RTP/AVP 96\r\na=rtpmap:96 AMR/16000\r\n",

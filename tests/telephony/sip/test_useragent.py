@@ -408,6 +408,27 @@ class TestForks:
             response.set_body("application/sdp", ANSWER.encode())
         net.inject(alice, response.to_bytes(), ("192.0.2.1", 5062))
 
+    @pytest.mark.parametrize("lost_by", [199, 200])
+    def test_fork_that_has_lost_has_no_dialog_any_more(self, lost_by: int) -> None:
+        """§13.2.2.4, RFC 6228: whatever it still says, it must not end the call of another."""
+        net, alice, _, invite, call = self.forked()
+        self.answer(net, alice, invite, 180, "one")
+        self.answer(net, alice, invite, 180, "two")
+        self.answer(net, alice, invite, lost_by, "one" if lost_by == 199 else "two")
+        lines = [
+            "BYE sip:alice@192.0.2.1 SIP/2.0",
+            "Via: SIP/2.0/UDP 192.0.2.1:5062;branch=z9hG4bK-late",
+            "Max-Forwards: 70",
+            "From: <sip:bob@192.0.2.1>;tag=one",
+            f"To: <sip:alice@192.0.2.1>;tag={invite.from_.tag}",
+            f"Call-ID: {invite.call_id}",
+            "CSeq: 9 BYE",
+        ]
+        net.inject(alice, raw(lines), ("192.0.2.1", 5062))
+        assert net.sent[-1].title == "481 BYE"
+        assert alice.told(Ended) == []
+        assert alice.ua.phase(call) is (Phase.PROCEEDING if lost_by == 199 else Phase.ESTABLISHED)
+
     def test_first_answer_wins_others_are_acknowledged_and_ended(self) -> None:
         net, alice, _, invite, call = self.forked()
         self.answer(net, alice, invite, 180, "one")
@@ -554,6 +575,25 @@ class TestNewOffers:
         net.inject(bob, moved, alice.address)
         bob.ua.bye(incoming, net.now)
         net.pump()
+        assert net.sent[-1].target == "('192.0.2.1', 5099)"
+
+    @pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
+    def test_new_contact_in_the_answer_to_our_offer_moves_the_target(self, method: str) -> None:
+        """§12.2.1.2, RFC 3311 §5.1."""
+        net, alice, bob = pair()
+        call, _ = establish(net, alice, bob)
+        net.lose = lambda message: message.source == "alice"
+        alice.ua.reoffer(call, net.now, hold(OFFER), method)
+        net.pump()
+        offer = net.sent[-1].parsed
+        assert isinstance(offer, Request)
+        response = offer.create_response(200)
+        response.headers.add("Contact", "<sip:bob@192.0.2.1:5099>")
+        response.set_body("application/sdp", ANSWER.encode())
+        net.inject(alice, response.to_bytes(), bob.address)
+        alice.ua.bye(call, net.now)
+        net.pump()
+        assert net.sent[-1].title == "BYE"
         assert net.sent[-1].target == "('192.0.2.1', 5099)"
 
 
