@@ -182,5 +182,11 @@ def test_another_country_dials_its_own_way() -> None:
     assert parse_dialled("014020", country="DE").kind is not DialledForm.SHORT
 
 
+def test_range_abroad_that_the_library_does_not_know_yet_can_be_dialled() -> None:
+    """Possible by its length, though no known range: it is the carrier's to refuse."""
+    assert parse_dialled("+12005550100").e164 == "+12005550100"
+    assert parse_dialled("+120055501").kind is DialledForm.INVALID
+
+
 def test_kind_compares_with_its_plain_text() -> None:
     assert parse_dialled("201").kind == "extension_candidate"

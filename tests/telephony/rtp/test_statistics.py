@@ -78,6 +78,14 @@ def test_a8_jitter_by_hand() -> None:
     assert statistics.jitter == 9
 
 
+def test_a8_jitter_does_not_depend_on_where_the_clocks_began() -> None:
+    """The sender's timestamps begin anywhere, and wrap."""
+    begun = ReceiveStatistics(clock_rate=8000)
+    for number, arrival in enumerate([1000.0, 1000.02, 1000.05, 1000.06]):
+        begun.update(number, (2**32 - 200 + 160 * number) % 2**32, arrival)
+    assert begun.jitter_ms == pytest.approx((5 + 75 / 16) / 8)
+
+
 def test_nothing_received_reports_nothing() -> None:
     report = ReceiveStatistics().report(5)
     assert (report.lost, report.fraction_lost, report.highest, report.jitter) == (0, 0, 0, 0)

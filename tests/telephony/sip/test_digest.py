@@ -342,6 +342,12 @@ class TestForm:
         assert isinstance(result, Bad)
         assert result.status == status
 
+    def test_right_answer_with_a_qop_that_was_not_offered(self) -> None:
+        origin, other = server(), server(qop=("auth-int",))
+        request = authorized(DigestClient("bob", "zanzibar"), challenged(other))
+        assert check(other, request) == Ok("bob")
+        assert check(origin, request) == Bad("qop was not offered")
+
     def test_no_qop_is_no_way_around_auth_int(self) -> None:
         origin, old = server(qop=("auth-int",)), server(qop=())
         request = authorized(DigestClient("bob", "zanzibar"), challenged(old))

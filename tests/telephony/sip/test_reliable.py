@@ -58,6 +58,21 @@ class TestCaller:
         assert alice.ua.at_rest
         assert bob.ua.at_rest
 
+    def test_each_fork_counts_for_itself(self) -> None:
+        """Two early dialogs with the same RSeq are acknowledged both, each in its own."""
+        net, alice, _, _, _ = invited()
+        invite = net.sent[0].parsed
+        assert isinstance(invite, Request)
+        for tag in ("one", "two"):
+            response = invite.create_response(183, to_tag=tag)
+            response.headers.add("Require", "100rel")
+            response.headers.add("RSeq", "7")
+            response.headers.add("Contact", f"<sip:{tag}@192.0.2.1:5099>")
+            net.inject(alice, response.to_bytes(), ("192.0.2.1", 5099))
+        pracks = [message.parsed for message in net.sent if message.title == "PRACK"]
+        assert [prack.to.tag for prack in pracks] == ["one", "two"]
+        assert [prack.headers.get("RAck") for prack in pracks] == ["7 1 INVITE"] * 2
+
     def test_no_100rel_is_offered_with_a_late_offer(self) -> None:
         _, _, bob, _, _ = invited(None)
         assert "100rel" not in bob.last(Invited).request.supported

@@ -309,6 +309,15 @@ class TestCallsThatFail:
         assert alice.last(Rejected).status == 503
         assert len(bob.told(Invited)) == 1
 
+    def test_emergency_call_is_taken_however_many_sessions_there_are(self) -> None:
+        exempt = EndpointConfig(never_refuse=lambda request: "112" in request.request_uri_text)
+        net, alice, bob = pair(max_sessions=1, endpoint=exempt)
+        for user in ("bob", "112", "bob"):
+            alice.invite(bob, uri=bob.uri.replace(user=user))
+            net.run(0.1)
+        assert [str(event.request.uri.user) for event in bob.told(Invited)] == ["bob", "112"]
+        assert len(alice.told(Rejected)) == 1
+
 
 class TestCancel:
     """§9."""
