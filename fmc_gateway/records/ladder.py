@@ -120,6 +120,7 @@ _SIP: dict[type, str | Callable[..., str]] = {
     c.Ring: "180",
     c.Progress: lambda item: f"{item.status} SDP",
     c.AnswerLeg: "200 INVITE",
+    c.AcknowledgeLeg: "ACK",
     c.RejectLeg: lambda item: f"{item.status}",
     c.CancelLeg: "CANCEL",
     c.EndLeg: "BYE",

@@ -1,9 +1,22 @@
 from __future__ import annotations
 
-from fmc_gateway.call.commands import CancelLeg, Originate, Ring, TrunkTarget
-from fmc_gateway.call.events import LegEnded, LegRejected, LegRinging, TimerFired
+from typing import get_args
+
+from fmc_gateway.call.commands import (
+    AcknowledgeLeg,
+    AnyCommand,
+    BlockMedia,
+    CancelLeg,
+    Originate,
+    PlayMusic,
+    Ring,
+    StopMusic,
+    TrunkTarget,
+    UnblockMedia,
+)
+from fmc_gateway.call.events import AnyEvent, LegEnded, LegRejected, LegRinging, LegSent, TimerFired
 from fmc_gateway.call.replay import TraceStep
-from fmc_gateway.records.ladder import ladder
+from fmc_gateway.records.ladder import _SIP, ladder
 from hipper.pbx.ids import LegId
 from tests.fmc_gateway.records_samples import ANNA, trace
 
@@ -54,3 +67,18 @@ def test_times_count_from_the_invite_and_thoughts_are_notes() -> None:
 
 def test_empty_trace_draws_nothing() -> None:
     assert ladder(()) == []
+
+
+def test_everything_said_to_or_by_a_leg_is_drawn() -> None:
+    """But for what is said to rtpengine about it, and that an INVITE, drawn already, has left."""
+    of_legs = {
+        kind for kind in (*get_args(AnyEvent), *get_args(AnyCommand)) if "leg" in kind.__struct_fields__
+    }
+    assert of_legs - set(_SIP) == {BlockMedia, UnblockMedia, PlayMusic, StopMusic, LegSent}
+
+
+def test_ack_with_the_answer_is_drawn() -> None:
+    answered = TraceStep(
+        at=11.0, event=LegRinging(leg=B, status=180), commands=(AcknowledgeLeg(leg=B, sdp="v=0"),)
+    )
+    assert any("- ACK -" in line for line in ladder((*steps(), answered)))
