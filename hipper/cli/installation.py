@@ -17,16 +17,20 @@ import asyncpg
 from hipper.cli.errors import CliError
 from hipper.directory.provision import apply_file
 from hipper.runtime import embedded
+from hipper.runtime.database import OUTAGE
 from hipper.runtime.migrations import migrate_installation
 from hipper.runtime.places import Places
 from hipper.runtime.ports import Family, bound_socket
 from hipper.runtime.processes import ProcessSpec
 from hipper.runtime.secret import derive_password, installation_secret
-from hipper.runtime.servers import owner_url
+from hipper.runtime.servers import administrator_url, owner_url
 from hipper.runtime.settings_model import Settings
 from hipper.runtime.supervisor import Supervisor
 
 _LOCK = "hipper.lock"
+_DATABASE_WITHIN_S = 5.0
+_OTHERS_WITHIN_S = 3.0
+"""How long a gateway that serves SIP is waited for until its servers answer as well."""
 
 
 @contextlib.contextmanager
@@ -66,10 +70,17 @@ def check_ports(settings: Settings) -> None:
 class Installation:
     """``tell``: where progress goes."""
 
-    def __init__(self, settings: Settings, path: Path, tell: Callable[[str], None]) -> None:
-        """path: the settings file, which the services read again."""
+    def __init__(
+        self, settings: Settings, path: Path, tell: Callable[[str], None], *, whole: bool = True
+    ) -> None:
+        """path: the settings file, which the services read again. whole: nothing may be missing. Otherwise
+        the gateway starts also while servers of your own are away: emergency calls need none of them."""
         self.settings = settings
         self.path = path
+        self.whole = whole
+        http = settings.http
+        host = "127.0.0.1" if http.host in ("0.0.0.0", "::") else http.host
+        self.gateway_ready = GatewayReady(host, http.port, whole=whole)
         self.log_folder = Path(settings.state_dir) / "log"
         self._tell = tell
 
@@ -98,15 +109,30 @@ class Installation:
 
     async def prepare_database(self) -> None:
         """Migrate, and provision the demo company when its file lies beside the settings."""
-        try:
-            applied = await migrate_installation(self.settings)
-        except OSError as error:
-            raise CliError(f"the database does not answer: {error}; check database.url") from None
+        error = await self._database_fault()
+        if error is not None:
+            if self.whole:
+                raise CliError(f"the database does not answer: {error}; check database.url")
+            self._tell(f"the database does not answer: {error}; starting without it")
+            self._tell("once it is back, run 'hipper migrate' if this is a new version")
+            return
+        applied = await migrate_installation(self.settings)
         if applied:
             self._tell(f"migrations applied: {', '.join(applied)}")
         company = self.path.parent / "demo-company.toml"
         if company.is_file():
             await self._provision(company)
+
+    async def _database_fault(self) -> str | None:
+        """Why nobody answers; None when somebody does, whatever the answer."""
+        try:
+            connection = await asyncpg.connect(administrator_url(self.settings), timeout=_DATABASE_WITHIN_S)
+        except OUTAGE as error:
+            return str(error) or "no answer in time"
+        except asyncpg.PostgresError:
+            return None
+        await connection.close()
+        return None
 
     async def _provision(self, company: Path) -> None:
         connection = await asyncpg.connect(owner_url(self.settings, "directory"))
@@ -123,13 +149,11 @@ class Installation:
         await supervisor.start(self.gateway())
 
     def gateway(self) -> ProcessSpec:
-        http = self.settings.http
-        host = "127.0.0.1" if http.host in ("0.0.0.0", "::") else http.host
         return ProcessSpec(
             name="fmc_gateway",
             argv=(sys.executable, "-m", "fmc_gateway", "--config", str(self.path)),
-            ready=lambda: is_ready(host, http.port),
-            why_not_ready=f"/health/ready on port {http.port} does not say ready",
+            ready=self.gateway_ready,
+            why_not_ready=f"/health/ready on port {self.settings.http.port} does not say ready",
             log=self.log_folder / "fmc_gateway.log",
             stop_within_s=self.settings.gateway.drain_s + 10,
         )
@@ -142,11 +166,28 @@ class Installation:
         )
 
 
-def is_ready(host: str, port: int) -> bool:
-    """Whether a service's ``/health/ready`` says 200."""
-    try:
-        with socket.create_connection((host, port), timeout=1.0) as connection:
-            connection.sendall(b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            return b" 200 " in connection.recv(64)
-    except OSError:
-        return False
+class GatewayReady:
+    """Whether the gateway's ``/health/ready`` says so. Unless ``whole``, SIP alone will do after a while."""
+
+    def __init__(self, host: str, port: int, *, whole: bool) -> None:
+        self._address = (host, port)
+        self._whole = whole
+        self._serves_since: float | None = None
+        self.complete = False
+        """It said so for every part."""
+
+    def __call__(self) -> bool:
+        try:
+            with socket.create_connection(self._address, timeout=1.0) as connection:
+                connection.sendall(b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                answer = connection.makefile("rb").read(4096)
+        except OSError:
+            return False
+        self.complete = b" 200 " in answer[:64]
+        if self.complete:
+            return True
+        if self._whole or b'"sip":true' not in answer:
+            return False
+        if self._serves_since is None:
+            self._serves_since = time.monotonic()
+        return time.monotonic() - self._serves_since > _OTHERS_WITHIN_S

@@ -43,7 +43,8 @@ def up(*, settings: Path | None = None, demo: Demo = "none", check: bool = False
     path = settings or default_path(os.environ)
     if path is None:
         raise CliError("no settings file: name one with --settings, or put hipper.toml into this folder")
-    installation = Installation(load(path, os.environ), path.resolve(), tell)
+    whole = check or demo != "none"
+    installation = Installation(load(path, os.environ), path.resolve(), tell, whole=whole)
     with lock(installation.settings):
         return asyncio.run(_until_signal(installation, demo, check))
 
@@ -96,7 +97,8 @@ async def _run(installation: Installation, supervisor: Supervisor, demo: Demo, c
         status = await _play(installation)
         if demo == "once" or status:
             return status
-    tell("everything runs; Ctrl-C stops it")
+    complete = installation.gateway_ready.complete
+    tell(("everything runs" if complete else "SIP is served, the rest is waited for") + "; Ctrl-C stops it")
     await asyncio.Event().wait()
     return 0
 

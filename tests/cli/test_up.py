@@ -232,6 +232,30 @@ def test_an_external_database_that_does_not_answer_is_one_line(machine: Machine)
     assert machine.processes() == []
 
 
+def test_gateway_serves_while_servers_of_your_own_are_away(machine: Machine) -> None:
+    """A restart during an outage of PostgreSQL must not take 112 away."""
+    (port,) = free_ports(1)
+    away = {
+        "HIPPER__DATABASE__URL": f"postgresql://hipper:x@127.0.0.1:{port}/hipper",
+        "HIPPER__REDIS__URL": f"redis://127.0.0.1:{port}",
+        "HIPPER__MEDIA__RTPENGINES": f'[{{ng = "127.0.0.1:{port}"}}]',
+    }
+    with machine.started(**away) as process:
+        wait_for_line(process, "starting without it")
+        wait_for_line(process, "SIP is served, the rest is waited for", within_s=20)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
+            phone.bind(("127.0.0.1", 0))
+            phone.settimeout(5)
+            own = phone.getsockname()[1]
+            phone.sendto(
+                f"OPTIONS sip:x@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{own};branch=z9hG4bKx\r\n"
+                "From: <sip:a@b>;tag=1\r\nTo: <sip:x@127.0.0.1>\r\nCall-ID: x\r\nCSeq: 1 OPTIONS\r\n"
+                "Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n".encode(),
+                ("127.0.0.1", machine.sip),
+            )
+            assert phone.recv(2048).startswith(b"SIP/2.0 200 ")
+
+
 def test_external_servers_are_used_with_the_same_code(
     machine: Machine, postgres_url: str, redis_url: str, rtpengine: object
 ) -> None:
