@@ -28,7 +28,8 @@ class Shown(NamedTuple):
 def toward_trunk(identity: CallerIdentity, trunk: PstnTrunk, host: str) -> Shown:
     """To a PSTN carrier. Carriers screen the asserted number, so their policy says which
     one it is. No name."""
-    asserted = identity.number if trunk.asserted_identity == "presented" else identity.network_number
+    presented = identity.number or identity.withheld_number
+    asserted = presented if trunk.asserted_identity == "presented" else identity.network_number
     asserted = asserted or identity.network_number or identity.number
     pai = _asserted(asserted, trunk.number_format, host)
     if _hidden(identity):

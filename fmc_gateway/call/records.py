@@ -65,9 +65,9 @@ def _party(leg: Leg) -> LiveParty:
 
 def _shown(identity: CallerIdentity) -> CallerIdentity:
     """Without the true number: who looks at a live call must not learn what was withheld (call-flows §7)."""
-    if identity.network_number is None:
+    if identity.network_number is None and identity.withheld_number is None:
         return identity
-    return msgspec.structs.replace(identity, network_number=None)
+    return msgspec.structs.replace(identity, network_number=None, withheld_number=None)
 
 
 def write_record(call: Ending) -> WriteRecord:

@@ -53,15 +53,16 @@ def number_to_show(context: SubscriberContext) -> tuple[E164 | None, str]:
 def to_outside(
     context: SubscriberContext, device: DeviceKind, *, anonymous: bool, allowed: bool
 ) -> ShownIdentity:
-    """What the PSTN sees. Withheld: no number at all, only ``network_number`` for carriers trusted
+    """What the PSTN sees. Withheld: no number at all, only for carriers trusted
     with it (RFC 3325)."""
     true_number = network_number(context, device)
+    number, rule = number_to_show(context)
     withheld = withheld_by(context, anonymous=anonymous, allowed=allowed)
     if withheld is not None:
-        return ShownIdentity(
-            CallerIdentity(presentation=Presentation.RESTRICTED, network_number=true_number), withheld
+        hidden = CallerIdentity(
+            presentation=Presentation.RESTRICTED, network_number=true_number, withheld_number=number
         )
-    number, rule = number_to_show(context)
+        return ShownIdentity(hidden, withheld)
     identity = CallerIdentity(presentation=Presentation.ALLOWED, number=number, network_number=true_number)
     return ShownIdentity(identity, rule)
 

@@ -95,13 +95,15 @@ class Presentation(str, Enum):
 class CallerIdentity(msgspec.Struct, frozen=True, kw_only=True):
     """Who is shown. ``number``: E.164, or None when unknown. On-net also ``extension`` and
     ``name``. ``network_number`` is the caller's true number for P-Asserted-Identity toward trusted
-    peers; never shown."""
+    peers; never shown. ``withheld_number``, with RESTRICTED: the number that would be shown, asserted
+    toward trusted carriers that screen presented numbers; never shown either."""
 
     presentation: Presentation
     number: E164 | None = None
     extension: str | None = None
     name: str | None = None
     network_number: E164 | None = None
+    withheld_number: E164 | None = None
 
 
 class TariffClass(str, Enum):

@@ -63,6 +63,17 @@ def test_withheld_number_reaches_only_a_trusted_carrier_and_only_asserted() -> N
     assert toward_trunk(HIDDEN, trunk(trusted=False), "gw.example") == Shown(ANONYMOUS, (("Privacy", "id"),))
 
 
+@pytest.mark.parametrize(("policy", "number"), [("presented", "+31207654321"), ("network", "+31612345678")])
+def test_withheld_number_is_asserted_as_the_carriers_policy_says(policy: str, number: str) -> None:
+    hidden = CallerIdentity(
+        presentation=Presentation.RESTRICTED,
+        network_number=E164("+31612345678"),
+        withheld_number=E164("+31207654321"),
+    )
+    shown = toward_trunk(hidden, trunk(asserted_identity=policy), "gw.example")
+    assert dict(shown.headers)["P-Asserted-Identity"] == f"<sip:{number}@gw.example;user=phone>"
+
+
 @pytest.mark.parametrize(
     "shown",
     [
