@@ -197,7 +197,7 @@ class SipPort:
         self._agent.answer(command.leg, self._now(), command.sdp, headers=headers)
 
     def _acknowledge(self, command: c.AcknowledgeLeg) -> None:
-        self._agent.acknowledge(command.leg, self._now(), command.sdp or "")
+        self._agent.acknowledge(command.leg, self._now(), command.sdp)
 
     def _reject(self, command: c.RejectLeg) -> None:
         leg = self._legs.get(command.leg)

@@ -99,7 +99,7 @@ class MidDialog(UserAgentCore):
     # -- BYE ------------------------------------------------------------------------------------------------
 
     def _send_bye(self, session: Session, now: float, reason: str | None) -> None:
-        """End the dialog.
+        """End the dialog; a 2xx that still waits for its ACK gets it first (§13.2.2.4).
 
         The session is remembered until the BYE is answered, so that a crossing BYE gets 200.
         """
@@ -107,6 +107,8 @@ class MidDialog(UserAgentCore):
         if dialog is None:
             self._forget(session)
             return
+        if session.ack_due is not None:
+            self._ack(session, dialog, session.ack_due, now, None)
         for name in ("refresh", "expire", "retry"):
             self.timers.stop(session, name)
         self._refuse_pending(session, now)

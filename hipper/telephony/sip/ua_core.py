@@ -15,6 +15,7 @@ from hipper.telephony.sip.events import UserAgentEvent
 from hipper.telephony.sip.flow import Flow
 from hipper.telephony.sip.ids import IdSource
 from hipper.telephony.sip.message import Headers, Request, Response
+from hipper.telephony.sip.multipart import session_description
 from hipper.telephony.sip.session import Happening, Phase, Session, Verdict
 from hipper.telephony.sip.timers import TimerHeap
 from hipper.telephony.sip.uri import format_host
@@ -274,23 +275,16 @@ class UserAgentCore:
 
 
 def sdp_of(message: Request | Response) -> str | None:
-    """The session description of a message, also out of multipart/mixed (RFC 5621); None when it has none."""
-    body = message.body
-    if not body:
+    """The session description of a message, also out of a multipart (RFC 5621); None when it has none that
+    can be read.
+    """
+    if not message.body:
         return None
-    content_type = message.content_type
-    if content_type is None:
+    try:
+        found = session_description(message)
+    except SipParseError:
         return None
-    if content_type.media_type == SDP_TYPE:
-        return body.decode("utf-8", "surrogateescape")
-    boundary = content_type.boundary
-    if not content_type.is_multipart or not boundary:
-        return None
-    for part in body.split(b"--" + boundary.encode())[1:]:
-        head, _, content = part.partition(b"\r\n\r\n")
-        if b"application/sdp" in head.lower():
-            return content.removesuffix(b"\r\n").decode("utf-8", "surrogateescape")
-    return None
+    return None if found is None else found.decode("utf-8", "surrogateescape")
 
 
 def same_sdp(one: str | None, other: str | None) -> bool:

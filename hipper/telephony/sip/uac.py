@@ -127,9 +127,10 @@ class CallerSide(MidDialog):
             found.bye_reason = reason
             self.endpoint.cancel(found.transaction, now, reason)
 
-    def acknowledge(self, session: str, now: float, sdp: str) -> None:
-        """Send the ACK that answers the offer of a 2xx (after Answered or ReofferAnswered with a late
-        offer).
+    def acknowledge(self, session: str, now: float, sdp: str | None) -> None:
+        """Send the ACK that answers the offer of a 2xx (after Answered or ReofferAnswered with a late offer).
+
+        sdp: None when there is no answer to give. Ignored when no ACK is due.
         """
         found = self._sessions.get(session)
         if found is not None and found.ack_due is not None and found.dialog is not None:
@@ -252,7 +253,7 @@ class CallerSide(MidDialog):
     ) -> None:
         sdp = sdp_of(response)
         session.remote_sdp = sdp if sdp is not None else session.remote_sdp
-        if request.body:
+        if session.local_sdp is not None:
             self._ack(session, dialog, request.cseq.number, now, None)
         else:
             self._await_answer(session, request.cseq.number, now)

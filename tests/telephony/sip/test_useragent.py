@@ -110,6 +110,45 @@ class TestCallsThatAreAnswered:
         net.run(0.1)
         assert bob.last(Confirmed).sdp == ANSWER
 
+    def test_late_offer_with_another_body_waits_for_its_answer_too(self) -> None:
+        """An emergency call with a location and no SDP (RFC 6442)."""
+        net, alice, bob = pair()
+        location = b"--b\r\nContent-Type: application/pidf+xml\r\n\r\n<presence/>\r\n--b--\r\n"
+        call = alice.invite(bob, None, body=("multipart/mixed;boundary=b", location))
+        net.run(0.1)
+        bob.ua.answer(bob.last(Invited).session, net.now, OFFER)
+        net.run(0.1)
+        assert "ACK" not in net.titles()
+        alice.ua.acknowledge(call, net.now, ANSWER)
+        net.run(0.1)
+        assert bob.last(Confirmed).sdp == ANSWER
+
+    def test_late_offer_may_be_acknowledged_without_an_answer(self) -> None:
+        net, alice, bob = pair()
+        call = alice.invite(bob, None)
+        net.run(0.1)
+        bob.ua.answer(bob.last(Invited).session, net.now, OFFER)
+        net.run(0.1)
+        alice.ua.acknowledge(call, net.now, None)
+        net.run(40)
+        assert bob.last(Confirmed).sdp is None
+        assert alice.told(Ended) == []
+
+    @pytest.mark.parametrize("way", ["bye", "cancel"])
+    def test_late_offer_that_is_given_up_gets_its_ack_before_the_bye(self, way: str) -> None:
+        """§13.2.2.4: the 2xx is repeated until there is one."""
+        net, alice, bob = pair()
+        call = alice.invite(bob, None)
+        net.run(0.1)
+        bob.ua.answer(bob.last(Invited).session, net.now, OFFER)
+        net.run(0.1)
+        getattr(alice.ua, way)(call, net.now)
+        net.run(1)
+        assert [title for title in net.titles() if title in ("ACK", "BYE")] == ["ACK", "BYE"]
+        assert bob.told(Confirmed)
+        assert bob.last(Ended).cause == "bye"
+        rest(net)
+
     def test_late_offer_nobody_answers_is_ended_by_both(self) -> None:
         net, alice, bob = pair()
         alice.invite(bob, None)
