@@ -75,8 +75,8 @@ class LegRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Final SIP status of the INVITE."""
     q850: int | None = None
     ended_by: str | None = None
-    """``calling``, ``called``, ``gateway``, ``operator``; ``gateway stopped`` and ``fault of the gateway`` when
-    the record was made of what the gateway left behind."""
+    """``calling``, ``called``, ``gateway``, ``operator``; ``gateway stopped``, ``fault of the gateway`` when
+    the record is made of what was left behind."""
     transcoded: bool = False
 
 
