@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import resource
 import statistics
 import sys
 import time
@@ -20,6 +21,7 @@ from dataclasses import dataclass, field
 from tests.bench import gateways, peers, procstat, sipp_load
 
 UAS_PORT, UAC_PORT, SUT_PORT = 28902, 28903, 28901
+TALK_S, LOAD_S = 2.2, 4.0
 DIALLED, MSISDN = "0201239999", "+31612345601"
 
 
@@ -122,25 +124,51 @@ def measure(contender: Contender, rate: float, calls: int, into: Measured) -> No
         into.per_call_ms.setdefault(name, []).append((seconds - before[name]) / max(result.calls, 1) * 1000)
 
 
-def _saturation(contender: Contender, start_rate: float, limit: float) -> tuple[float, str, float]:
-    """Double the rate until calls fail, are retransmitted, or a process uses over 90 % of a core.
+@dataclass(frozen=True)
+class Saturation:
+    """``held``: the last rate, calls/s, at which all calls came through (0: none); ``failed_at``: the next
+    tried, None when the limit was reached; ``shares``: of a core, by process, at the highest rate tried."""
 
-    Returns the last rate in calls/s, the process that used most of a core there, and that share."""
-    rate = start_rate
-    with sipp_load.called_side(UAS_PORT, 28700), contender() as target:
+    held: float
+    failed_at: float | None
+    shares: dict[str, float]
+
+
+def _saturation(contender: Contender, start_rate: float, limit: float) -> Saturation:
+    """Raise the rate by half until a call fails or more than one in twenty needs a retransmission. SIPp's own
+    two processes count too: it may be the load that saturates."""
+    rate, held = start_rate, 0.0
+    with sipp_load.called_side(UAS_PORT, 28700) as callee, contender() as target:
+        processes = {**target.processes, "SIPp, called side": [callee.pid]}
         _play(target, start_rate, 10)
         while True:
-            calls = int(rate * 4)
-            before, started = _cpu(target), time.monotonic()
-            result = _play(target, rate, calls)
-            # The load itself takes calls/rate seconds; the rest is the last calls' talking time.
-            busy_seconds = min(time.monotonic() - started, calls / rate)
-            shares = {name: (seconds - before[name]) / busy_seconds for name, seconds in _cpu(target).items()}
-            busiest = max(shares, key=lambda name: shares[name])
-            full = shares[busiest] > 0.9 or result.failed or result.retransmissions > calls // 20
-            if full or rate * 2 > limit:
-                return rate, busiest, shares[busiest]
-            rate *= 2
+            calls = int(rate * LOAD_S)
+            shares, result = _shares(processes, target, rate, calls)
+            if result.calls < calls or result.retransmissions > calls // 20:
+                return Saturation(held, rate, shares)
+            held = rate
+            if rate * 1.5 > limit:
+                return Saturation(held, None, shares)
+            rate *= 1.5
+
+
+def _shares(
+    processes: dict[str, list[int]], target: Target, rate: float, calls: int
+) -> tuple[dict[str, float], sipp_load.LoadResult]:
+    """Cores used while calls came in; the last calls' talking time counts for nothing."""
+    whole = Target(target.address, processes)
+    before, caller, started = _cpu(whole), _children_cpu(), time.monotonic()
+    result = _play(target, rate, calls)
+    seconds = max(calls / rate, time.monotonic() - started - TALK_S)
+    shares = {name: (used - before[name]) / seconds for name, used in _cpu(whole).items()}
+    shares["SIPp, calling side"] = (_children_cpu() - caller) / seconds
+    return shares, result
+
+
+def _children_cpu() -> float:
+    """CPU seconds of our ended children: SIPp's calling side."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def run(*, rounds: int, rate: float, calls: int, saturate: bool) -> int:
@@ -151,13 +179,20 @@ def run(*, rounds: int, rate: float, calls: int, saturate: bool) -> int:
             print(f"round {number + 1} of {rounds}: {calls} calls at {rate:g}/s to each", flush=True)
             for name, contender in all_of_them.items():
                 measure(contender, rate, calls, measured[name])
-        _print_costs(measured, f"median of {rounds} alternating runs, {calls} calls of 2 s at {rate:g}/s")
+        if rounds:
+            _print_costs(measured, f"median of {rounds} alternating runs, {calls} calls of 2 s at {rate:g}/s")
         if saturate:
             print("\nWhich process saturates first", flush=True)
             for name, contender in all_of_them.items():
-                at, process, share = _saturation(contender, rate, 3200)
-                print(f"  {name:42} {at:g} calls/s offered: {process} at {share:.0%} of a core", flush=True)
+                print(f"  {name:42} {_described(_saturation(contender, rate, 2000))}", flush=True)
     return sum(result.failed for result in measured.values())
+
+
+def _described(found: Saturation) -> str:
+    busiest = sorted(found.shares.items(), key=lambda item: -item[1])[:3]
+    used = ", ".join(f"{name} {share:.0%}" for name, share in busiest)
+    until = "the load's own limit" if found.failed_at is None else f"not {found.failed_at:.0f}"
+    return f"{found.held:.0f} calls/s held, {until}; of a core: {used}"
 
 
 def _print_costs(measured: dict[str, Measured], how: str) -> None:
@@ -173,7 +208,7 @@ def _print_costs(measured: dict[str, Measured], how: str) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="CPU per call beside sippy and Kamailio.")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=5, help="0: only look for saturation")
     parser.add_argument("--rate", type=float, default=40, help="calls per second")
     parser.add_argument("--calls", type=int, default=400, help="calls per run")
     parser.add_argument("--no-saturation", action="store_true", help="only the cost at one rate")

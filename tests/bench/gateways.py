@@ -124,8 +124,8 @@ def nothing_but_the_gateway(port: int, route_port: int) -> Iterator[subprocess.P
 _EMBEDDED = f"""
 [media]
 embedded_ng = "127.0.0.1:{NG_PORT}"
-embedded_port_min = 29000
-embedded_port_max = 29999
+embedded_port_min = 10000
+embedded_port_max = 19999
 """
 _AWAY = """
 database.url = "postgresql://127.0.0.1:28998/nobody"
