@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 
 from tests.bench import gateways, peers, procstat, sipp_load
 
-UAS_PORT, UAC_PORT, SUT_PORT = 28902, 28903, 28901
+UAS_PORT, UAC_PORT, SUT_PORT, NG_PORT = 28902, 28903, 28901, 28921
 TALK_S, LOAD_S = 2.2, 4.0
 DIALLED, MSISDN = "0201239999", "+31612345601"
 
@@ -61,6 +61,15 @@ def _kamailio() -> Iterator[Target]:
 
 
 @contextlib.contextmanager
+def _kamailio_with_media() -> Iterator[Target]:
+    with (
+        peers.rtpengine(NG_PORT) as engine,
+        peers.kamailio(SUT_PORT, UAS_PORT, f"127.0.0.1:{NG_PORT}") as process,
+    ):
+        yield Target(f"127.0.0.1:{SUT_PORT}", {"kamailio": [process.pid], "rtpengine": [engine.pid]})
+
+
+@contextlib.contextmanager
 def _signalling() -> Iterator[Target]:
     with gateways.signalling_only(SUT_PORT, UAS_PORT) as processes:
         yield Target(f"127.0.0.1:{SUT_PORT}", processes)
@@ -87,6 +96,7 @@ def contenders() -> Iterator[dict[str, Contender]]:
             "hipper, complete": _complete(installation),
             PEER: _sippy,
             "kamailio stateful proxy, signalling only": _kamailio,
+            "kamailio stateful proxy with rtpengine": _kamailio_with_media,
         }
 
 

@@ -60,6 +60,16 @@ def sippy(port: int, next_hop: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @contextlib.contextmanager
+def rtpengine(ng_port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """An rtpengine of its own, for a peer that steers one."""
+    ports = ["--port-min=20000", "--port-max=24999"]
+    command = ["rtpengine", "--config-file=none", "--foreground", "--log-stderr", "--table=-1",
+               "--interface=127.0.0.1", f"--listen-ng=127.0.0.1:{ng_port}", *ports]  # fmt: skip
+    with running(command, ng_port) as process:
+        yield process
+
+
+@contextlib.contextmanager
 def kamailio(port: int, uas_port: int, ng: str | None = None) -> Iterator[subprocess.Popen[bytes]]:
     """Kamailio relaying statefully to ``uas_port``; with ``ng`` (host:port) it also steers that rtpengine."""
     text = (HERE / "kamailio.cfg").read_text()
