@@ -201,7 +201,8 @@ class SipEndpoint(TransactionRunner):
             replace_top_via(transaction.request, self._make_via(flow, cast(str, transaction.key[0])))
             transaction.sent_by = self.config.address(flow)
             transaction.data = transaction.request.to_bytes()
-        if transaction.data:
+        # A 2xx is repeated by the user agent, and only until its ACK (RFC 6026 §7.1).
+        if transaction.data and transaction.state is not State.ACCEPTED:
             self._out.append(Outgoing(transaction.data, flow))
 
     # -- receiving ------------------------------------------------------------------------------------------

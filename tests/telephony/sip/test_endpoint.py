@@ -551,6 +551,15 @@ class TestResponseRouting:
         bench.respond(486)
         assert bench.raw_sent[-1][2] == TCP._replace(remote=("192.0.2.2", 5070), connection=0)
 
+    def test_broken_stream_repeats_no_2xx_which_is_the_user_agents_to_repeat(self) -> None:
+        bench = Bench()
+        bench.receive(request(via="10.0.0.9:5070"), TCP)
+        bench.respond(200)
+        sent = len(bench.raw_sent)
+        bench.endpoint.transport_failed(TCP, 0.0)
+        bench.pump()
+        assert len(bench.raw_sent) == sent
+
 
 class TestTransportFailure:
     """§18.4, §17.1.4."""
