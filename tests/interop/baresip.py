@@ -313,6 +313,16 @@ class Baresip:
         """What the newest recording holds, in order: `known` tones, and `other` for music."""
         return sequence(self.heard(*known))
 
+    async def hears_in_order(self, *order: int | str, timeout_s: float = 4.0) -> None:
+        """Wait until the whole recording holds this: tones, and `other` for music."""
+        known = tuple({tone for tone in order if isinstance(tone, int)})
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout_s
+        while (heard := self.sequence(*known)) != list(order):
+            if loop.time() > deadline:
+                raise AssertionError(f"{self.name} heard {heard} within {timeout_s} s, not {list(order)}")
+            await asyncio.sleep(0.1)
+
     async def hears(self, hertz: int, *, timeout_s: float = 4.0, known: tuple[int, ...] = ()) -> None:
         """Wait until the last 300 ms are the tone `hertz` alone."""
         await self._until(

@@ -41,7 +41,7 @@ async def test_hold_by_update(kit: Kit) -> None:
     await kit.company.apply()
     pstn = await kit.pstn_phone(OUTSIDE, 700)
     caller = await kit.network_calls(
-        "uac_hold_by_update", "0301234567", anna, talk_ms=900, hold_ms=1200, echo=True
+        "uac_hold_by_update", "0301234567", anna, talk_ms=1500, hold_ms=1200, echo=True
     )
     await pstn.incoming()
     await pstn.answer()
