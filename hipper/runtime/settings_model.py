@@ -33,10 +33,10 @@ class SipListener(_Section, frozen=True, kw_only=True):
 
 
 class MobileNetwork(_Section, frozen=True, kw_only=True):
-    """A mobile network that hands us its users' calls (call-flows §1). Mode ``trunk`` only, for now."""
+    """A mobile network that hands us its users' calls (call-flows §1)."""
 
     name: str
-    mode: Literal["trunk"] = "trunk"
+    mode: Literal["trunk", "isc", "imrn"] = "trunk"
     listener: str
     """Name of the listener private to this network."""
     addresses: tuple[str, ...]
@@ -46,13 +46,44 @@ class MobileNetwork(_Section, frozen=True, kw_only=True):
     trusted: bool = True
     """False: its identity claims are dropped (RFC 3325 §5); the served user is then the From number."""
     terminating_prefix: str | None = None
-    """Digits before the called number that mark a terminating call, e.g. ``99``."""
+    """trunk: digits before the called number that mark a terminating call, e.g. ``99``."""
     terminating_trunk_group: str | None = None
-    """``tgrp`` value (RFC 4904) that marks a terminating call."""
+    """trunk: ``tgrp`` value (RFC 4904) that marks a terminating call."""
     loop_guard_header: str = "X-Hipper-Loop-Guard"
     """Header with our signed mark on legs toward the handset; a leg that carries it is our own."""
     loop_guard_prefix: str | None = None
     """Digits put before the number instead, for networks that drop unknown headers."""
+    outgoing: Literal["pstn", "network"] = "pstn"
+    """Where a mobile user's calls to the outside go: the PSTN trunks, or back into this network."""
+    sip_domain: str | None = None
+    """isc: home domain of its users, the host of P-Served-User and From (TS 24.229)."""
+    own_uri: str | None = None
+    """isc: our URI as the network's initial filter criteria name it; a Route with its host is our own."""
+    originating_route: str | None = None
+    """isc: Route of legs we originate out of the blue, e.g. ``<sip:scscf.ims.example;lr;orig>``."""
+    conference_factories: tuple[str, ...] = ()
+    """isc: Request-URIs that pass through untouched: ``user@host`` with ``*`` (TS 24.147)."""
+    imrn_ranges: tuple[str, ...] = ()
+    """imrn: routing numbers we may give out, ``+31970123400-+31970123499`` each."""
+    imrn_lifetime_s: int = 10
+    imrn_quarantine_s: int = 60
+    """imrn: how long a number rests after its call, or after its lifetime, before it is given out again."""
+    imrn_pool_empty: Literal["continue", "release"] = "continue"
+    """imrn: what the network is told when every number is taken."""
+    imrn_api_key: str | None = None
+    """imrn: what the network proves itself with at ``POST /v1/mobile-network/imrn``."""
+
+
+class TrunkRegistration(_Section, frozen=True, kw_only=True):
+    """A trunk that wants to be registered with (RFC 3261 §10, digest of RFC 7616)."""
+
+    registrar: str
+    """SIP URI of the registrar, e.g. ``sip:carrier.example``."""
+    aor: str
+    """Address-of-record, e.g. ``sip:hipper@carrier.example``."""
+    username: str
+    password: str
+    expires_s: int = 300
 
 
 class PstnTrunk(_Section, frozen=True, kw_only=True):
@@ -66,6 +97,22 @@ class PstnTrunk(_Section, frozen=True, kw_only=True):
     asserted_identity: Literal["presented", "network"] = "presented"
     """What P-Asserted-Identity carries: the presented number or the caller's network number."""
     number_format: Literal["e164", "national"] = "e164"
+    registration: TrunkRegistration | None = None
+    """None: the carrier knows us by address."""
+    options_interval_s: float = 30.0
+    """How often OPTIONS asks whether the trunk is there; 0: never. A trunk that does not answer is tried
+    last."""
+
+
+class ExchangeTrunk(_Section, frozen=True, kw_only=True):
+    """Another exchange (Asterisk, BroadWorks…) at which devices of our users live (seed 2.1)."""
+
+    name: str
+    listener: str
+    addresses: tuple[str, ...]
+    target: str
+    trusted: bool = True
+    options_interval_s: float = 30.0
 
 
 class EmergencyRoute(_Section, frozen=True, kw_only=True):
@@ -76,6 +123,13 @@ class EmergencyRoute(_Section, frozen=True, kw_only=True):
     target: str
     dialled: str | None = None
     """What the route wants to see in the Request-URI; None: as dialled (``112``)."""
+
+
+class ApiSection(_Section, frozen=True, kw_only=True):
+    """The HTTP API (``app``)."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
 
 
 class DevicesSection(_Section, frozen=True, kw_only=True):
@@ -165,7 +219,9 @@ class Settings(_Section, frozen=True, kw_only=True):
     devices: DevicesSection = DevicesSection()
     logging: LoggingSection = LoggingSection()
     http: HttpSection = HttpSection()
+    api: ApiSection = ApiSection()
     sip_listener: tuple[SipListener, ...] = ()
     mobile_network: tuple[MobileNetwork, ...] = ()
     pstn_trunk: tuple[PstnTrunk, ...] = ()
+    exchange_trunk: tuple[ExchangeTrunk, ...] = ()
     emergency_route: tuple[EmergencyRoute, ...] = ()
