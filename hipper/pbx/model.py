@@ -12,6 +12,7 @@ from enum import Enum
 import msgspec
 
 from hipper.pbx.ids import DeviceId, GroupId, SubscriberId, SubscriptionId, TenantId
+from hipper.pbx.services.bundles import GroupServices, SubscriberServices
 from hipper.telephony.numbers.e164 import E164
 
 
@@ -28,6 +29,21 @@ class NumberKind(str, Enum):
 class DeviceKind(str, Enum):
     DESK_PHONE = "desk_phone"
     MOBILE = "mobile"
+    EXCHANGE = "exchange"
+    """A telephone of another exchange (Asterisk, BroadWorks), reached over its trunk."""
+    REMOTE = "remote"
+    """Not a device of ours: a number that rings along (Anywhere, Simultaneous Ring, Remote Office: seed
+    4.3)."""
+
+
+class ServicePack(str, Enum):
+    """The five user profiles (seed 1.5, 4, 5.8); seed 9 says which services each holds."""
+
+    BASE_PLUS = "base_plus"
+    BUSINESS_PLUS = "business_plus"
+    PREMIUM_PLUS = "premium_plus"
+    VAST_MOBIEL_BUSINESS_PLUS = "vast_mobiel_business_plus"
+    VAST_MOBIEL_PREMIUM_PLUS = "vast_mobiel_premium_plus"
 
 
 class IdentityChoice(str, Enum):
@@ -56,6 +72,10 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     label: str
     aor_user: str | None = None
     mobile_network: str | None = None
+    exchange: str | None = None
+    """Name of the exchange trunk in the installation's settings; ``aor_user`` is then the user part there."""
+    site: str | None = None
+    """Name of the emergency zone the telephone stands in (seed 9, Emergency Zones)."""
     rings: bool = True
 
 
@@ -85,6 +105,11 @@ class SubscriberContext(msgspec.Struct, frozen=True, kw_only=True):
     fixed_subscription: SubscriptionId | None = None
     language: str = "nl"
     enabled: bool = True
+    time_zone: str = "Europe/Amsterdam"
+    """IANA name; of the group. Schedules are read in it."""
+    pack: ServicePack = ServicePack.VAST_MOBIEL_PREMIUM_PLUS
+    services: SubscriberServices = SubscriberServices()
+    group_services: GroupServices = GroupServices()
 
 
 class Presentation(str, Enum):
@@ -128,6 +153,155 @@ class Payer(msgspec.Struct, frozen=True, kw_only=True):
     tariff: TariffClass
 
 
+class Announcement(str, Enum):
+    """Spoken texts of the exchange, in Dutch and English; a tenant may replace each."""
+
+    NO_CALLS_TAKEN = "no_calls_taken"
+    """Anonymous, selective or scheduled rejection: no calls are taken at the moment (seed 5.6, 9)."""
+    USER_UNAVAILABLE = "user_unavailable"
+    """Nobody can be reached; also instead of a voicemail box that does not exist yet."""
+    UNKNOWN_NUMBER = "unknown_number"
+    CALL_BARRED = "call_barred"
+    """The outgoing calling plan does not allow it."""
+    LIMIT_REACHED = "limit_reached"
+    """A concurrency or spend cap."""
+    NOTHING_TO_PULL = "nothing_to_pull"
+    SERVICE_ON = "service_on"
+    SERVICE_OFF = "service_off"
+    SERVICE_FAILED = "service_failed"
+    NOT_ALLOWED = "not_allowed"
+    """The service is not in the user's pack."""
+    CALLBACK_SET = "callback_set"
+    PRESS_ONE = "press_one"
+    """Answer confirmation, to the one who answered: press 1 to take the call."""
+    BUSY_IN_MEETING = "busy_in_meeting"
+    OUT_OF_OFFICE = "out_of_office"
+    ON_HOLIDAY = "on_holiday"
+    """Personal Assistant: the user is not available, with the reason (seed 4.2)."""
+    BACK_AT = "back_at"
+    """Personal Assistant: followed by when, which the engine hands over as a time."""
+
+
+class DivertReason(str, Enum):
+    """Why a call goes on to somebody else: the reasons of Diversion (RFC 5806 §4) and, by them, the causes
+    of History-Info and voicemail (RFC 4458)."""
+
+    UNCONDITIONAL = "unconditional"
+    USER_BUSY = "user-busy"
+    NO_ANSWER = "no-answer"
+    UNAVAILABLE = "unavailable"
+    TIME_OF_DAY = "time-of-day"
+    DO_NOT_DISTURB = "do-not-disturb"
+    DEFLECTION = "deflection"
+    """A 302 of a telephone."""
+    FOLLOW_ME = "follow-me"
+    """Anywhere, Simultaneous Ring, Remote Office: a number that rings along."""
+
+
+class ForwardTo(msgspec.Struct, frozen=True, kw_only=True, tag="forward"):
+    """The call goes on to ``destination``: digits as the user would dial them (extension or number)."""
+
+    destination: str
+    reason: DivertReason
+    rule: str
+
+
+class ToVoicemail(msgspec.Struct, frozen=True, kw_only=True, tag="voicemail"):
+    """To the user's one voicemail box (seed 5.4). ``listen``: the user calls in (1233) rather than a caller
+    who may leave a message."""
+
+    mailbox: SubscriberId
+    reason: DivertReason
+    rule: str
+    listen: bool = False
+
+
+class ToAnnouncement(msgspec.Struct, frozen=True, kw_only=True, tag="announce"):
+    """The caller hears ``announcements`` in a 183, one after the other, and then gets the final response."""
+
+    announcements: tuple[Announcement, ...]
+    status: int
+    cause: int
+    explanation: str
+    rule: str
+    spoken_time: float | None = None
+    """With BACK_AT: Unix seconds, spoken in the called user's time zone."""
+    then: ForwardTo | ToVoicemail | None = None
+    """Instead of the final response: where the call goes after the announcement (Personal Assistant)."""
+
+
+Onward = ForwardTo | ToVoicemail | ToAnnouncement
+"""Where a call goes that is not, or no longer, ringing at the user's devices."""
+
+
+class TerminationFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known at the moment of the call, beside settings."""
+
+    busy_devices: tuple[DeviceId, ...] = ()
+    """Devices of the called user that are in a call."""
+    calls: int = 0
+    """Calls the user is in or is being rung by."""
+    diverted_by: tuple[SubscriberId, ...] = ()
+    """Users whose forwarding brought the call here, the first first; nobody forwards a call twice."""
+    diversions: int = 0
+    """How often the call was diverted before, by anybody (Diversion, History-Info)."""
+    diversion_inhibited: bool = False
+    """The last one who diverted it wants it to go no further (seed 9, Diversion Inhibitor)."""
+    emergency_callback: bool = False
+    """The emergency centre calls back: everything that keeps telephones silent is passed over
+    (call-flows §5)."""
+
+
+class OriginationFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known at the moment of the call, beside settings."""
+
+    last_dialled: str | None = None
+    last_caller: E164 | None = None
+    """Who called last, None also when that number was withheld: then it cannot be called back by code."""
+    last_caller_withheld: bool = False
+    user_calls: int = 0
+    """Chargeable calls of this user that are up now."""
+    group_calls: int = 0
+    user_spent_today: float = 0.0
+    user_spent_month: float = 0.0
+    group_spent_month: float = 0.0
+    """In euros, by the rates of the group's calling plan."""
+
+
+class ChangeService(msgspec.Struct, frozen=True, kw_only=True, tag="change_service"):
+    """A feature code sets a service (``*21*0201234567#``). ``changes``: fields of its Struct, as
+    JSON text."""
+
+    service: str
+    changes: str
+
+
+class PullCall(msgspec.Struct, frozen=True, kw_only=True, tag="pull_call"):
+    """``*11``: take the running call over to this device (seed 5.5)."""
+
+
+class RequestCallback(msgspec.Struct, frozen=True, kw_only=True, tag="request_callback"):
+    """Automatic Callback (seed 9): call back when the busy colleague is free. ``cancel``: no longer."""
+
+    called: SubscriberId | None = None
+    dialled: str | None = None
+    cancel: bool = False
+
+
+FeatureAction = ChangeService | PullCall | RequestCallback
+
+
+class FeaturePlan(msgspec.Struct, frozen=True, kw_only=True, tag="feature"):
+    """A feature code: something is done and the caller hears what became of it. The engine knows whether it
+    was done; ``done`` and ``failed`` are what is said then."""
+
+    action: FeatureAction
+    done: Announcement
+    failed: Announcement
+    payer: Payer
+    rule: str
+
+
 class OnNetPlan(msgspec.Struct, frozen=True, kw_only=True, tag="on_net"):
     """The dialled number is a colleague: that user's termination rules run next."""
 
@@ -139,6 +313,8 @@ class OnNetPlan(msgspec.Struct, frozen=True, kw_only=True, tag="on_net"):
     """Machine name of the rule that decided, e.g. ``on-net.extension``; stands in the record."""
     identity_rule: str | None = None
     """Why this identity is shown, e.g. ``identity.fixed`` (:mod:`hipper.pbx.rules`)."""
+    dialled: str | None = None
+    """What a speed dial, redial or call return code stood for; None: what was dialled."""
 
 
 class ExternalPlan(msgspec.Struct, frozen=True, kw_only=True, tag="external"):
@@ -151,6 +327,10 @@ class ExternalPlan(msgspec.Struct, frozen=True, kw_only=True, tag="external"):
     payer: Payer
     rule: str
     identity_rule: str | None = None
+    max_duration_s: float | None = None
+    """The call is ended after this long: then a spend cap is reached."""
+    rate_per_minute: float = 0.0
+    """Euros, by the group's calling plan; what the spend caps count with."""
 
 
 class SkippedDevice(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,19 +349,41 @@ class RefusedPlan(msgspec.Struct, frozen=True, kw_only=True, tag="refused"):
     rule: str
     skipped: tuple[SkippedDevice, ...] = ()
     """Termination where nothing rings: why not, for each device."""
+    announcement: Announcement | None = None
+    """Spoken in a 183 before the final response."""
 
 
-CallPlan = OnNetPlan | ExternalPlan | RefusedPlan
+class DivertPlan(msgspec.Struct, frozen=True, kw_only=True, tag="divert"):
+    """No device rings: the call goes onward at once. ``skipped``: every device, with the rule that kept it
+    silent. ``identity``: what the next one is shown of the caller."""
+
+    onward: Onward
+    skipped: tuple[SkippedDevice, ...] = ()
+    identity: CallerIdentity
+    rule: str
+
+
+CallPlan = OnNetPlan | ExternalPlan | FeaturePlan | DivertPlan | RefusedPlan
 
 
 class RingTarget(msgspec.Struct, frozen=True, kw_only=True):
-    """One device to ring, with the payer of that leg should it answer."""
+    """One device or remote number to ring, with the payer of that leg should it answer."""
 
     device: DeviceId
     kind: DeviceKind
     aor_user: str | None = None
     mobile_network: str | None = None
     mobile_number: E164 | None = None
+    exchange: str | None = None
+    remote_number: E164 | None = None
+    """REMOTE: the number that rings along; ``device`` then names the entry (``remote:<number>``)."""
+    delay_s: float = 0.0
+    """Rings this long after the others."""
+    confirm: bool = False
+    """Answer confirmation: wins only when 1 is pressed (call-flows §3)."""
+    alert: str | None = None
+    """Alert-Info value of a distinctive ring (RFC 3261 §20.4, RFC 7462 URNs)."""
+    rate_per_minute: float = 0.0
     payer: Payer
     rule: str
 
@@ -194,6 +396,13 @@ class RingPlan(msgspec.Struct, frozen=True, kw_only=True, tag="ring"):
     identity: CallerIdentity
     """What the called devices show."""
     rule: str
+    on_busy: Onward | None = None
+    """Every target that can be reached is busy."""
+    on_no_answer: Onward | None = None
+    on_not_reachable: Onward | None = None
+    """No target can be reached."""
+    on_decline: Onward | None = None
+    """The user declined while ``decline_ends_ringing``."""
 
 
-TerminationPlan = RingPlan | RefusedPlan
+TerminationPlan = RingPlan | DivertPlan | RefusedPlan
