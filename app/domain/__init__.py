@@ -1,0 +1,1 @@
+"""One folder per area: ``controllers`` (HTTP), ``schemas`` (what goes over the wire), ``services`` (what it does)."""
