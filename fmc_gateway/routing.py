@@ -111,6 +111,8 @@ class Routing:
                 return self._to_trunk(target, identity)
             case EmergencyTarget():
                 return self._to_emergency(target, identity)
+            case _:
+                return Unroutable(503, "the settings know no way to this target")
 
     def _to_phone(self, target: BindingTarget, identity: CallerIdentity) -> Route | Unroutable:
         binding = target.binding

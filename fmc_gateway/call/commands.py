@@ -11,8 +11,9 @@ import msgspec
 
 from fmc_gateway.call.events import Binding
 from hipper.contracts.calls import CallRecord, LiveCall
-from hipper.pbx.ids import CallId, DeviceId, LegId, PairId
-from hipper.pbx.model import CallerIdentity
+from hipper.contracts.talks import RingEvent, TalkEvent
+from hipper.pbx.ids import CallId, DeviceId, LegId, PairId, SubscriberId, TenantId
+from hipper.pbx.model import Announcement, CallerIdentity, ChangeService, DivertReason, RequestCallback
 from hipper.telephony.numbers.e164 import E164
 
 
@@ -45,7 +46,61 @@ class EmergencyTarget(msgspec.Struct, frozen=True, kw_only=True, tag="emergency"
     dialled: str
 
 
-Target = BindingTarget | MobileTarget | TrunkTarget | EmergencyTarget
+class ExchangeTarget(msgspec.Struct, frozen=True, kw_only=True, tag="exchange"):
+    """A telephone of another exchange, over its trunk."""
+
+    trunk: str
+    user: str
+    device: DeviceId
+
+
+class NetworkTarget(msgspec.Struct, frozen=True, kw_only=True, tag="network"):
+    """Back into a mobile network, toward somebody who is not ours. ``route``: what is left of the offered
+    leg's Route (isc, same session); empty: out of the blue, for ``served``, with ``diverted`` as orig-cdiv
+    (RFC 8498)."""
+
+    network: str
+    user: str
+    route: tuple[str, ...] = ()
+    served: E164 | None = None
+    diverted: bool = False
+
+
+class PassOnTarget(msgspec.Struct, frozen=True, kw_only=True, tag="pass_on"):
+    """isc: the leg goes back as it came."""
+
+    network: str
+    request_uri: str
+    route: tuple[str, ...]
+
+
+class VoicemailTarget(msgspec.Struct, frozen=True, kw_only=True, tag="voicemail"):
+    """``sip:<mailbox>@<voicemail>;cause=<RFC 4458>``. ``listen``: the user calls in."""
+
+    mailbox: SubscriberId
+    cause: int
+    listen: bool = False
+
+
+Target = (
+    BindingTarget
+    | MobileTarget
+    | TrunkTarget
+    | EmergencyTarget
+    | ExchangeTarget
+    | NetworkTarget
+    | PassOnTarget
+    | VoicemailTarget
+)
+
+
+class Diverted(msgspec.Struct, frozen=True, kw_only=True):
+    """One diversion, for Diversion (RFC 5806) and History-Info (RFC 7044). ``number``: of the user who
+    diverted, None when it must not be shown."""
+
+    number: E164 | None
+    reason: DivertReason
+    restricted: bool = False
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="command"):
@@ -62,6 +117,12 @@ class LoadContext(Command, frozen=True, kw_only=True, tag="load_context"):
     served_device: DeviceId | None = None
     dialled: str | None = None
     called_number: E164 | None = None
+    served_subscriber: SubscriberId | None = None
+    """Who forwards, or dials from the app."""
+    served_exchange: tuple[str, str] | None = None
+    """Trunk and user part of a device at another exchange."""
+    calling_number: E164 | None = None
+    """The caller's number, for the called user's contact lists."""
 
 
 class OfferMedia(Command, frozen=True, kw_only=True, tag="offer_media"):
@@ -111,6 +172,54 @@ class StopMusic(Command, frozen=True, kw_only=True, tag="stop_music"):
     leg: LegId
 
 
+class PlayAnnouncement(Command, frozen=True, kw_only=True, tag="play_announcement"):
+    """Speak to ``leg``, one after the other; AnnouncementEnded follows, whatever happens. ``tenant``: whose
+    recordings replace ours. ``spoken_time``: Unix seconds, said after BACK_AT in ``time_zone``."""
+
+    pair: PairId
+    leg: LegId
+    announcements: tuple[Announcement, ...]
+    language: str
+    tenant: TenantId | None = None
+    spoken_time: float | None = None
+    time_zone: str = "Europe/Amsterdam"
+    repeat: bool = False
+    """Until StopAnnouncement (answer confirmation)."""
+
+
+class StopAnnouncement(Command, frozen=True, kw_only=True, tag="stop_announcement"):
+    pair: PairId
+    leg: LegId
+
+
+class ApplyFeature(Command, frozen=True, kw_only=True, tag="apply_feature"):
+    """Do what a feature code asks; FeatureDone answers."""
+
+    subscriber: SubscriberId
+    device: DeviceId | None
+    action: ChangeService | RequestCallback
+
+
+class UpdateConnected(Command, frozen=True, kw_only=True, tag="update_connected"):
+    """Tell an established leg who is at the other end now (UPDATE, RFC 3311; re-INVITE where the peer
+    does not allow it). ``identity`` None: withheld (COLR)."""
+
+    leg: LegId
+    identity: CallerIdentity | None
+
+
+class PublishTalk(Command, frozen=True, kw_only=True, tag="publish_talk"):
+    """For the recorder. The interpreter adds which rtpengine carries the pair."""
+
+    talk: TalkEvent
+
+
+class PublishRing(Command, frozen=True, kw_only=True, tag="publish_ring"):
+    """For push: the user's telephones ring, or no longer do."""
+
+    ring: RingEvent
+
+
 class Originate(Command, frozen=True, kw_only=True, tag="originate"):
     """INVITE to one target."""
 
@@ -125,6 +234,12 @@ class Originate(Command, frozen=True, kw_only=True, tag="originate"):
     body: str | None = None
     """Set together with ``body_type``: sent instead of ``sdp`` (emergency: the multipart body
     goes on unchanged)."""
+    diverted: tuple[Diverted, ...] = ()
+    """The first first."""
+    alert: str | None = None
+    """Alert-Info: how the telephone rings."""
+    offerless: bool = False
+    """Late offer passed on: INVITE without SDP, and without 100rel, since no offer could stand in a PRACK."""
 
 
 class Ring(Command, frozen=True, kw_only=True, tag="ring"):
@@ -237,6 +352,12 @@ AnyCommand = (
     | UnblockMedia
     | PlayMusic
     | StopMusic
+    | PlayAnnouncement
+    | StopAnnouncement
+    | ApplyFeature
+    | UpdateConnected
+    | PublishTalk
+    | PublishRing
     | Originate
     | Ring
     | Progress

@@ -25,12 +25,14 @@ from fmc_gateway.call.events import (
 from fmc_gateway.call.model import Deciding, Leg, LegPhase, Step
 from fmc_gateway.call.verdict import RETRY_AFTER_S
 from hipper.contracts.calls import CallOutcome, LegRole
-from hipper.pbx import origination, termination
+from hipper.pbx import origination, rules, termination
 from hipper.pbx.ids import DeviceId
 from hipper.pbx.model import (
     CallerIdentity,
     DeviceKind,
+    DivertPlan,
     ExternalPlan,
+    FeaturePlan,
     Number,
     OnNetPlan,
     Payer,
@@ -130,6 +132,8 @@ def _originate(call: Deciding, event: ContextLoaded, caller: SubscriberContext, 
     call = msgspec.structs.replace(call, calling=calling, tenant=caller.tenant, rule=plan.rule)
     if isinstance(plan, RefusedPlan):
         return _refused(call, plan, now)
+    if isinstance(plan, FeaturePlan | DivertPlan):
+        return refuse(call, now, 480, rules.sentence(plan.rule, "en"), q850=69)
     calling = msgspec.structs.replace(calling, identity=plan.identity, payer=plan.payer)
     call = msgspec.structs.replace(call, calling=calling)
     if isinstance(plan, ExternalPlan):
@@ -189,6 +193,8 @@ def _ring(
     call = msgspec.structs.replace(call, reached_subscriber=called.subscriber, rule=rule)
     if isinstance(plan, RefusedPlan):
         return _refused(call, plan, now)
+    if isinstance(plan, DivertPlan):
+        return refuse(call, now, 480, rules.sentence(plan.rule, "en"), q850=20)
     return ringing.ring_devices(call, called, event.bindings, plan, now)
 
 

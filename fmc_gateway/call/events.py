@@ -11,8 +11,8 @@ from enum import StrEnum
 
 import msgspec
 
-from hipper.pbx.ids import CallId, DeviceId, GatewayId, LegId, PairId
-from hipper.pbx.model import CallerIdentity, SubscriberContext
+from hipper.pbx.ids import CallId, DeviceId, GatewayId, LegId, PairId, SubscriberId
+from hipper.pbx.model import CallerIdentity, OriginationFacts, SubscriberContext, TerminationFacts
 from hipper.telephony.numbers.e164 import E164
 
 
@@ -23,6 +23,10 @@ class LegSource(StrEnum):
     MOBILE_NETWORK = "mobile_network"
     DESK_PHONE = "desk_phone"
     PSTN = "pstn"
+    EXCHANGE = "exchange"
+    """A device of ours that lives at another exchange, over that exchange's trunk."""
+    APP = "app"
+    """Dial from the app: there is no calling leg yet."""
 
 
 class LegDirection(StrEnum):
@@ -46,6 +50,17 @@ class Binding(msgspec.Struct, frozen=True, kw_only=True):
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
     """Base of all events."""
+
+
+class PassOn(StrEnum):
+    """Why a leg of an ``isc`` network goes back as it came, unanchored (call-flows §1)."""
+
+    OWN_LEG = "own_leg"
+    """Our own leg toward the handset, met again on its way."""
+    NETWORK_SERVICE = "network_service"
+    """A conference factory or another service of the handset."""
+    UNKNOWN_USER = "unknown_user"
+    """The network asked us about somebody who is not ours (any more)."""
 
 
 class LegOffered(Event, frozen=True, kw_only=True, tag="leg_offered"):
@@ -86,6 +101,27 @@ class LegOffered(Event, frozen=True, kw_only=True, tag="leg_offered"):
     """Content-Type of the whole body when it is not plain SDP (multipart with PIDF-LO); None otherwise."""
     body: str | None = None
     """The whole body (latin-1) when ``body_type`` is set."""
+    network_reference: str | None = None
+    """imrn: the call reference of the request, to reconcile records with the network's."""
+    exchange_user: str | None = None
+    """EXCHANGE: user part at that exchange, which with ``peer`` names the device."""
+    return_route: tuple[str, ...] = ()
+    """isc: the Route that is left after ours, with the Original Dialog Identifier. A leg that goes on in the
+    same session carries it; without it the S-CSCF would see a new call and loop."""
+    request_uri: str | None = None
+    """isc: the whole Request-URI, for a leg that goes back as it came."""
+    pass_on: PassOn | None = None
+    """isc: the leg goes back unanchored."""
+    diverted_numbers: tuple[str, ...] = ()
+    """Who diverted the call before it reached us, the first first (Diversion, History-Info of a trusted
+    peer)."""
+    emergency_callback: bool = False
+    """A trusted peer says that the emergency centre calls back (RFC 7090), or a user of ours called it a
+    short while ago."""
+    emergency_number: E164 | None = None
+    """An emergency call of a desk phone: what its site shows the emergency centre."""
+    emergency_route: int | None = None
+    """An emergency call of a desk phone: the route of its site, tried before the others."""
     gateway: GatewayId = GatewayId("")
     """This gateway, as live call and record name it."""
     emergency_routes: int = 1
@@ -102,6 +138,10 @@ class ContextLoaded(Event, frozen=True, kw_only=True, tag="context_loaded"):
     called: SubscriberContext | None
     bindings: tuple[Binding, ...] = ()
     busy_devices: tuple[DeviceId, ...] = ()
+    origination: OriginationFacts = OriginationFacts()
+    """Of the served user of an originating leg, or of the one who forwards."""
+    termination: TerminationFacts = TerminationFacts()
+    """Of the called user."""
     stale: bool = False
     """The database did not answer; this is the last read."""
 
@@ -197,6 +237,8 @@ class LegRejected(Event, frozen=True, kw_only=True, tag="leg_rejected"):
     after_ringing: bool = False
     by_network: bool = False
     retry_after_s: int | None = None
+    contacts: tuple[str, ...] = ()
+    """Of a 3xx: where the peer sends the call, by q-value (RFC 3261 §8.1.3.4)."""
 
 
 class LegCancelled(Event, frozen=True, kw_only=True, tag="leg_cancelled"):
@@ -253,6 +295,49 @@ class TimerFired(Event, frozen=True, kw_only=True, tag="timer_fired"):
     name: str
 
 
+class DigitPressed(Event, frozen=True, kw_only=True, tag="digit_pressed"):
+    """A telephone-event (RFC 4733) or an INFO. ``digit``: ``0``–``9``, ``*``, ``#``, ``A``–``D``."""
+
+    leg: LegId
+    digit: str
+
+
+class AnnouncementEnded(Event, frozen=True, kw_only=True, tag="announcement_ended"):
+    """The last of a PlayAnnouncement was heard, or none could be played (``played`` False)."""
+
+    pair: PairId
+    leg: LegId
+    played: bool = True
+
+
+class FeatureDone(Event, frozen=True, kw_only=True, tag="feature_done"):
+    """What an ApplyFeature came to."""
+
+    done: bool
+    explanation: str | None = None
+
+
+class ConnectedChanged(Event, frozen=True, kw_only=True, tag="connected_changed"):
+    """A trusted peer says that somebody else is at its end now (P-Asserted-Identity in an UPDATE or
+    re-INVITE whose session description did not change)."""
+
+    leg: LegId
+    connected: CallerIdentity
+
+
+class DialRequested(Event, frozen=True, kw_only=True, tag="dial_requested"):
+    """Dial from the app: the first event of a call that no leg has yet (call-flows §2)."""
+
+    call: CallId
+    leg: LegId
+    """Id of the leg to the user's own device that is to be."""
+    subscriber: SubscriberId
+    destination: str
+    device: DeviceId | None = None
+    anonymous: bool = False
+    gateway: GatewayId = GatewayId("")
+
+
 class HangUpRequested(Event, frozen=True, kw_only=True, tag="hang_up_requested"):
     """A command from the bus (app, operator), or the drain of the gateway running out of time."""
 
@@ -281,5 +366,10 @@ AnyEvent = (
     | LegReofferAnswered
     | LegReofferRejected
     | TimerFired
+    | DigitPressed
+    | AnnouncementEnded
+    | FeatureDone
+    | ConnectedChanged
+    | DialRequested
     | HangUpRequested
 )

@@ -26,10 +26,22 @@ LONGEST_EMERGENCY = 12
 """Digits in the longest spelling of an emergency number: ``#31#0031…112``."""
 NOT_KEPT = "(not kept)"
 
-NUMBERS = frozenset({"dialled", "user", "extension"})
+NUMBERS = frozenset({"dialled", "user", "extension", "destination", "exchange_user", "number", "to"})
 """Fields that hold a number as dialled; those typed E164 need no name."""
 TEXTS = frozenset(
-    {"name", "display_name", "contact", "aor_user", "peer", "explanation", "reason", "reason_phrase"}
+    {
+        "name",
+        "display_name",
+        "contact",
+        "contacts",
+        "aor_user",
+        "peer",
+        "explanation",
+        "reason",
+        "reason_phrase",
+        "request_uri",
+        "diverted_numbers",
+    }
 )
 """Fields in which a number may stand."""
 HIDDEN = frozenset({"passthrough_headers", "body"})

@@ -43,6 +43,10 @@ NO_WAIT = nothing("nothing waits for it")
 GONE = nothing("the party has gone, or was told to")
 NO_CALL = nothing("there is no such call (any more)")
 
+NO_DIGITS = nothing("no digit means anything here")
+NO_ANNOUNCEMENT = nothing("nothing is spoken")
+NO_FEATURE = nothing("no feature code was dialled")
+
 SENT = Row("ringing.leg_sent")
 
 TABLE: dict[State, dict[type[msgspec.Struct], Row]] = {
@@ -73,6 +77,11 @@ TABLE: dict[State, dict[type[msgspec.Struct], Row]] = {
         ev.LegReofferAnswered: NO_OFFER_OUT,
         ev.LegReofferRejected: NO_OFFER_OUT,
         ev.TimerFired: NO_TIMER,
+        ev.DigitPressed: NO_DIGITS,
+        ev.AnnouncementEnded: NO_ANNOUNCEMENT,
+        ev.FeatureDone: NO_FEATURE,
+        ev.ConnectedChanged: NO_WAIT,
+        ev.DialRequested: ONCE,
         ev.HangUpRequested: Row("ending.hang_up", (None,)),
     },
     st.Ringing: {
@@ -96,6 +105,11 @@ TABLE: dict[State, dict[type[msgspec.Struct], Row]] = {
         ev.LegReofferAnswered: NO_OFFER_OUT,
         ev.LegReofferRejected: NO_OFFER_OUT,
         ev.TimerFired: Row("ringing.timer_fired", OVER),
+        ev.DigitPressed: NO_DIGITS,
+        ev.AnnouncementEnded: NO_ANNOUNCEMENT,
+        ev.FeatureDone: NO_FEATURE,
+        ev.ConnectedChanged: NO_WAIT,
+        ev.DialRequested: ONCE,
         ev.HangUpRequested: Row("ending.hang_up", OVER),
     },
     st.EmergencyRouting: {
@@ -119,6 +133,11 @@ TABLE: dict[State, dict[type[msgspec.Struct], Row]] = {
         ev.LegReofferAnswered: NO_OFFER_OUT,
         ev.LegReofferRejected: NO_OFFER_OUT,
         ev.TimerFired: Row("emergency.timer_fired", OVER),
+        ev.DigitPressed: NO_DIGITS,
+        ev.AnnouncementEnded: NO_ANNOUNCEMENT,
+        ev.FeatureDone: NO_FEATURE,
+        ev.ConnectedChanged: NO_WAIT,
+        ev.DialRequested: ONCE,
         ev.HangUpRequested: Row("ending.hang_up", OVER),
     },
     st.Answering: {
@@ -142,6 +161,11 @@ TABLE: dict[State, dict[type[msgspec.Struct], Row]] = {
         ev.LegReofferAnswered: NO_OFFER_OUT,
         ev.LegReofferRejected: NO_OFFER_OUT,
         ev.TimerFired: NO_TIMER,
+        ev.DigitPressed: NO_DIGITS,
+        ev.AnnouncementEnded: NO_ANNOUNCEMENT,
+        ev.FeatureDone: NO_FEATURE,
+        ev.ConnectedChanged: NO_WAIT,
+        ev.DialRequested: ONCE,
         ev.HangUpRequested: Row("ending.hang_up", OVER),
     },
     st.Talking: {
@@ -165,6 +189,11 @@ TABLE: dict[State, dict[type[msgspec.Struct], Row]] = {
         ev.LegReofferAnswered: Row("holding.leg_reoffer_answered"),
         ev.LegReofferRejected: Row("holding.leg_reoffer_rejected", OVER),
         ev.TimerFired: NO_TIMER,
+        ev.DigitPressed: NO_DIGITS,
+        ev.AnnouncementEnded: NO_ANNOUNCEMENT,
+        ev.FeatureDone: NO_FEATURE,
+        ev.ConnectedChanged: NO_WAIT,
+        ev.DialRequested: ONCE,
         ev.HangUpRequested: Row("talking.hang_up", OVER),
     },
     st.Ending: {
@@ -188,6 +217,11 @@ TABLE: dict[State, dict[type[msgspec.Struct], Row]] = {
         ev.LegReofferAnswered: GONE,
         ev.LegReofferRejected: GONE,
         ev.TimerFired: Row("ending.settle_timer", (None,)),
+        ev.DigitPressed: NO_DIGITS,
+        ev.AnnouncementEnded: NO_ANNOUNCEMENT,
+        ev.FeatureDone: NO_FEATURE,
+        ev.ConnectedChanged: NO_WAIT,
+        ev.DialRequested: ONCE,
         ev.HangUpRequested: nothing("it is ending"),
     },
 }

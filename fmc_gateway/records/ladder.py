@@ -67,6 +67,14 @@ def target_name(target: c.Target) -> str:
             return f"{target.trunk or 'pstn'} {target.user}"
         case c.EmergencyTarget():
             return f"emergency {target.dialled}"
+        case c.ExchangeTarget():
+            return f"{target.trunk} {target.user}"
+        case c.NetworkTarget():
+            return f"{target.network} {target.user}"
+        case c.PassOnTarget():
+            return f"{target.network} (passed on)"
+        case c.VoicemailTarget():
+            return "voicemail"
 
 
 def _drawn(turn: TraceStep, legs: list[str]) -> Iterable[str]:
@@ -116,6 +124,9 @@ _SIP: dict[type, str | Callable[..., str]] = {
     e.LegReoffered: lambda item: f"re-{item.method}",
     e.LegReofferAnswered: "200 re-INVITE",
     e.LegReofferRejected: lambda item: f"{item.status} re-INVITE",
+    e.DigitPressed: lambda item: f"digit {item.digit}",
+    e.ConnectedChanged: "UPDATE",
+    c.UpdateConnected: "UPDATE",
     c.Originate: "INVITE",
     c.Ring: "180",
     c.Progress: lambda item: f"{item.status} SDP",
@@ -147,6 +158,14 @@ def note_of(item: e.AnyEvent | c.AnyCommand) -> str:
             return f"rtpengine: {type(item).__name__.removeprefix('Media').lower()} {item.pair}"
         case c.PlayMusic() | c.StopMusic() | c.BlockMedia() | c.UnblockMedia() | c.DeleteMedia():
             return f"rtpengine: {type(item).__name__}"
+        case e.AnnouncementEnded():
+            return "announcement heard" if item.played else "announcement could not be played"
+        case c.PlayAnnouncement():
+            return "announcement: " + ", ".join(item.announcements)
+        case e.FeatureDone():
+            return "feature code: " + ("done" if item.done else f"failed, {item.explanation}")
+        case e.DialRequested():
+            return f"dial {item.destination} asked by the app of {item.subscriber}"
         case c.RejectLeg() if item.explanation:
             return item.explanation
         case c.CancelLeg() | c.EndLeg() if item.reason:

@@ -20,8 +20,19 @@ class HangUp(msgspec.Struct, frozen=True, kw_only=True, tag="hang_up"):
     by: str
 
 
-CallCommand = HangUp
-"""Grows into a union with the call control of later work."""
+class Dial(msgspec.Struct, frozen=True, kw_only=True, tag="dial"):
+    """Ring the user's own device first, then the other side (call-flows §2). The envelope's ``call`` is the
+    id the new call gets. ``device``: which of the user's rings, None: all that ring. ``destination``: digits
+    as the user would dial them."""
+
+    subscriber: SubscriberId
+    destination: str
+    device: DeviceId | None = None
+    anonymous: bool = False
+
+
+CallCommand = HangUp | Dial
+"""Grows with the call control of later work."""
 
 
 class CommandEnvelope(msgspec.Struct, frozen=True, kw_only=True):

@@ -67,6 +67,11 @@ class LegRecord(msgspec.Struct, frozen=True, kw_only=True):
     payer: Payer | None = None
     sip_call_id: str | None = None
     icid: str | None = None
+    network_reference: str | None = None
+    """What the mobile network calls the call where there is no ICID: the call reference of the IMRN
+    request."""
+    diverted_by: SubscriberId | None = None
+    """Whose forwarding made this leg."""
     offered: float
     ringing: float | None = None
     answered: float | None = None
@@ -92,6 +97,14 @@ class AttemptOutcome(str, Enum):
     NOT_REGISTERED = "not_registered"
     UNREACHABLE = "unreachable"
     SWITCHED_OFF = "switched_off"
+    NOT_YET = "not_yet"
+    """Its delay had not passed when the ringing was over."""
+    NOT_CONFIRMED = "not_confirmed"
+    """Answered, but nobody pressed 1."""
+    REDIRECTED = "redirected"
+    """The device sent the call elsewhere (302)."""
+    BARRED = "barred"
+    """The outgoing calling plan or a cap forbids the leg."""
     FAILED = "failed"
 
 
@@ -117,6 +130,30 @@ class CallOutcome(str, Enum):
     UNREACHABLE = "unreachable"
     REFUSED = "refused"
     FAILED = "failed"
+    SERVICE = "service"
+    """A feature code, or the voicemail box listened to: nobody was called."""
+
+
+class SegmentRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A stretch of a call with the same two parties and payer (call-flows §0). ``ended`` None: ends with the
+    call."""
+
+    calling: LegId
+    called: LegId
+    payer: Payer
+    started: float
+    ended: float | None = None
+
+
+class DiversionRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The call went on to somebody else. ``reason``: of RFC 5806. ``to``: as decided, E.164, extension or
+    ``voicemail``."""
+
+    by: SubscriberId
+    reason: str
+    rule: str
+    to: str
+    at: float
 
 
 class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,3 +174,5 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     """INVITE in to first INVITE out, in milliseconds."""
     legs: tuple[LegRecord, ...]
     attempts: tuple[DeviceAttempt, ...] = ()
+    segments: tuple[SegmentRecord, ...] = ()
+    diversions: tuple[DiversionRecord, ...] = ()

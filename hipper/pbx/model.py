@@ -234,6 +234,11 @@ Onward = ForwardTo | ToVoicemail | ToAnnouncement
 """Where a call goes that is not, or no longer, ringing at the user's devices."""
 
 
+class CallerList(str, Enum):
+    BUSINESS = "business"
+    PRIVATE = "private"
+
+
 class TerminationFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What is known at the moment of the call, beside settings."""
 
@@ -247,6 +252,8 @@ class TerminationFacts(msgspec.Struct, frozen=True, kw_only=True):
     """How often the call was diverted before, by anybody (Diversion, History-Info)."""
     diversion_inhibited: bool = False
     """The last one who diverted it wants it to go no further (seed 9, Diversion Inhibitor)."""
+    caller_list: CallerList | None = None
+    """Which of the called user's two contact lists the caller stands in (seed 4.7.1)."""
     emergency_callback: bool = False
     """The emergency centre calls back: everything that keeps telephones silent is passed over
     (call-flows §5)."""

@@ -8,13 +8,24 @@ from fmc_gateway.call.commands import (
     BlockMedia,
     CancelLeg,
     Originate,
+    PlayAnnouncement,
     PlayMusic,
     Ring,
+    StopAnnouncement,
     StopMusic,
     TrunkTarget,
     UnblockMedia,
 )
-from fmc_gateway.call.events import AnyEvent, LegEnded, LegRejected, LegRinging, LegSent, TimerFired
+from fmc_gateway.call.events import (
+    AnnouncementEnded,
+    AnyEvent,
+    DialRequested,
+    LegEnded,
+    LegRejected,
+    LegRinging,
+    LegSent,
+    TimerFired,
+)
 from fmc_gateway.call.replay import TraceStep
 from fmc_gateway.records.ladder import _SIP, ladder
 from hipper.pbx.ids import LegId
@@ -74,7 +85,8 @@ def test_everything_said_to_or_by_a_leg_is_drawn() -> None:
     of_legs = {
         kind for kind in (*get_args(AnyEvent), *get_args(AnyCommand)) if "leg" in kind.__struct_fields__
     }
-    assert of_legs - set(_SIP) == {BlockMedia, UnblockMedia, PlayMusic, StopMusic, LegSent}
+    to_rtpengine = {BlockMedia, UnblockMedia, PlayMusic, StopMusic, PlayAnnouncement, StopAnnouncement}
+    assert of_legs - set(_SIP) == to_rtpengine | {LegSent, AnnouncementEnded, DialRequested}
 
 
 def test_ack_with_the_answer_is_drawn() -> None:

@@ -108,12 +108,20 @@ def anything(rng: Random) -> ev.AnyEvent:
         lambda: ev.LegReofferAnswered(leg=leg, sdp=text),
         lambda: ev.LegReofferRejected(leg=leg, status=status),
         lambda: ev.TimerFired(name=rng.choice(("no_answer", "route", "settle", "?"))),
+        lambda: ev.DigitPressed(leg=leg, digit=rng.choice("159*#")),
+        lambda: ev.AnnouncementEnded(pair=pair, leg=leg, played=rng.random() < 0.5),
+        lambda: ev.FeatureDone(done=rng.random() < 0.5),
+        lambda: ev.ConnectedChanged(leg=leg, connected=invite().caller),
+        lambda: ev.DialRequested(
+            call=invite().call, leg=leg, subscriber=suze().subscriber, destination=rng.choice(("202", "112"))
+        ),
         lambda: ev.HangUpRequested(by=rng.choice(("user:suze", "user:", "operator", "drain", ""))),
     )
     assert len(choices) == len(get_args(ev.AnyEvent))
     # Events that end calls are seldom, or no walk would get far.
     index = rng.choices(
-        range(len(choices)), weights=[1, 6, 1, 9, 9, 1, 1, 1, 3, 6, 6, 6, 2, 1, 1, 1, 9, 9, 3, 2, 1]
+        range(len(choices)),
+        weights=[1, 6, 1, 9, 9, 1, 1, 1, 3, 6, 6, 6, 2, 1, 1, 1, 9, 9, 3, 2, 2, 3, 2, 1, 1, 1],
     )
     return choices[index[0]]()
 
