@@ -5,15 +5,15 @@ The state is in Redis, and Redis' clock is the only one that counts: a script re
 
 | key | holds | lives |
 |---|---|---|
-| ``imrn:{<network>}:rest`` | sorted set: routing number → Unix ms from which it may be given out (again) | for ever |
+| ``imrn:{<network>}:rest`` | sorted set: routing number → Unix ms from which it may be given out | for ever |
 | ``imrn:{<network>}:ranges`` | the ranges the set was made of | for ever |
 | ``imrn:{<network>}:number:<imrn>`` | hash, see :data:`RESERVATION` and below | lifetime and rest |
 | ``imrn:{<network>}:own:<handset>:<calling>`` | hash of our own legs to a handset, see :data:`LEGS` | 15 s |
 
-``app`` moves a number's entry in ``rest`` to now + lifetime + quarantine when it gives it out; the gateway moves
-it to now + quarantine when the call has come. A number is never given out before its entry, so it never has two
-owners, and the least recently used one comes first. The braces keep the keys of a network in one slot of a
-Redis Cluster.
+``app`` moves a number's entry in ``rest`` to now + lifetime + quarantine when it gives it out; the gateway
+moves it to now + quarantine when the call has come. A number is never given out before its entry, so it never
+has two owners, and the least recently used one comes first. The braces keep the keys of a network in one slot
+of a Redis Cluster.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ LEGS = "legs"
 """Field of a handset's hash: how many of our legs the network has not asked about yet. Beside it ``ref:<call
 reference>`` for each one it has, so that asking again gets the same answer."""
 OWN_LEG_LIFETIME_S = 15
-"""From our INVITE until the network asks about it; a retransmitted INVITE takes seconds (RFC 3261 §17.1.1.2)."""
+"""From our INVITE until the network asks about it; a lost INVITE is repeated for seconds (RFC 3261 §17.1.1.2)."""
 
 LONGEST_CALL_REFERENCE = 128
 """Characters; it stands in every record of the call."""
@@ -52,7 +52,7 @@ class ImrnKind(str, Enum):
 
 
 class Reservation(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a routing number was given out. ``called``: as dialled. ``calling`` None: the network knows no number.
+    """Why a routing number was given out. ``called``: as dialled. ``calling`` None: the network knows none.
     ``created``: Unix seconds. ``call_reference``: the network's, to reconcile records."""
 
     v: int = 1
