@@ -38,7 +38,7 @@ LEGS = "legs"
 """Field of a handset's hash: how many of our legs the network has not asked about yet. Beside it ``ref:<call
 reference>`` for each one it has, so that asking again gets the same answer."""
 OWN_LEG_LIFETIME_S = 15
-"""From our INVITE until the network asks about it; a lost INVITE is repeated for seconds (RFC 3261 §17.1.1.2)."""
+"""From our INVITE until the network asks; a lost INVITE is repeated for seconds (RFC 3261 §17.1.1.2)."""
 
 LONGEST_CALL_REFERENCE = 128
 """Characters; it stands in every record of the call."""
