@@ -9,6 +9,7 @@ from typing import Any
 
 from hipper.runtime.settings_model import DevicesSection, Settings
 
+PEER_SECTIONS = ("mobile_network", "pstn_trunk", "exchange_trunk", "emergency_route")
 Fault = tuple[str, str]
 """Where (``sip_listener[1].port``) and what, in words."""
 
@@ -16,7 +17,7 @@ Fault = tuple[str, str]
 def inconsistencies(settings: Settings) -> list[Fault]:
     """Every fault that the settings as a whole have."""
     faults: list[Fault] = []
-    for section in ("sip_listener", "mobile_network", "pstn_trunk", "emergency_route"):
+    for section in ("sip_listener", *PEER_SECTIONS):
         faults += _repeated_names(section, getattr(settings, section))
     faults += _listener_faults(settings)
     faults += _peer_faults(settings)
@@ -54,6 +55,8 @@ def _listener_faults(settings: Settings) -> Iterator[Fault]:
         if socket in taken:
             yield f"{where}.port", f"{listener.host}:{listener.port}/{family} is already '{taken[socket]}'"
         taken[socket] = listener.name
+        if (listener.advertised_host or "").startswith("["):
+            yield f"{where}.advertised_host", "an IPv6 address stands here without its brackets"
         if (listener.certificate is None) != (listener.private_key is None):
             yield f"{where}.certificate", "certificate and private_key go together"
 
@@ -61,25 +64,49 @@ def _listener_faults(settings: Settings) -> Iterator[Fault]:
 def _peer_faults(settings: Settings) -> Iterator[Fault]:
     known = {listener.name for listener in settings.sip_listener}
     device_listeners = set(settings.devices.listeners) & known
-    for section in ("mobile_network", "pstn_trunk", "emergency_route"):
+    for section in PEER_SECTIONS:
         for index, peer in enumerate(getattr(settings, section)):
             where = f"{section}[{index}]"
-            if peer.listener not in known:
-                yield f"{where}.listener", f"no [[sip_listener]] is named '{peer.listener}'"
-            elif section != "emergency_route" and peer.listener in device_listeners:
-                yield (
-                    f"{where}.listener",
-                    f"listener '{peer.listener}' serves devices; a network needs its own",
-                )
+            named = [("listener", peer.listener), *(("other_listeners", x) for x in peer.other_listeners)]
+            for key, listener in named:
+                if listener not in known:
+                    yield f"{where}.{key}", f"no [[sip_listener]] is named '{listener}'"
+                elif section != "emergency_route" and listener in device_listeners:
+                    yield (
+                        f"{where}.{key}",
+                        f"listener '{listener}' serves devices; a network needs its own",
+                    )
+            if not getattr(peer, "options_interval_s", 0.0) >= 0:
+                yield f"{where}.options_interval_s", "options_interval_s must be 0 (never) or more"
             if not peer.target.lower().startswith(("sip:", "sips:")):
                 yield f"{where}.target", f"target '{peer.target}' is not a SIP URI"
             for address in getattr(peer, "addresses", ()):
                 if not _is_network(address):
                     yield f"{where}.addresses", f"'{address}' is neither an IP address nor a CIDR range"
+    yield from _registration_faults(settings)
+    for server in settings.dns.servers:
+        try:
+            host_port(server)
+        except ValueError as error:
+            yield "dns.servers", str(error)
     if settings.devices.listeners != DevicesSection().listeners:
         for name in settings.devices.listeners:
             if name not in known:
                 yield "devices.listeners", f"no [[sip_listener]] is named '{name}'"
+
+
+def _registration_faults(settings: Settings) -> Iterator[Fault]:
+    for index, trunk in enumerate(settings.pstn_trunk):
+        registration, where = trunk.registration, f"pstn_trunk[{index}].registration"
+        if registration is None:
+            continue
+        for key in ("registrar", "aor"):
+            if not getattr(registration, key).lower().startswith(("sip:", "sips:")):
+                yield f"{where}.{key}", f"{key} '{getattr(registration, key)}' is not a SIP URI"
+        if "@" not in registration.aor:
+            yield f"{where}.aor", f"aor '{registration.aor}' names no user: sip:user@carrier.example"
+        if not 30 <= registration.expires_s <= 86_400:
+            yield f"{where}.expires_s", "expires_s must lie between 30 and 86400 seconds"
 
 
 def _media_faults(settings: Settings) -> Iterator[Fault]:
@@ -112,6 +139,7 @@ AT_LEAST: tuple[tuple[str, str, float], ...] = (
     ("devices", "nonce_lifetime_s", 10),
     ("media", "health_interval_s", 0.1),
     ("media", "media_timeout_s", 10),
+    ("dns", "timeout_s", 0.1),
 )
 """Section, key and the least that works. Less was seen to start and then to serve nobody."""
 

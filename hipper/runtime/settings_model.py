@@ -72,6 +72,11 @@ class MobileNetwork(_Section, frozen=True, kw_only=True):
     """imrn: what the network is told when every number is taken."""
     imrn_api_key: str | None = None
     """imrn: what the network proves itself with at ``POST /v1/mobile-network/imrn``."""
+    other_listeners: tuple[str, ...] = ()
+    """Further listeners this network may use, of another transport or address family. DNS (RFC 3263) chooses
+    among all of them; requests above 1300 bytes leave by a TCP one (RFC 3261 §18.1.1)."""
+    options_interval_s: float = 30.0
+    """How often OPTIONS asks whether the network is there; 0: never."""
 
 
 class TrunkRegistration(_Section, frozen=True, kw_only=True):
@@ -102,6 +107,8 @@ class PstnTrunk(_Section, frozen=True, kw_only=True):
     options_interval_s: float = 30.0
     """How often OPTIONS asks whether the trunk is there; 0: never. A trunk that does not answer is tried
     last."""
+    other_listeners: tuple[str, ...] = ()
+    """As of a mobile network."""
 
 
 class ExchangeTrunk(_Section, frozen=True, kw_only=True):
@@ -113,6 +120,8 @@ class ExchangeTrunk(_Section, frozen=True, kw_only=True):
     target: str
     trusted: bool = True
     options_interval_s: float = 30.0
+    other_listeners: tuple[str, ...] = ()
+    """As of a mobile network."""
 
 
 class EmergencyRoute(_Section, frozen=True, kw_only=True):
@@ -123,6 +132,17 @@ class EmergencyRoute(_Section, frozen=True, kw_only=True):
     target: str
     dialled: str | None = None
     """What the route wants to see in the Request-URI; None: as dialled (``112``)."""
+    other_listeners: tuple[str, ...] = ()
+    """As of a mobile network."""
+
+
+class DnsSection(_Section, frozen=True, kw_only=True):
+    """Names of next hops (RFC 3263). Last answers are kept under ``state_dir``, for a start without DNS."""
+
+    servers: tuple[str, ...] = ()
+    """``host:port`` of each name server, asked in this order; empty: those of ``/etc/resolv.conf``."""
+    timeout_s: float = 2.0
+    """How long one question may take. Calls never wait for it."""
 
 
 class ApiSection(_Section, frozen=True, kw_only=True):
@@ -220,6 +240,7 @@ class Settings(_Section, frozen=True, kw_only=True):
     logging: LoggingSection = LoggingSection()
     http: HttpSection = HttpSection()
     api: ApiSection = ApiSection()
+    dns: DnsSection = DnsSection()
     sip_listener: tuple[SipListener, ...] = ()
     mobile_network: tuple[MobileNetwork, ...] = ()
     pstn_trunk: tuple[PstnTrunk, ...] = ()

@@ -14,6 +14,10 @@ NETWORK = LISTENER + (
     '[[mobile_network]]\nname = "kpn"\nlistener = "mobile"\n'
     'addresses = ["10.0.0.0/8"]\ntarget = "sip:10.0.0.1"\n'
 )
+REGISTERING = NETWORK.replace("mobile_network", "pstn_trunk") + (
+    '[pstn_trunk.registration]\nregistrar = "sip:carrier.example"\naor = "sip:hipper@carrier.example"\n'
+    'username = "hipper"\npassword = "x"\n'
+)
 
 
 def write(folder: Path, text: str) -> Path:
@@ -122,6 +126,23 @@ class TestFaults:
                 "2: id may have letters, digits, '.', '_' and '-': it names keys and a folder",
             ),
             ("[http]\nport = 0\n", "2: port 0 is not between 1 and 65535"),
+            ('[dns]\nservers = ["10.0.0.1"]\n', "2: '10.0.0.1' is not host:port"),
+            ("[dns]\ntimeout_s = 0\n", "2: timeout_s must be at least 0.1, not 0"),
+            (
+                LISTENER + 'advertised_host = "[::1]"\n',
+                "4: an IPv6 address stands here without its brackets",
+            ),
+            (NETWORK + 'other_listeners = ["x"]\n', "9: no [[sip_listener]] is named 'x'"),
+            (
+                NETWORK + "options_interval_s = -1\n",
+                "9: options_interval_s must be 0 (never) or more",
+            ),
+            (
+                REGISTERING.replace("sip:hipper@", "sip:"),
+                "4: aor 'sip:carrier.example' names no user: sip:user@carrier.example",
+            ),
+            (REGISTERING.replace("sip:carrier", "carrier"), "4: registrar 'carrier.example' is not a SIP URI"),
+            (REGISTERING + "expires_s = 5\n", "4: expires_s must lie between 30 and 86400 seconds"),
             ('[http]\nhost = "localhost"\n', "2: host 'localhost' is not an IP address to listen on"),
             (
                 "[devices]\nmin_expires_s = 900\ndefault_expires_s = 600\n",
