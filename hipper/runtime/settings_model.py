@@ -72,6 +72,9 @@ class MobileNetwork(_Section, frozen=True, kw_only=True):
     """imrn: what the network is told when every number is taken."""
     imrn_api_key: str | None = None
     """imrn: what the network proves itself with at ``POST /v1/mobile-network/imrn``."""
+    imrn_requests_per_s: int = 200
+    """imrn: how many questions a second are answered, and as many at once after a quiet time; beyond, 429.
+    Emergency calls do not count."""
     other_listeners: tuple[str, ...] = ()
     """Further listeners this network may use, of another transport or address family. DNS (RFC 3263) chooses
     among all of them; requests above 1300 bytes leave by a TCP one (RFC 3261 §18.1.1)."""
