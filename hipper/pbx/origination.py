@@ -12,6 +12,7 @@ from hipper.pbx.model import (
     Number,
     NumberKind,
     OnNetPlan,
+    OriginationFacts,
     Payer,
     RefusedPlan,
     SubscriberContext,
@@ -42,6 +43,9 @@ _REFUSAL = {
 }
 
 
+_NOTHING_KNOWN = OriginationFacts()
+
+
 def decide(
     caller: SubscriberContext,
     called: SubscriberContext | None,
@@ -51,6 +55,7 @@ def decide(
     identity_allowed_requested: bool,
     device_kind: DeviceKind,
     now: float,
+    facts: OriginationFacts = _NOTHING_KNOWN,
 ) -> CallPlan:
     """Decide on a call of ``caller`` to ``dialled`` (raw digits, as the leg carried them).
 
@@ -58,8 +63,8 @@ def decide(
     user of another tenant, or one who does not own what was dialled, is no colleague: the call goes outside.
     ``anonymous_requested`` and ``identity_allowed_requested``: this call's privacy (RFC 3323), before the
     user's own setting; the codes ``#31#`` and ``*31#`` before the number say the same. ``now``: Unix
-    seconds; nothing here depends on it until schedules do. Never raises on what was dialled: what cannot be
-    called is a RefusedPlan.
+    seconds. ``facts``: what is known at this moment beside settings. Never raises on what was dialled: what
+    cannot be called is a RefusedPlan.
     """
     number = as_dialled_by(caller, dialled)
     if number.kind is DialledForm.EMERGENCY:
