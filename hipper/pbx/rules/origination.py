@@ -1,21 +1,8 @@
-"""The rules that decide, by machine name: every plan, target and skipped device names one of them.
-
-The name stands in the call record and in ``explain``; the sentence is what a user or operator reads.
-Sentences never hold a number, so that a masked record stays masked (call-flows §7). Names are stable: old
-records keep theirs.
-"""
+"""Rules of where a call of a user goes and what it shows (:mod:`hipper.pbx.origination`)."""
 
 from __future__ import annotations
 
-import msgspec
-
-
-class Rule(msgspec.Struct, frozen=True):
-    """One rule: what it means, in Dutch and in English, each a whole sentence."""
-
-    nl: str
-    en: str
-
+from hipper.pbx.rules.base import Rule
 
 ON_NET_EXTENSION = "on-net.extension"
 ON_NET_FIXED = "on-net.fixed"
@@ -28,7 +15,6 @@ EXTENSION_UNKNOWN = "dialled.unknown-extension"
 NUMBER_INVALID = "dialled.invalid-number"
 EMERGENCY_ELSEWHERE = "emergency.not-decided-here"
 FEATURE_NOT_AVAILABLE = "feature.not-available"
-
 IDENTITY_MOBILE = "identity.mobile"
 IDENTITY_FIXED = "identity.fixed"
 IDENTITY_ALTERNATE = "identity.alternate"
@@ -39,19 +25,7 @@ IDENTITY_WITHHELD = "identity.withheld"
 IDENTITY_WITHHELD_THIS_CALL = "identity.withheld-this-call"
 IDENTITY_INTERNAL_LINE = "identity.internal-line"
 
-RING_EXTENSION = "ring.extension"
-RING_FIXED = "ring.fixed"
-RING_MOBILE = "ring.mobile"
-RING_ALTERNATE = "ring.alternate"
-DEVICE_RINGS = "device.rings"
-DEVICE_SWITCHED_OFF = "device.switched-off"
-DEVICE_CALLING = "device.calling"
-DEVICE_NO_ADDRESS = "device.no-address"
-CALLED_DISABLED = "called.disabled"
-CALLED_NO_DEVICE = "called.no-device"
-CALLED_NOTHING_RINGS = "called.nothing-rings"
-
-RULES: dict[str, Rule] = {
+ORIGINATION_RULES: dict[str, Rule] = {
     ON_NET_EXTENSION: Rule(
         "Het gekozen verkorte nummer is van een collega.", "The dialled extension is a colleague's."
     ),
@@ -118,48 +92,4 @@ RULES: dict[str, Rule] = {
         "Het nummer is afgeschermd; een collega ziet alleen het verkorte nummer en de naam.",
         "The number is withheld; a colleague sees the extension and the name only.",
     ),
-    RING_EXTENSION: Rule(
-        "Alle toestellen gaan over bij een oproep op het verkorte nummer.",
-        "All devices ring for a call to the extension.",
-    ),
-    RING_FIXED: Rule(
-        "Alle toestellen gaan over bij een oproep op het vaste nummer.",
-        "All devices ring for a call to the fixed number.",
-    ),
-    RING_MOBILE: Rule(
-        "Alle toestellen gaan over bij een oproep op het mobiele nummer.",
-        "All devices ring for a call to the mobile number.",
-    ),
-    RING_ALTERNATE: Rule(
-        "Alle toestellen gaan over bij een oproep op een extra nummer.",
-        "All devices ring for a call to an alternate number.",
-    ),
-    DEVICE_RINGS: Rule("Dit toestel gaat over.", "This device rings."),
-    DEVICE_SWITCHED_OFF: Rule(
-        "De gebruiker laat dit toestel niet meerinkelen.",
-        "The user switched this device off for incoming calls.",
-    ),
-    DEVICE_CALLING: Rule(
-        "Met dit toestel wordt op dit moment gebeld.", "This is the device the call is made from."
-    ),
-    DEVICE_NO_ADDRESS: Rule(
-        "Dit toestel heeft geen adres of nummer waarop het te bereiken is.",
-        "This device has no address or number to reach it by.",
-    ),
-    CALLED_DISABLED: Rule(
-        "De gebelde gebruiker is uitgeschakeld en niet bereikbaar.",
-        "The called user is disabled and cannot be reached.",
-    ),
-    CALLED_NO_DEVICE: Rule("De gebelde gebruiker heeft geen toestel.", "The called user has no device."),
-    CALLED_NOTHING_RINGS: Rule(
-        "Geen van de toestellen van de gebelde gebruiker gaat nu over.",
-        "None of the called user's devices rings at the moment.",
-    ),
 }
-
-
-def sentence(rule: str, language: str = "nl") -> str:
-    """The sentence of a rule, English unless ``language`` is ``nl``. Raises KeyError for a name
-    that is not listed."""
-    entry = RULES[rule]
-    return entry.nl if language == "nl" else entry.en

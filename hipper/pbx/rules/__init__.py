@@ -1,0 +1,23 @@
+"""The rules that decide, by machine name: every plan, target and skipped device names one of them.
+
+The name stands in the call record and in ``explain``; the sentence is what a user or operator reads.
+Sentences never hold a number, so that a masked record stays masked (call-flows §7). Names are stable: old
+records keep theirs. One file per area; all names are importable from here.
+"""
+
+from __future__ import annotations
+
+from hipper.pbx.rules.base import Rule
+from hipper.pbx.rules.origination import *  # noqa: F403
+from hipper.pbx.rules.origination import ORIGINATION_RULES
+from hipper.pbx.rules.termination import *  # noqa: F403
+from hipper.pbx.rules.termination import TERMINATION_RULES
+
+RULES: dict[str, Rule] = ORIGINATION_RULES | TERMINATION_RULES
+
+
+def sentence(rule: str, language: str = "nl") -> str:
+    """The sentence of a rule, English unless ``language`` is ``nl``. Raises KeyError for a name
+    that is not listed."""
+    entry = RULES[rule]
+    return entry.nl if language == "nl" else entry.en
