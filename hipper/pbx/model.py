@@ -204,6 +204,9 @@ class ForwardTo(msgspec.Struct, frozen=True, kw_only=True, tag="forward"):
     destination: str
     reason: DivertReason
     rule: str
+    inhibited: bool = False
+    """Diversion Inhibitor: whom this reaches forwards it no further (``diversion_inhibited`` of the facts
+    there)."""
 
 
 class ToVoicemail(msgspec.Struct, frozen=True, kw_only=True, tag="voicemail"):
@@ -257,6 +260,8 @@ class TerminationFacts(msgspec.Struct, frozen=True, kw_only=True):
     emergency_callback: bool = False
     """The emergency centre calls back: everything that keeps telephones silent is passed over
     (call-flows §5)."""
+    caller_group: GroupId | None = None
+    """Of an on-net caller; None: the called user's own. What holds within the group only asks for it."""
 
 
 class OriginationFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -358,6 +363,9 @@ class RefusedPlan(msgspec.Struct, frozen=True, kw_only=True, tag="refused"):
     """Termination where nothing rings: why not, for each device."""
     announcement: Announcement | None = None
     """Spoken in a 183 before the final response."""
+    considered: tuple[str, ...] = ()
+    """Rules of services that had a say without deciding, in the order they were asked: passed over, or
+    ignored because the user's pack does not hold them."""
 
 
 class DivertPlan(msgspec.Struct, frozen=True, kw_only=True, tag="divert"):
@@ -368,6 +376,9 @@ class DivertPlan(msgspec.Struct, frozen=True, kw_only=True, tag="divert"):
     skipped: tuple[SkippedDevice, ...] = ()
     identity: CallerIdentity
     rule: str
+    considered: tuple[str, ...] = ()
+    """Rules of services that had a say without deciding, in the order they were asked: passed over, or
+    ignored because the user's pack does not hold them."""
 
 
 CallPlan = OnNetPlan | ExternalPlan | FeaturePlan | DivertPlan | RefusedPlan
@@ -388,6 +399,8 @@ class RingTarget(msgspec.Struct, frozen=True, kw_only=True):
     """Rings this long after the others."""
     confirm: bool = False
     """Answer confirmation: wins only when 1 is pressed (call-flows §3)."""
+    inhibited: bool = False
+    """REMOTE: as in :class:`ForwardTo`."""
     alert: str | None = None
     """Alert-Info value of a distinctive ring (RFC 3261 §20.4, RFC 7462 URNs)."""
     rate_per_minute: float = 0.0
@@ -410,6 +423,9 @@ class RingPlan(msgspec.Struct, frozen=True, kw_only=True, tag="ring"):
     """No target can be reached."""
     on_decline: Onward | None = None
     """The user declined while ``decline_ends_ringing``."""
+    considered: tuple[str, ...] = ()
+    """Rules of services that had a say without deciding, in the order they were asked: passed over, or
+    ignored because the user's pack does not hold them."""
 
 
 TerminationPlan = RingPlan | DivertPlan | RefusedPlan
