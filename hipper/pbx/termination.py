@@ -18,9 +18,12 @@ from hipper.pbx.model import (
     SkippedDevice,
     SubscriberContext,
     TariffClass,
+    TerminationFacts,
     TerminationPlan,
 )
 from hipper.pbx.numbers_of import first_of, subscription_of
+
+NO_FACTS = TerminationFacts()
 
 RING_RULE = {
     NumberKind.EXTENSION: rules.RING_EXTENSION,
@@ -38,6 +41,7 @@ def decide(
     reached: Number,
     exclude_device: DeviceId | None,
     now: float,
+    facts: TerminationFacts = NO_FACTS,
 ) -> TerminationPlan:
     """Decide what rings when ``called`` is called on ``reached``: whichever number it is, all devices (seed
     5.3).

@@ -19,6 +19,7 @@ from hipper.pbx.model import (
     RingPlan,
     SubscriberContext,
     TariffClass,
+    TerminationPlan,
 )
 from hipper.pbx.termination import decide
 from hipper.telephony.numbers.e164 import E164
@@ -42,7 +43,7 @@ def refused(called: SubscriberContext, **how: Any) -> RefusedPlan:
     return plan
 
 
-def decide_on(called: SubscriberContext, caller: CallerIdentity, **how: Any) -> RingPlan | RefusedPlan:
+def decide_on(called: SubscriberContext, caller: CallerIdentity, **how: Any) -> TerminationPlan:
     options: dict[str, Any] = {
         "on_net": False,
         "reached": called.numbers[0],
