@@ -14,7 +14,7 @@ from fmc_gateway.call.events import AnyEvent, Binding, ContextFailed, ContextLoa
 from hipper.directory.directory import Directory
 from hipper.directory.errors import DirectoryError
 from hipper.pbx.ids import DeviceId, SubscriberId
-from hipper.pbx.model import SubscriberContext
+from hipper.pbx.model import CallerList, SubscriberContext, TerminationFacts
 
 Done = Callable[[AnyEvent], None]
 
@@ -27,6 +27,7 @@ class Bindings(Protocol):
 
 class Live(Protocol):
     def busy_devices(self, subscriber: SubscriberId) -> tuple[DeviceId, ...]: ...
+    def calls_of(self, subscriber: SubscriberId) -> int: ...
 
 
 class DirectoryPort:
@@ -55,25 +56,35 @@ class DirectoryPort:
 
     async def _ask(self, command: LoadContext) -> ContextLoaded:
         if command.called_number is not None:
-            found = await self._directory.for_termination(command.called_number)
-            return self._loaded(None, found.called, found.stale)
+            found = await self._directory.for_termination(command.called_number, command.calling_number)
+            return self._loaded(None, found.called, found.stale, found.caller_list)
         parties = await self._directory.for_origination(
             served_number=command.served_number,
             served_device=command.served_device,
+            served_exchange=command.served_exchange,
+            served_subscriber=command.served_subscriber,
             dialled=command.dialled or "",
         )
         return self._loaded(parties.caller, parties.called, parties.stale)
 
     def _loaded(
-        self, caller: SubscriberContext | None, called: SubscriberContext | None, stale: bool
+        self,
+        caller: SubscriberContext | None,
+        called: SubscriberContext | None,
+        stale: bool,
+        caller_list: CallerList | None = None,
     ) -> ContextLoaded:
         """Registrations and busy devices as they are now, not as they were before the look-up."""
         if called is None:
             return ContextLoaded(caller=caller, called=None, stale=stale)
+        busy = self._live.busy_devices(called.subscriber)
         return ContextLoaded(
             caller=caller,
             called=called,
             bindings=self._bindings.of_devices(tuple(device.id for device in called.devices)),
-            busy_devices=self._live.busy_devices(called.subscriber),
+            busy_devices=busy,
+            termination=TerminationFacts(
+                busy_devices=busy, calls=self._live.calls_of(called.subscriber), caller_list=caller_list
+            ),
             stale=stale,
         )

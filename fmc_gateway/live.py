@@ -105,6 +105,10 @@ class LiveCalls:
         """Devices of ``subscriber`` that are in a call of this gateway now."""
         return tuple({device: None for device in self._busy.get(subscriber, {}).values() if device})
 
+    def calls_of(self, subscriber: SubscriberId) -> int:
+        """How many calls of this gateway ``subscriber`` is in, or is being rung by."""
+        return len(self._busy.get(subscriber, ()))
+
     def publish(self, call: CallId, live: LiveCall | None) -> None:
         """Show ``call`` as it is now; None withdraws it."""
         shown = without_secrets(live) if live is not None else None

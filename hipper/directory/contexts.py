@@ -10,21 +10,25 @@ same line in the decision).
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import asyncpg
 import msgspec
+import structlog
 
 from hipper.pbx.dialling import as_dialled_by
-from hipper.pbx.ids import DeviceId
-from hipper.pbx.model import SubscriberContext
+from hipper.pbx.ids import DeviceId, SubscriberId
+from hipper.pbx.model import CallerList, SubscriberContext
+from hipper.pbx.services.bundles import GroupServices, SubscriberServices
 from hipper.telephony.numbers.e164 import E164
 from hipper.telephony.numbers.normalise import Dialled, DialledForm, parse_dialled
 
 HOME_COUNTRY = "NL"
 """Digits are read as a Dutch user's until the caller's own country is known; see load_for_origination."""
 
-_decode = msgspec.json.Decoder(SubscriberContext).decode
+_decoded = msgspec.json.Decoder(SubscriberContext).decode
+
+log = structlog.get_logger("hipper.directory")
 
 # One subscriber s with group g and tenant t, as SubscriberContext.
 _CONTEXT = """
@@ -39,13 +43,20 @@ json_build_object(
     'devices', coalesce((
         SELECT json_agg(json_build_object(
             'id', d.device_id, 'kind', d.kind, 'label', d.label, 'aor_user', d.aor_user,
-            'mobile_network', d.mobile_network, 'rings', d.rings) ORDER BY d.kind, d.aor_user)
+            'mobile_network', d.mobile_network, 'exchange', d.exchange, 'site', d.site, 'rings', d.rings)
+            ORDER BY d.kind, d.aor_user)
         FROM directory.devices d WHERE d.subscriber_id = s.subscriber_id), '[]'::json),
     'identity', s.identity, 'identity_alternate', s.identity_alternate, 'withhold', s.withhold,
     'tenant_default_identity', t.main_number,
     'no_answer_s', s.no_answer_s, 'decline_ends_ringing', s.decline_ends_ringing,
     'mobile_subscription', s.mobile_subscription, 'fixed_subscription', s.fixed_subscription,
-    'language', s.language, 'enabled', s.enabled
+    'language', s.language, 'enabled', s.enabled, 'time_zone', g.time_zone, 'pack', s.pack,
+    'services', coalesce((
+        SELECT json_object_agg(v.service, v.settings)
+        FROM directory.subscriber_services v WHERE v.subscriber_id = s.subscriber_id), '{}'::json),
+    'group_services', coalesce((
+        SELECT json_object_agg(v.service, v.settings)
+        FROM directory.group_services v WHERE v.group_id = s.group_id), '{}'::json)
 )::text"""
 _FROM = """
 FROM directory.subscribers s
@@ -58,6 +69,10 @@ _CALLER_BY_NUMBER = (
     "SELECT tenant_id, subscriber_id FROM directory.numbers WHERE e164 = $1 AND kind = 'mobile'"
 )
 _CALLER_BY_DEVICE = "SELECT tenant_id, subscriber_id FROM directory.devices WHERE device_id = $1"
+_CALLER_BY_EXCHANGE = """
+SELECT tenant_id, subscriber_id FROM directory.devices
+WHERE kind = 'exchange' AND exchange = split_part($1, '|', 1) AND aor_user = split_part($1, '|', 2)"""
+_CALLER_BY_ID = "SELECT tenant_id, subscriber_id FROM directory.subscribers WHERE subscriber_id = $1"
 # $2: digits as an extension, $3: as E.164; either may be NULL. An extension comes first.
 _CALLED_OF_THE_SAME_TENANT = """
 SELECT n.subscriber_id FROM caller JOIN directory.numbers n USING (tenant_id) WHERE n.extension = $2
@@ -75,9 +90,20 @@ SELECT (SELECT {_CONTEXT} {_FROM} WHERE s.subscriber_id = (SELECT subscriber_id 
 
 ORIGINATION_BY_NUMBER = _origination(_CALLER_BY_NUMBER)
 ORIGINATION_BY_DEVICE = _origination(_CALLER_BY_DEVICE)
+ORIGINATION_BY_EXCHANGE = _origination(_CALLER_BY_EXCHANGE)
+ORIGINATION_BY_SUBSCRIBER = _origination(_CALLER_BY_ID)
 TERMINATION = f"""
-SELECT {_CONTEXT} {_FROM}
+SELECT {_CONTEXT},
+       (SELECT c.list FROM directory.contact_numbers c
+        WHERE c.subscriber_id = s.subscriber_id AND c.e164 = $2) {_FROM}
 WHERE s.subscriber_id = (SELECT subscriber_id FROM directory.numbers WHERE e164 = $1)"""  # noqa: S608
+
+
+class Called(NamedTuple):
+    """``caller_list``: which of the called user's contact lists the caller stands in."""
+
+    context: SubscriberContext
+    caller_list: CallerList | None
 
 
 class Parties(NamedTuple):
@@ -93,22 +119,18 @@ async def load_for_origination(
     *,
     served_number: E164 | None = None,
     served_device: DeviceId | None = None,
+    served_exchange: tuple[str, str] | None = None,
+    served_subscriber: SubscriberId | None = None,
     dialled: str,
     within_s: float | None = None,
 ) -> Parties:
-    """The caller (by the MSISDN a mobile network asserted, or by the authenticated desk phone)
-    and whom it dialled.
+    """The caller (by the MSISDN a mobile network asserted, the authenticated desk phone, trunk and user part
+    at another exchange, or as the one who forwards) and whom it dialled.
 
     One round trip. Only a caller in another country, or one who dials without area code, costs a second one:
     how the digits read is known after the first. ``within_s``: of each trip. Raises what asyncpg raises.
     """
-    key: str
-    if served_device is not None:
-        statement, key = ORIGINATION_BY_DEVICE, served_device
-    elif served_number is not None:
-        statement, key = ORIGINATION_BY_NUMBER, served_number
-    else:
-        raise ValueError("load_for_origination needs served_number or served_device")
+    statement, key = _caller(served_number, served_device, served_exchange, served_subscriber)
     first = parse_dialled(dialled, HOME_COUNTRY)
     parties = await _fetch(conn, statement, key, first, within_s)
     if parties.caller is None or parties.called is not None:
@@ -119,12 +141,57 @@ async def load_for_origination(
     return await _fetch(conn, statement, key, second, within_s)
 
 
+def _caller(
+    number: E164 | None,
+    device: DeviceId | None,
+    exchange: tuple[str, str] | None,
+    subscriber: SubscriberId | None,
+) -> tuple[str, str]:
+    if subscriber is not None:
+        return ORIGINATION_BY_SUBSCRIBER, subscriber
+    if device is not None:
+        return ORIGINATION_BY_DEVICE, device
+    if exchange is not None:
+        return ORIGINATION_BY_EXCHANGE, "|".join(exchange)
+    if number is not None:
+        return ORIGINATION_BY_NUMBER, number
+    raise ValueError("load_for_origination needs one of served_number, _device, _exchange, _subscriber")
+
+
 async def load_for_termination(
-    conn: asyncpg.Connection | asyncpg.Pool, called_number: E164, *, within_s: float | None = None
-) -> SubscriberContext | None:
+    conn: asyncpg.Connection | asyncpg.Pool,
+    called_number: E164,
+    *,
+    calling_number: E164 | None = None,
+    within_s: float | None = None,
+) -> Called | None:
     """The user who owns ``called_number``, None when nobody of ours does. Raises what asyncpg raises."""
-    row = await conn.fetchrow(TERMINATION, called_number, timeout=within_s)
-    return None if row is None else _decode(row[0])
+    row = await conn.fetchrow(TERMINATION, called_number, calling_number, timeout=within_s)
+    if row is None:
+        return None
+    return Called(_decode(row[0]), None if row[1] is None else CallerList(row[1]))
+
+
+def _decode(text: str) -> SubscriberContext:
+    """A service whose settings this version cannot read counts as never set: a call is worth more."""
+    try:
+        return _decoded(text)
+    except msgspec.ValidationError as error:
+        log.warning("services.unreadable", error=str(error))
+    document = msgspec.json.decode(text)
+    for bundle, kind in (("services", SubscriberServices), ("group_services", GroupServices)):
+        document[bundle] = {
+            name: settings for name, settings in document[bundle].items() if _readable(kind, name, settings)
+        }
+    return msgspec.convert(document, SubscriberContext)
+
+
+def _readable(kind: type[SubscriberServices | GroupServices], name: str, settings: Any) -> bool:
+    try:
+        msgspec.convert({name: settings}, kind)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 async def _fetch(

@@ -14,8 +14,8 @@ from hipper.directory.errors import DirectoryUnavailable
 from hipper.directory.leases import Leases
 from hipper.directory.remembered import RememberedContexts
 from hipper.pbx.dialling import as_dialled_by
-from hipper.pbx.ids import DeviceId
-from hipper.pbx.model import SubscriberContext
+from hipper.pbx.ids import DeviceId, SubscriberId
+from hipper.pbx.model import CallerList, SubscriberContext
 from hipper.pbx.tenancy import colleague
 from hipper.runtime.database import OUTAGE
 from hipper.telephony.numbers.e164 import E164
@@ -37,8 +37,11 @@ class Origination(NamedTuple):
 
 
 class Termination(NamedTuple):
+    """``caller_list``: which of the called user's contact lists the caller stands in; unknown when stale."""
+
     called: SubscriberContext | None
     stale: bool = False
+    caller_list: CallerList | None = None
 
 
 class Directory:
@@ -69,6 +72,8 @@ class Directory:
         *,
         served_number: E164 | None = None,
         served_device: DeviceId | None = None,
+        served_exchange: tuple[str, str] | None = None,
+        served_subscriber: SubscriberId | None = None,
         dialled: str,
     ) -> Origination:
         """The served user and the colleague who was dialled. Raises DirectoryUnavailable."""
@@ -78,6 +83,8 @@ class Directory:
                 conn,
                 served_number=served_number,
                 served_device=served_device,
+                served_exchange=served_exchange,
+                served_subscriber=served_subscriber,
                 dialled=dialled,
                 within_s=self._read_within_s,
             )
@@ -85,26 +92,29 @@ class Directory:
         try:
             parties = await self._read(read)
         except FAILURE as failure:
-            return self._origination_from_memory(served_number, served_device, dialled, failure)
+            caller = self._remembered_caller(served_number, served_device, served_exchange, served_subscriber)
+            return self._origination_from_memory(caller, dialled, failure)
         self._remember_origination(parties, served_number, served_device, dialled)
         return Origination(parties.caller, parties.called)
 
-    async def for_termination(self, called_number: E164) -> Termination:
+    async def for_termination(self, called_number: E164, calling_number: E164 | None = None) -> Termination:
         """The user who owns ``called_number``. Raises DirectoryUnavailable."""
         try:
-            called = await self._read(
-                lambda conn: load_for_termination(conn, called_number, within_s=self._read_within_s)
+            found = await self._read(
+                lambda conn: load_for_termination(
+                    conn, called_number, calling_number=calling_number, within_s=self._read_within_s
+                )
             )
         except FAILURE as failure:
             called = self._contexts.by_number(called_number)
             if called is None:
                 raise _unavailable(failure) from failure
             return Termination(called, stale=True)
-        if called is None:
+        if found is None:
             self._contexts.forget_number(called_number)
-        else:
-            self._contexts.remember(called)
-        return Termination(called)
+            return Termination(None)
+        self._contexts.remember(found.context)
+        return Termination(found.context, caller_list=found.caller_list)
 
     def remembered(self, device: DeviceId) -> SubscriberContext | None:
         """The last read of the user of ``device``. From memory, at once."""
@@ -166,14 +176,24 @@ class Directory:
         if digits.e164 is not None and self._colleague_by_number(caller, digits.e164) is not None:
             self._contexts.forget_number(digits.e164)
 
-    def _origination_from_memory(
-        self, number: E164 | None, device: DeviceId | None, dialled: str, failure: BaseException
-    ) -> Origination:
-        caller = None
+    def _remembered_caller(
+        self,
+        number: E164 | None,
+        device: DeviceId | None,
+        exchange: tuple[str, str] | None,
+        subscriber: SubscriberId | None,
+    ) -> SubscriberContext | None:
+        if subscriber is not None:
+            return self._contexts.by_subscriber(subscriber)
         if device is not None:
-            caller = self._contexts.by_device(device)
-        elif number is not None:
-            caller = self._contexts.by_mobile_number(number)
+            return self._contexts.by_device(device)
+        if exchange is not None:
+            return self._contexts.by_exchange(*exchange)
+        return None if number is None else self._contexts.by_mobile_number(number)
+
+    def _origination_from_memory(
+        self, caller: SubscriberContext | None, dialled: str, failure: BaseException
+    ) -> Origination:
         if caller is None:
             raise _unavailable(failure) from failure
         digits = as_dialled_by(caller, dialled)

@@ -1,8 +1,6 @@
 """What can go wrong in the directory.
 
-DirectoryError ├── DirectoryUnavailable   the database did not answer and nothing was remembered ├──
-UnknownSubscriber      no such user (of this tenant) ├── UnknownDevice          no such device of this user
-└── NotTheUsersNumber      an identity was chosen that is no number of the user
+Every one is a DirectoryError with one readable sentence.
 """
 
 from __future__ import annotations
@@ -26,3 +24,15 @@ class UnknownDevice(DirectoryError):  # noqa: N818
 
 class NotTheUsersNumber(DirectoryError):  # noqa: N818
     pass
+
+
+class UnknownService(DirectoryError):  # noqa: N818
+    """No service has this name, or it is not one of a user (or of a group)."""
+
+
+class InvalidSettings(DirectoryError):  # noqa: N818
+    """Settings a service cannot have; the text names the field."""
+
+
+class ChangedMeanwhile(DirectoryError):  # noqa: N818
+    """Somebody else changed it since it was read."""

@@ -23,6 +23,7 @@ class RememberedContexts:
         self._by_e164: dict[E164, SubscriberId] = {}
         self._by_extension: dict[tuple[TenantId, str], SubscriberId] = {}
         self._by_device: dict[DeviceId, SubscriberId] = {}
+        self._by_exchange: dict[tuple[str, str], SubscriberId] = {}
 
     def __len__(self) -> int:
         return len(self._contexts)
@@ -65,6 +66,13 @@ class RememberedContexts:
     def by_device(self, device: DeviceId) -> SubscriberContext | None:
         return self._get(self._by_device.get(device))
 
+    def by_exchange(self, exchange: str, user: str) -> SubscriberContext | None:
+        """By the trunk of another exchange and the user part there."""
+        return self._get(self._by_exchange.get((exchange, user)))
+
+    def by_subscriber(self, subscriber: SubscriberId) -> SubscriberContext | None:
+        return self._contexts.get(subscriber)
+
     def _get(self, subscriber: SubscriberId | None) -> SubscriberContext | None:
         return None if subscriber is None else self._contexts.get(subscriber)
 
@@ -76,6 +84,8 @@ class RememberedContexts:
                 self._by_extension[(context.tenant, number.extension)] = context.subscriber
         for device in context.devices:
             self._by_device[device.id] = context.subscriber
+            if device.exchange is not None and device.aor_user is not None:
+                self._by_exchange[(device.exchange, device.aor_user)] = context.subscriber
 
     def _unlink(self, context: SubscriberContext) -> None:
         """Take the context's entries away, but not those a newer read gave to somebody else."""
@@ -89,3 +99,6 @@ class RememberedContexts:
         for device in context.devices:
             if self._by_device.get(device.id) == owner:
                 del self._by_device[device.id]
+            at_exchange = (device.exchange or "", device.aor_user or "")
+            if self._by_exchange.get(at_exchange) == owner:
+                del self._by_exchange[at_exchange]

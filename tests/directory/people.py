@@ -152,7 +152,18 @@ async def add_crowd(conn: asyncpg.Connection, size: int = CROWD) -> None:
         INSERT INTO directory.device_credentials (device_id, realm, ha1_md5, ha1_sha256)
             SELECT device_id, domain, repeat('0', 32), repeat('0', 64)
             FROM directory.devices WHERE kind = 'desk_phone';
+        INSERT INTO directory.devices (device_id, tenant_id, subscriber_id, kind, label, aor_user, exchange,
+                rings)
+            SELECT 'x' || n, 't' || n / 100, 's' || n, 'exchange', 'PBX', n, 'asterisk', true
+            FROM generate_series(0, {size - 1}) n;
+        INSERT INTO directory.subscriber_services (tenant_id, subscriber_id, service, settings)
+            SELECT 't' || n / 100, 's' || n, service, '{{"active": false}}'
+            FROM generate_series(0, {size - 1}) n, unnest(ARRAY['do_not_disturb', 'call_waiting']) service;
+        INSERT INTO directory.contact_numbers
+            SELECT 't' || n / 100, 's' || n, '+316' || 50000000 + n + m, 'private'
+            FROM generate_series(0, {size - 1}) n, generate_series(1, 3) m;
         ANALYZE directory.tenants, directory.groups, directory.domains, directory.subscribers,
-            directory.numbers, directory.devices, directory.device_credentials;
+            directory.numbers, directory.devices, directory.device_credentials, directory.subscriber_services,
+            directory.contact_numbers;
         """
     )

@@ -78,7 +78,7 @@ async def test_last_read_serves_while_the_database_is_away(world: World, way: st
     assert stale == (origination.caller, origination.called, True)
     by_desk = await world.directory.for_origination(served_device=world.anna_desk, dialled="+31201234502")
     assert by_desk == (origination.caller, origination.called, True)
-    assert await world.directory.for_termination(BRAM) == (termination.called, True)
+    assert await world.directory.for_termination(BRAM) == (termination.called, True, None)
     assert await world.directory.device_credentials("anna-desk", "Bakery.example") == phone
 
 

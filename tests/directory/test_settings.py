@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from hipper.directory.contexts import load_for_termination
 from hipper.directory.errors import NotTheUsersNumber, UnknownDevice, UnknownSubscriber
 from hipper.directory.settings import find_subscriber, set_device_rings, set_identity, set_withhold
 from hipper.pbx.ids import DeviceId, SubscriberId
 from hipper.pbx.model import IdentityChoice, SubscriberContext
 from hipper.telephony.numbers.e164 import E164
+from tests.directory.owners import owner_of
 from tests.directory.people import add_desk_phone, add_mobile, add_tenant, add_user
 
 pytestmark = pytest.mark.servers
@@ -36,7 +36,7 @@ class World:
         self.other = other
 
     async def read(self) -> SubscriberContext:
-        context = await load_for_termination(self.conn, MOBILE)
+        context = await owner_of(self.conn, MOBILE)
         assert context is not None
         return context
 

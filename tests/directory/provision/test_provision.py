@@ -9,7 +9,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from hipper.directory.contexts import load_for_origination, load_for_termination
+from hipper.directory.contexts import load_for_origination
 from hipper.directory.credentials import hashed, load_device_credentials
 from hipper.directory.errors import DirectoryError
 from hipper.directory.provision import apply_file, diff_file, export_tenant
@@ -17,6 +17,7 @@ from hipper.directory.settings import find_subscriber, set_identity, set_withhol
 from hipper.pbx.model import IdentityChoice, NumberKind
 from hipper.runtime.database import open_pool
 from hipper.telephony.numbers.e164 import E164
+from tests.directory.owners import owner_of
 from tests.directory.provision.bakery import WITHOUT_BRAM, file_with
 
 pytestmark = pytest.mark.servers
@@ -100,15 +101,15 @@ class TestApply:
             "~ subscriber anna@bakery.example: identity fixed -> mobile",
             "~ subscriber bram@bakery.example: fixed +31201234502 -> +31201234503",
         )
-        assert await load_for_termination(conn, E164("+31201234502")) is None
-        bram = await load_for_termination(conn, E164("+31201234503"))
+        assert await owner_of(conn, E164("+31201234502")) is None
+        bram = await owner_of(conn, E164("+31201234503"))
         assert bram is not None
 
     async def test_ids_survive_changes(self, conn: asyncpg.Connection, tmp_path: Path) -> None:
         await apply_file(conn, file_with(tmp_path))
-        before = await load_for_termination(conn, ANNA)
+        before = await owner_of(conn, ANNA)
         await apply_file(conn, file_with(tmp_path, ('"Anna de Vries"', '"Anna Smit"'), ('"Desk"', '"Table"')))
-        after = await load_for_termination(conn, ANNA)
+        after = await owner_of(conn, ANNA)
         assert before is not None
         assert after is not None
         assert after.display_name == "Anna Smit"
@@ -139,8 +140,8 @@ class TestApply:
                 tmp_path, ('fixed = "020 123 4501"\n', ""), ('4502"', '4501"'), ('identity = "fixed"\n', "")
             ),
         )
-        owner = await load_for_termination(conn, E164("+31201234501"))
-        anna = await load_for_termination(conn, ANNA)
+        owner = await owner_of(conn, E164("+31201234501"))
+        anna = await owner_of(conn, ANNA)
         assert owner is not None
         assert anna is not None
         assert owner.display_name == "Bram Jansen"
@@ -154,10 +155,10 @@ class TestApply:
             path = file_with(tmp_path, *changes)
             await apply_file(conn, path)
             assert not await apply_file(conn, path)
-        anna = await load_for_termination(conn, ANNA)
+        anna = await owner_of(conn, ANNA)
         assert anna is not None
         assert anna.tenant_default_identity == "+31201234500"
-        assert await load_for_termination(conn, E164("+31201234599")) is None
+        assert await owner_of(conn, E164("+31201234599")) is None
 
     async def test_what_users_chose_stays_when_the_file_is_silent(
         self, conn: asyncpg.Connection, tmp_path: Path
@@ -168,7 +169,7 @@ class TestApply:
         await set_identity(conn, anna, IdentityChoice.MOBILE, "user:anna")
         await set_withhold(conn, anna, True, "user:anna")
         assert not await apply_file(conn, path)
-        context = await load_for_termination(conn, ANNA)
+        context = await owner_of(conn, ANNA)
         assert context is not None
         assert (context.identity, context.withhold) == (IdentityChoice.MOBILE, True)
 
@@ -195,7 +196,7 @@ class TestApply:
     async def test_alternate_identity(self, conn: asyncpg.Connection, tmp_path: Path) -> None:
         chosen = 'no_answer_s = 25\nidentity = "alternate"'
         await apply_file(conn, file_with(tmp_path, ("no_answer_s = 25", chosen)))
-        bram = await load_for_termination(conn, BRAM)
+        bram = await owner_of(conn, BRAM)
         assert bram is not None
         assert (bram.identity, bram.identity_alternate) == (IdentityChoice.ALTERNATE, "+31201234577")
 
@@ -305,7 +306,7 @@ class TestPrune:
         smaller = file_with(tmp_path, (WITHOUT_BRAM, ""))
         changes = await apply_file(conn, smaller, prune=True)
         assert changes.lines == ("- subscriber bram@bakery.example",)
-        assert await load_for_termination(conn, BRAM) is None
+        assert await owner_of(conn, BRAM) is None
         assert await load_device_credentials(conn, "bram-desk", "bakery.example") is None
         assert "bram" not in str(await everything(conn))
         assert not await apply_file(conn, smaller, prune=True)

@@ -1,0 +1,154 @@
+"""The services of users and groups, set one at a time (seed 4, 9; :mod:`hipper.pbx.services`).
+
+Each change is one transaction with its audit row and holds for the next INVITE. ``conn``: a connection of
+role ``hipper_directory``. ``by``: see :class:`hipper.directory.audit.AuditEntry`. Each setter returns the new
+version; saving what already holds writes nothing and keeps the version.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import asyncpg
+import msgspec
+
+from hipper.directory.audit import AuditEntry, write_audit
+from hipper.directory.errors import ChangedMeanwhile, InvalidSettings, UnknownService, UnknownSubscriber
+from hipper.pbx.ids import GroupId, SubscriberId
+from hipper.pbx.services.base import Settings
+from hipper.pbx.services.registry import SERVICES, Scope, ServiceDefinition
+
+_OWNER = {
+    "subscriber": """SELECT tenant_id, user_name || '@' || domain AS name, pack FROM directory.subscribers
+                     WHERE subscriber_id = $1 FOR UPDATE""",
+    "group": """SELECT tenant_id, name, NULL AS pack FROM directory.groups
+                WHERE group_id = $1 FOR UPDATE""",
+}
+
+
+class StoredService(NamedTuple):
+    """``version`` 0: never set, and ``settings`` are the defaults."""
+
+    settings: Settings
+    version: int
+
+
+def service_named(name: str, scope: Scope) -> ServiceDefinition:
+    """Raises UnknownService."""
+    found = SERVICES.get(name)
+    if found is None or found.scope != scope:
+        known = ", ".join(sorted(one.name for one in SERVICES.values() if one.scope == scope))
+        raise UnknownService(f'no service of a {scope} is named "{name}"; there are {known}')
+    return found
+
+
+def read_settings(service: ServiceDefinition, values: Any) -> Settings:
+    """``values``: what JSON or TOML say. Raises InvalidSettings, which names the field."""
+    try:
+        return msgspec.convert(values, service.settings)
+    except msgspec.ValidationError as error:
+        raise InvalidSettings(f"{service.name}: {error}") from error
+
+
+async def get_service(conn: asyncpg.Connection, scope: Scope, owner: str, name: str) -> StoredService:
+    """What is set. Raises UnknownService."""
+    service = service_named(name, scope)
+    row = await conn.fetchrow(
+        f"SELECT settings, version FROM directory.{scope}_services WHERE {scope}_id = $1 AND service = $2",  # noqa: S608
+        owner,
+        name,
+    )
+    if row is None:
+        return StoredService(service.settings(), 0)
+    return StoredService(read_settings(service, msgspec.json.decode(row["settings"])), row["version"])
+
+
+async def set_user_service(
+    conn: asyncpg.Connection,
+    subscriber: SubscriberId,
+    name: str,
+    settings: Settings,
+    by: str,
+    *,
+    if_version: int | None = None,
+) -> int:
+    """Set a service of a user. ``if_version``: what the writer saw last. Raises UnknownSubscriber,
+    UnknownService, InvalidSettings (another service's), ChangedMeanwhile."""
+    return await _set(conn, "subscriber", subscriber, name, settings, by, if_version)
+
+
+async def set_group_service(
+    conn: asyncpg.Connection,
+    group: GroupId,
+    name: str,
+    settings: Settings,
+    by: str,
+    *,
+    if_version: int | None = None,
+) -> int:
+    """As :func:`set_user_service`, of a group."""
+    return await _set(conn, "group", group, name, settings, by, if_version)
+
+
+async def change_user_service(
+    conn: asyncpg.Connection, subscriber: SubscriberId, name: str, changes: dict[str, Any], by: str
+) -> int:
+    """Change some fields of a service of a user, and leave the others. Raises as set_user_service."""
+    async with conn.transaction():
+        await _locked(conn, "subscriber", subscriber)
+        stored = await get_service(conn, "subscriber", subscriber, name)
+        merged = msgspec.to_builtins(stored.settings) | changes
+        settings = read_settings(service_named(name, "subscriber"), merged)
+        return await _set(conn, "subscriber", subscriber, name, settings, by, None)
+
+
+async def _set(
+    conn: asyncpg.Connection,
+    scope: Scope,
+    owner: str,
+    name: str,
+    settings: Settings,
+    by: str,
+    if_version: int | None,
+) -> int:
+    service = service_named(name, scope)
+    if type(settings) is not service.settings:
+        raise InvalidSettings(f"{name}: these are settings of another service")
+    async with conn.transaction():
+        row = await _locked(conn, scope, owner)
+        before = await get_service(conn, scope, owner, name)
+        if if_version is not None and if_version != before.version:
+            raise ChangedMeanwhile(f"{name} was changed meanwhile (version {before.version}); read it again")
+        if before.version and before.settings == settings:
+            return before.version
+        await _upsert(conn, scope, row["tenant_id"], owner, name, settings)
+        change = f"{name} {_text(before)} -> {msgspec.json.encode(settings).decode()}"
+        subject = f"{scope} {row['name']}"
+        await write_audit(conn, [AuditEntry(tenant=row["tenant_id"], by=by, subject=subject, change=change)])
+        return before.version + 1
+
+
+async def _upsert(
+    conn: asyncpg.Connection, scope: Scope, tenant: str, owner: str, name: str, settings: Settings
+) -> None:
+    await conn.execute(
+        f"""INSERT INTO directory.{scope}_services AS known (tenant_id, {scope}_id, service, settings)
+            VALUES ($1, $2, $3, $4)
+            ON CONFLICT ({scope}_id, service) DO UPDATE
+            SET settings = excluded.settings, version = known.version + 1, changed_at = now()""",  # noqa: S608
+        tenant,
+        owner,
+        name,
+        msgspec.json.encode(settings).decode(),
+    )
+
+
+async def _locked(conn: asyncpg.Connection, scope: Scope, owner: str) -> asyncpg.Record:
+    row = await conn.fetchrow(_OWNER[scope], owner)
+    if row is None:
+        raise UnknownSubscriber(f"there is no such {'user' if scope == 'subscriber' else 'group'}")
+    return row
+
+
+def _text(stored: StoredService) -> str:
+    return msgspec.json.encode(stored.settings).decode() if stored.version else "(not set)"
