@@ -17,14 +17,17 @@ from hipper.telephony.sip.flow import Flow, Transport
 from hipper.telephony.sip.headers import NameAddr
 from hipper.telephony.sip.uri import Uri
 from hipper.telephony.sip.useragent import UserAgent, UserAgentConfig
-from simulators.call import Call, CallError, HeaderItems
+from simulators.call import Call, CallError, CallState, HeaderItems
 from simulators.core import WatchedCore
-from simulators.faults import NO_FAULTS, Fate, Faults
+from simulators.faults import NO_FAULTS, Fate, Faults, Refusal
 from simulators.ladder import Ladder, Write
 from simulators.media import AudioPort
 from simulators.relay import Relay
 
 LISTENER = "main"
+LATE_CANCEL_S = 0.3
+RUNG_S = 0.2
+"""Until the reject button is pressed."""
 
 
 class Peer(NamedTuple):
@@ -49,6 +52,8 @@ class Agent:
     hear.
 
     ``write``: where the ladder goes, None for nowhere. ``rtp_ports``: first and last; None for any.
+    ``voice`` False: ports for RTP are opened, but nothing is said: for many calls at once. ``supported``:
+    option tags (RFC 3261 §20.37).
     """
 
     def __init__(
@@ -67,11 +72,14 @@ class Agent:
         faults: Faults = NO_FAULTS,
         seed: int = 0,
         write: Write | None = None,
+        voice: bool = True,
+        supported: tuple[str, ...] = ("100rel", "timer", "replaces"),
     ) -> None:
         self.name = name
         self.media_host = host
         self.tone_hz = tone_hz
         self.echo = echo
+        self.voice = voice
         self.codecs = codecs
         self.calls: dict[str, Call] = {}
         self.fate = Fate(faults, seed)
@@ -81,12 +89,15 @@ class Agent:
         self._rtp_ports = rtp_ports
         self._clock = SystemClock()
         self._core = UserAgent(
-            UserAgentConfig(user_agent=f"simulator {name}", contact_user=contact_user), RandomIds()
+            UserAgentConfig(user_agent=f"simulator {name}", contact_user=contact_user, supported=supported),
+            RandomIds(),
         )
-        watched = WatchedCore(self._core, self._clock, self.fate, self.ladder)
+        self._core.endpoint.supported |= frozenset(supported)
+        self._watched = WatchedCore(self._core, self._clock, self.fate, self.ladder)
+        self._watched.hold_back = self._hold_back
         main = SipListener(name=LISTENER, transport=transport, host=host, port=port)
         self._transport = transport
-        self._shell = SipShell(watched, (main, *more_listeners), self._on_event, self._clock)
+        self._shell = SipShell(self._watched, (main, *more_listeners), self._on_event, self._clock)
         self._relays: dict[str, Relay] = {}
         self._requests: dict[str, asyncio.Future[RequestAnswered | RequestFailed]] = {}
         self._waiting: asyncio.Queue[Call] = asyncio.Queue()
@@ -138,15 +149,18 @@ class Agent:
         auth: DigestClient | None = None,
         late_offer: bool = False,
         max_forwards: int = 70,
+        contact: Uri | None = None,
+        precondition: bool = False,
     ) -> Call:
-        """Call somebody. The call is returned while it is being set up."""
+        """Call somebody. The call is returned while it is being set up. ``precondition``: our resources are
+        not there yet (RFC 3312); they come once the other side has answered the offer."""
         media = await self._open_media()
-        call = Call(self, "", media)
+        call = Call(self, "", media, precondition=precondition)
         sdp = None if late_offer else call.offer()
         now = self._clock.monotonic()
         call.session = self._core.invite(
             uri=uri, flow=flow, from_=from_, to=NameAddr(uri), now=now, headers=headers, sdp=sdp, auth=auth,
-            max_forwards=max_forwards,
+            max_forwards=max_forwards, contact=contact,
         )  # fmt: skip
         self.calls[call.session] = call
         self._shell.flush()
@@ -169,6 +183,19 @@ class Agent:
         """Let the user agent do something, and send what comes of it."""
         action(self._core, self._clock.monotonic())
         self._shell.flush()
+
+    def _hold_back(self, data: bytes) -> float:
+        """A CANCEL that the seed lets cross with the answer: who rings answers now, and hears of it later."""
+        if not data.startswith(b"CANCEL ") or not self.fate.meets("late_cancel"):
+            return 0.0
+        for call in self.calls.values():
+            ringing = call.request is not None and call.state is CallState.RINGING
+            if ringing and call.request is not None and call.request.call_id.encode() in data:
+                self._spawn(call.answer())
+        return LATE_CANCEL_S
+
+    def radio_lost(self, call: Call) -> None:
+        """One end of this call is gone without a word; who plays its network has to be as silent."""
 
     def call_over(self, call: Call) -> None:
         self.calls.pop(call.session, None)
@@ -207,11 +234,18 @@ class Agent:
             self.note(f"failed: {error}")
 
     async def _invited(self, event: Invited) -> None:
-        if (status := self.fate.of_call()) is not None:
-            self.note(f"refuses this call with {status}, by its seed")
-            self.act(lambda core, now: core.reject(event.session, now, status))
+        if (refusal := self.fate.of_call()) is not None:
+            self.note(f"refuses this call with {refusal.status}, by its seed")
+            await self.refuse(event.session, refusal)
             return
         await self.on_invite(event)
+
+    async def refuse(self, session: str, refusal: Refusal) -> None:
+        """Refuse a call that came in, after a moment of ringing where a person does it."""
+        if refusal.rings:
+            self.act(lambda core, now: core.ring(session, now))
+            await asyncio.sleep(RUNG_S)
+        self.act(lambda core, now: core.reject(session, now, refusal.status, headers=refusal.headers))
 
     async def on_invite(self, event: Invited) -> None:
         """A call comes in: it waits for :meth:`next_call`, or the behaviour takes it."""

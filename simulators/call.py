@@ -9,8 +9,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from hipper.telephony.sdp.codec import PCMA, PCMU, Codec
-from hipper.telephony.sdp.description import Direction, SessionDescription
+from hipper.telephony.sdp.description import Direction
 from hipper.telephony.sdp.offer_answer import (
     Capabilities,
     as_description,
@@ -34,7 +33,8 @@ from hipper.telephony.sip.events import (
 from hipper.telephony.sip.headers import NameAddr
 from hipper.telephony.sip.message import Request, SipMessage
 from hipper.telephony.sip.uri import SipUri, TelUri
-from simulators.media import AudioPort, Stream
+from simulators.media import AudioPort, stream_of
+from simulators.preconditions import RESERVED_AFTER_S, Resources, speaks_of_resources
 
 if TYPE_CHECKING:
     from simulators.agent import Agent
@@ -67,6 +67,7 @@ class Call:
         *,
         request: Request | None = None,
         sdp: str | None = None,
+        precondition: bool = False,
     ) -> None:
         self.session = session
         self.media = media
@@ -81,13 +82,21 @@ class Call:
         self.held = False
         """The other side holds us."""
         self.early_media = False
+        self.early_dialogs: set[str] = set()
+        """To tags of the answers before the final one that had a description."""
         self.response: SipMessage | None = None
         """The last response to our INVITE."""
+        self.number = ""
+        """Whose telephone it is, in a simulated network."""
+        self.resources = Resources() if precondition else None
+        """Preconditions of this call (RFC 3312), None without any."""
         self._agent = agent
         self._remote_sdp = sdp
         self._direction = Direction.SENDRECV
         self._sdp_id = random.SystemRandom().getrandbits(31)
         self._sdp_version = 0
+        self._said: str | None = None
+        """Our last description."""
         self._offer_pending = False
         self._changed = asyncio.Event()
 
@@ -170,12 +179,42 @@ class Call:
 
     async def _reoffer(self, direction: Direction, timeout_s: float) -> None:
         before, self._direction = self._direction, direction
-        sdp = str(make_offer(self._capabilities()))
+        sdp = self.offer()
         self._offer_pending = True
         self._agent.act(lambda core, now: core.reoffer(self.session, now, sdp))
         await self._until(lambda: not self._offer_pending, timeout_s, "its new offer answered")
         if self._direction is not direction:
             raise CallError(f"the other side refused to go from {before.value} to {direction.value}")
+
+    async def refresh(self) -> None:
+        """UPDATE that changes nothing: a session refresh (RFC 4028 §7.4)."""
+        self._agent.act(lambda core, now: core.reoffer(self.session, now, self._said, "UPDATE"))
+
+    async def lose_radio(self) -> None:
+        """The handset is out of reach at once: no more media, no BYE, no answer to anything."""
+        self.media.close()
+        self._agent.radio_lost(self)
+
+    async def reserve(self, timeout_s: float = 5.0) -> None:
+        """Called side with preconditions: 183 with them, then wait until both sides have resources."""
+        resources = self.resources = self.resources or Resources()
+        resources.read(self._remote_sdp or "")
+        resources.own = True
+        sdp = self._description()
+        self._agent.act(lambda core, now: core.ring(self.session, now, 183, sdp, (), True))
+        await self._until(lambda: resources.there, timeout_s, "the UPDATE that says resources are there")
+
+    @property
+    def wants_resources(self) -> bool:
+        """The INVITE that came has preconditions."""
+        return speaks_of_resources(self._remote_sdp)
+
+    def _tell_resources(self) -> None:
+        if self.resources is None or self.state is not CallState.RINGING or self.resources.own:
+            return
+        self.resources.own = True
+        sdp = self.offer()
+        self._agent.act(lambda core, now: core.reoffer(self.session, now, sdp, "UPDATE"))
 
     async def press(self, digits: str) -> None:
         """Keys as telephone-events."""
@@ -239,10 +278,15 @@ class Call:
         match event:
             case Ringing():
                 self.response = event.response
+                if self.resources is not None and event.status == 180:
+                    self.resources.alerting()
                 self._become(CallState.RINGING)
             case EarlyMedia():
                 self.response, self.early_media = event.response, True
+                self.early_dialogs.add(event.to_tag)
                 self._take_sdp(event.sdp)
+                if self.resources is not None and not self.resources.own and self.resources.asked:
+                    asyncio.get_running_loop().call_later(RESERVED_AFTER_S, self._tell_resources)
                 self._become(CallState.RINGING)
             case Answered():
                 self.response = event.response
@@ -281,10 +325,8 @@ class Call:
 
     def _on_reoffered(self, sdp: str | None) -> None:
         if sdp is not None:
-            self._remote_sdp = sdp
-            answer = str(make_answer(sdp, self._capabilities()))
-        else:
-            answer = str(make_offer(self._capabilities()))
+            self._read(sdp)
+        answer = self.offer() if sdp is None else self._description()
         self._agent.act(lambda core, now: core.answer_reoffer(self.session, now, answer))
         self._settle()
 
@@ -311,8 +353,12 @@ class Call:
     # -- session descriptions -------------------------------------------------------------------------------
 
     def offer(self) -> str:
-        """The SDP of our INVITE."""
-        return str(make_offer(self._capabilities()))
+        """An offer of ours."""
+        return self._dressed(str(make_offer(self._capabilities())))
+
+    def _dressed(self, sdp: str) -> str:
+        self._said = sdp if self.resources is None else self.resources.dress(sdp)
+        return self._said
 
     def _capabilities(self) -> Capabilities:
         self._sdp_version += 1
@@ -330,12 +376,17 @@ class Call:
         """Our answer to the offer that came, or our offer when none did."""
         if self._remote_sdp is None:
             return self.offer()
-        return str(make_answer(self._remote_sdp, self._capabilities()))
+        return self._dressed(str(make_answer(self._remote_sdp, self._capabilities())))
 
     def _take_sdp(self, sdp: str | None) -> None:
         if sdp is not None:
-            self._remote_sdp = sdp
+            self._read(sdp)
             self._settle()
+
+    def _read(self, sdp: str) -> None:
+        self._remote_sdp = sdp
+        if self.resources is not None:
+            self.resources.read(sdp)
 
     def _settle(self) -> None:
         """Let the audio follow what was described last."""
@@ -344,26 +395,10 @@ class Call:
         remote = as_description(self._remote_sdp)
         theirs = direction_of(remote)
         self.held = not theirs.receives
-        stream = _stream(remote, sends=theirs.receives and self._direction.sends)
-        if stream is not None:
+        stream = stream_of(remote, sends=theirs.receives and self._direction.sends)
+        if stream is not None and self._agent.voice:
             self.media.run(stream)
         self._changed.set()
-
-
-def _stream(remote: SessionDescription, *, sends: bool) -> Stream | None:
-    audio = remote.audio
-    if audio is None:
-        return None
-    codec = next((codec for codec in audio.codecs if _is_ours(codec)), None)
-    where = remote.connection_of(audio)
-    if codec is None or where is None:
-        return None
-    events = next((codec for codec in audio.codecs if codec.is_telephone_event), None)
-    return Stream(remote=(where.address, audio.port) if sends else None, codec=codec, events=events)
-
-
-def _is_ours(codec: Codec) -> bool:
-    return any(codec.same_format(own) for own in (PCMA, PCMU))
 
 
 def user_of(name: NameAddr) -> str:

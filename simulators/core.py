@@ -1,47 +1,64 @@
-"""A user agent with a window in front of it: what passes is printed, and meets its fate."""
+"""A user agent or proxy with a window in front of it: what passes is printed, and meets its fate."""
 
 from __future__ import annotations
 
 import heapq
 import itertools
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from hipper.runtime.clock import Clock
+from hipper.runtime.sip_endpoint import SipCore
 from hipper.telephony.sip.flow import Flow, Outgoing
-from hipper.telephony.sip.useragent import UserAgent
 from simulators.faults import Fate
 from simulators.ladder import Ladder
+from simulators.network.registered_headers import strip_unregistered
+
+
+class Watcher(Protocol):
+    """Who is told of every message, before its fate on the way out and after it on the way in."""
+
+    def sent(self, data: bytes, flow: Flow) -> None: ...
+    def received(self, data: bytes, flow: Flow) -> None: ...
 
 
 class WatchedCore:
     """The five verbs of ``inner`` for the shell, with a ladder and faults between them and the network."""
 
-    def __init__(self, inner: UserAgent, clock: Clock, fate: Fate, ladder: Ladder | None) -> None:
+    def __init__(self, inner: SipCore, clock: Clock, fate: Fate, ladder: Ladder | None) -> None:
         self.inner = inner
         self._clock = clock
         self._fate = fate
-        self._ladder = ladder
+        self._watchers: list[Watcher] = [] if ladder is None else [ladder]
+        self.hold_back: Callable[[bytes], float] = _not_at_all
+        """Seconds a datagram that comes in waits, beside its fate."""
         self._order = itertools.count()
         self._held_in: list[tuple[float, int, bytes, Flow]] = []
         self._held_out: list[tuple[float, int, Outgoing]] = []
         self._ready: list[Outgoing] = []
 
+    def watch(self, watcher: Watcher) -> None:
+        self._watchers.append(watcher)
+
     def receive_datagram(self, data: bytes, flow: Flow, now: float) -> None:
-        for after in self._fate.of_datagram():
+        held_s = self.hold_back(data)
+        for delay in self._fate.of_datagram():
+            after = delay + held_s
             if after == 0.0:
                 self._take(data, flow, now)
             else:
                 heapq.heappush(self._held_in, (now + after, next(self._order), data, flow))
 
     def _take(self, data: bytes, flow: Flow, now: float) -> None:
-        if self._ladder is not None:
-            self._ladder.received(data, flow)
-        self.inner.receive_datagram(data, flow, now)
+        self.inner.receive_datagram(self._seen(data, flow), flow, now)
 
     def receive_message(self, data: bytes, flow: Flow, now: float) -> None:
-        if self._ladder is not None:
-            self._ladder.received(data, flow)
-        self.inner.receive_message(data, flow, now)
+        self.inner.receive_message(self._seen(data, flow), flow, now)
+
+    def _seen(self, data: bytes, flow: Flow) -> bytes:
+        for watcher in self._watchers:
+            watcher.received(data, flow)
+        return strip_unregistered(data) if self._fate.meets("strip") else data
 
     def next_event(self) -> Any | None:
         return self.inner.next_event()
@@ -53,8 +70,8 @@ class WatchedCore:
         return ready
 
     def _release(self, outgoing: Outgoing) -> None:
-        if self._ladder is not None:
-            self._ladder.sent(outgoing.data, outgoing.flow)
+        for watcher in self._watchers:
+            watcher.sent(outgoing.data, outgoing.flow)
         if outgoing.flow.is_stream:
             self._ready.append(outgoing)
             return
@@ -80,3 +97,7 @@ class WatchedCore:
 
     def transport_failed(self, flow: Flow, now: float) -> None:
         self.inner.transport_failed(flow, now)
+
+
+def _not_at_all(data: bytes) -> float:
+    return 0.0

@@ -1,16 +1,40 @@
 """What goes wrong, by seed: the same seed and the same messages give the same faults.
 
-Four kinds, each a probability from 0 to 1: ``refuse`` (a call is refused as busy exchanges and dead cells
-do), ``delay`` (a message is held back, so that later ones overtake it), ``lose`` and ``repeat`` (datagrams
-only: a stream does neither).
+Each kind is a probability from 0 to 1. On every message: ``delay`` (held back, so that later ones overtake
+it), ``lose`` and ``repeat`` (datagrams only: a stream does neither), ``strip`` (headers nobody has
+registered are taken out on the way, as border elements do). On every call: ``refuse``; and, in simulated
+mobile networks, ``announce`` (a handset without coverage is said to be so, in a 183), ``fork`` (two early
+dialogs), ``late_cancel`` (the answer crosses the CANCEL), ``precondition`` (RFC 3312), ``hold``, ``refresh``
+(by UPDATE), ``radio_loss`` (media stops, no BYE) and ``bye_reason`` (a BYE with Reason).
 """
 
 from __future__ import annotations
 
 import random
 from dataclasses import dataclass, fields
+from typing import NamedTuple
 
-REFUSALS = (480, 486, 500, 503, 603)
+
+class Refusal(NamedTuple):
+    """How a call is refused. ``cause``: Q.850, in a Reason header. ``rings``: 180 comes first."""
+
+    status: int
+    cause: int
+    rings: bool = False
+
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        return (("Reason", f"Q.850;cause={self.cause}"),)
+
+
+BUSY = Refusal(486, 17)
+REJECTED = Refusal(486, 17, rings=True)
+"""The reject button of a mobile: user determined user busy (TS 24.008), seen as 486 after 180."""
+SWITCHED_OFF = Refusal(480, 20)
+UNKNOWN_NUMBER = Refusal(404, 1)
+REFUSALS = (
+    BUSY, REJECTED, SWITCHED_OFF, UNKNOWN_NUMBER, Refusal(500, 41), Refusal(503, 42), Refusal(603, 21),
+)  # fmt: skip
 """What real networks and phones refuse with, seen from a gateway."""
 LONGEST_DELAY_S = 0.4
 REPEAT_AFTER_S = 0.02
@@ -24,6 +48,15 @@ class Faults:
     delay: float = 0.0
     lose: float = 0.0
     repeat: float = 0.0
+    strip: float = 0.0
+    announce: float = 0.0
+    fork: float = 0.0
+    late_cancel: float = 0.0
+    precondition: float = 0.0
+    hold: float = 0.0
+    refresh: float = 0.0
+    radio_loss: float = 0.0
+    bye_reason: float = 0.0
 
     @classmethod
     def parse(cls, text: str) -> Faults:
@@ -63,9 +96,13 @@ class Fate:
         after = self._chance.uniform(0.02, LONGEST_DELAY_S) if self._happens(faults.delay) else 0.0
         return (after, after + REPEAT_AFTER_S) if self._happens(faults.repeat) else (after,)
 
-    def of_call(self) -> int | None:
-        """The status a call is refused with, None when it goes on."""
+    def of_call(self) -> Refusal | None:
+        """How a call is refused, None when it goes on."""
         return self._chance.choice(REFUSALS) if self._happens(self.faults.refuse) else None
+
+    def meets(self, fault: str) -> bool:
+        """Whether this fault, by its name in :class:`Faults`, happens now."""
+        return self._happens(getattr(self.faults, fault))
 
     def _happens(self, probability: float) -> bool:
         return probability > 0.0 and self._chance.random() < probability

@@ -14,7 +14,8 @@ from hipper.telephony.rtp.g711 import alaw_decode, alaw_encode, ulaw_decode, ula
 from hipper.telephony.rtp.packet import RtpPacket, RtpSender, is_rtcp
 from hipper.telephony.rtp.telephone_event import EventStarted, TelephoneEventReceiver, TelephoneEventSender
 from hipper.telephony.rtp.tones import RATE, ToneGenerator, detect_tone, rms
-from hipper.telephony.sdp.codec import Codec
+from hipper.telephony.sdp.codec import PCMA, PCMU, Codec
+from hipper.telephony.sdp.description import SessionDescription
 
 PACKET_S = 0.02
 PACKET_SAMPLES = 160
@@ -34,6 +35,19 @@ class Stream:
     remote: tuple[str, int] | None
     codec: Codec
     events: Codec | None = None
+
+
+def stream_of(remote: SessionDescription, *, sends: bool) -> Stream | None:
+    """What a description of the other side lets us do; None when there is no audio we know."""
+    audio = remote.audio
+    where = None if audio is None else remote.connection_of(audio)
+    if audio is None or where is None:
+        return None
+    known = (codec for codec in audio.codecs if any(codec.same_format(own) for own in (PCMA, PCMU)))
+    if (codec := next(known, None)) is None:
+        return None
+    events = next((codec for codec in audio.codecs if codec.is_telephone_event), None)
+    return Stream(remote=(where.address, audio.port) if sends else None, codec=codec, events=events)
 
 
 class AudioPort(asyncio.DatagramProtocol):

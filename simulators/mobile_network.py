@@ -10,7 +10,6 @@ python -m simulators.mobile_network --listen 127.0.0.1:5070 --gateway 127.0.0.1:
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 from typing import Any
 
@@ -21,38 +20,11 @@ from hipper.telephony.sip.headers import NameAddr
 from hipper.telephony.sip.message import Request
 from hipper.telephony.sip.uri import SipUri
 from simulators.agent import Agent, Peer
-from simulators.call import Call, CallError, HeaderItems, user_of
+from simulators.call import Call, HeaderItems, user_of
+from simulators.network.handsets import CELL, Handset
 
 HANDSETS = "handsets"
 """Name of the listener for handsets that run as processes of their own."""
-CELL = "3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=2040400010002"
-
-
-class Handset:
-    """A telephone of the network within this process. ``on``: False while it is out of coverage."""
-
-    def __init__(self, network: MobileNetwork, msisdn: str) -> None:
-        self.msisdn = msisdn
-        self.on = True
-        self._network = network
-        self._waiting: asyncio.Queue[Call] = asyncio.Queue()
-
-    async def call(self, dialled: str, *, privacy: str | None = None, headers: HeaderItems = ()) -> Call:
-        """Dial. ``privacy``: ``id`` hides the number (#31#), ``none`` shows it (*31#), TS 22.030."""
-        return await self._network.originate(self.msisdn, dialled, privacy=privacy, headers=headers)
-
-    async def next_call(self, timeout_s: float = 5.0) -> Call:
-        try:
-            return await asyncio.wait_for(self._waiting.get(), timeout_s)
-        except TimeoutError:
-            raise CallError(f"no call reached {self.msisdn} in {timeout_s} s") from None
-
-    async def ring(self, call: Call) -> None:
-        """The network delivers a call."""
-        if self._network.behaviour is not None:
-            await self._network.behaviour(call)
-        else:
-            self._waiting.put_nowait(call)
 
 
 class MobileNetwork(Agent):
