@@ -8,12 +8,14 @@ records keep theirs. One file per area; all names are importable from here.
 from __future__ import annotations
 
 from hipper.pbx.rules.base import Rule
+from hipper.pbx.rules.calling import *  # noqa: F403
+from hipper.pbx.rules.calling import CALLING_RULES
 from hipper.pbx.rules.origination import *  # noqa: F403
 from hipper.pbx.rules.origination import ORIGINATION_RULES
 from hipper.pbx.rules.termination import *  # noqa: F403
 from hipper.pbx.rules.termination import TERMINATION_RULES
 
-RULES: dict[str, Rule] = ORIGINATION_RULES | TERMINATION_RULES
+RULES: dict[str, Rule] = ORIGINATION_RULES | CALLING_RULES | TERMINATION_RULES
 
 
 def sentence(rule: str, language: str = "nl") -> str:
