@@ -1,1 +1,2 @@
-"""One folder per area: ``controllers`` (HTTP), ``schemas`` (what goes over the wire), ``services`` (what it does)."""
+"""One folder per area: ``controllers`` (HTTP), ``schemas`` (what goes over the wire), ``services`` (what is
+done)."""

@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.app.kit import Api, installation
+from tests.fmc_gateway.kit import provision
+
+
+@pytest.fixture
+async def api(postgres_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Api]:
+    """The API with one network, of whose users Anna and Bram are ours."""
+    await provision(postgres_url)
+    async with Api(installation(tmp_path, postgres_url, redis_url)) as running:
+        yield running
