@@ -8,7 +8,7 @@ export PATH="${PATH:-/usr/local/bin:/usr/bin:/bin}:/usr/sbin:/sbin"
 cd "$(dirname "$0")/.."
 
 server_packages=(python3 python3-venv postgresql redis-server rtpengine-daemon)
-test_packages=(sip-tester baresip-core)
+test_packages=(sip-tester baresip-core dnsmasq-base)
 bench_packages=(sip-tester kamailio)
 
 say() { printf 'bootstrap: %s\n' "$*"; }

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import msgspec
 import structlog
 
-from fmc_gateway.call.events import LegOffered
+from fmc_gateway.call.events import AnyEvent, LegOffered
 from fmc_gateway.dialled import read_dialled
 from fmc_gateway.edge import (
     Offer,
@@ -24,12 +24,14 @@ from fmc_gateway.edge import (
     offer_from_phone,
     offer_from_trunk,
 )
+from fmc_gateway.edge_exchange import offer_from_exchange
 from fmc_gateway.interpreter import Interpreter
 from fmc_gateway.lines import Lines
 from fmc_gateway.loop_guard import LoopGuard
-from fmc_gateway.peers import DevicePeer, MobilePeer, Peer, PeerTable, TrunkPeer
+from fmc_gateway.peers import DevicePeer, ExchangePeer, MobilePeer, Peer, PeerTable, TrunkPeer
 from fmc_gateway.sip_events import to_engine
 from fmc_gateway.sip_port import SipPort, warning
+from fmc_gateway.trunks_called import with_called_number
 from hipper.pbx.ids import CallId, GatewayId, LegId
 from hipper.telephony.numbers.emergency import is_emergency
 from hipper.telephony.sip import events as sip
@@ -41,8 +43,6 @@ from hipper.telephony.sip.message import Request
 RETRY_AFTER_S = 10
 """What a caller is told to wait when there is no room or the gateway drains."""
 NOT_CONFIGURED = "address not configured on this listener"
-TRY_NEXT_TRUNK = frozenset({500, 502, 503, 504})
-"""A carrier out of order, not the called party (RFC 3261 §21.5, RFC 3263 §4.3)."""
 
 Challenge = tuple[tuple[str, str], ...]
 """Headers of a 401."""
@@ -98,6 +98,7 @@ class Intake:
         self._ids = ids
         self._now = now
         self._now_unix = now_unix
+        sip.tell = self._moved_on
         self._asked: set[str] = set()
         """Sessions of desk phones that are being authenticated."""
 
@@ -125,16 +126,25 @@ class Intake:
             return
         leg = self._sip.leg(session)
         if leg is not None:
-            if isinstance(event, sip.Rejected) and (event.by_network or event.status in TRY_NEXT_TRUNK):
-                again = self._sip.try_next_trunk(LegId(session))
+            if isinstance(event, sip.Rejected):
+                again = self._sip.try_next(LegId(session), event)
                 if again is not None:
                     self._interpreter.tell(run, again)
                     return
+            else:
+                leg.hear()
             translated = to_engine(event, rang=leg.rang, trusted=leg.trusted)
             if isinstance(event, sip.Ringing | sip.EarlyMedia):
                 leg.rang = True
             if translated is not None:
                 self._interpreter.tell(run, translated)
+
+    def _moved_on(self, leg: LegId, event: AnyEvent) -> None:
+        """A leg of ours went on to another server, or could not."""
+        run = self._interpreter.run_of(leg)
+        if run is not None:
+            self._interpreter.tell(run, event)
+        self._sip.flush()
 
     # -- new calls
     # ----------------------------------------------------------------------------------------------
@@ -202,7 +212,13 @@ class Intake:
         if not fixed and phone is None:
             line = self._lines.find(event.request, event.flow)
             offered = msgspec.structs.replace(offered, device=line.device, caller=line.caller)
-        self._sip.offered(offered.leg, event.flow.listener, trusted=fixed and offered.trusted, fixed=fixed)
+        self._sip.offered(
+            offered.leg,
+            event.flow.listener,
+            trusted=fixed and offered.trusted,
+            fixed=fixed,
+            flow=event.flow,
+        )
         self._interpreter.begin(offered)
 
     def _read(self, offer: Offer, peer: Peer, phone: Phone | None) -> LegOffered | Refusal:
@@ -210,7 +226,9 @@ class Intake:
             case MobilePeer():
                 return offer_from_network(offer, peer, self._guard, self._now_unix())
             case TrunkPeer():
-                return offer_from_trunk(offer, peer)
+                return offer_from_trunk(with_called_number(offer, peer.trunk), peer)
+            case ExchangePeer():
+                return offer_from_exchange(offer, peer)
             case DevicePeer():
                 return offer_from_phone(offer, phone)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import structlog
 
@@ -62,13 +62,21 @@ class _Pair:
 
 class MediaPort:
     """``music``: path of the music on hold, readable by rtpengine. ``fixed``: legs of networks and trunks,
-    which send from the address in their SDP and nowhere else. No description reaches rtpengine that we
-    cannot read ourselves, nor a codec that cannot exist: some crash it."""
+    which send from the address in their SDP and nowhere else. ``family``: of the addresses toward a leg, by
+    sender and receiver; None keeps the sender's. No description reaches rtpengine that we cannot read
+    ourselves, nor a codec that cannot exist: some crash it."""
 
     def __init__(
-        self, client: Client, music: str, *, fixed: Callable[[LegId], bool], observer: Observer
+        self,
+        client: Client,
+        music: str,
+        *,
+        fixed: Callable[[LegId], bool],
+        observer: Observer,
+        family: Callable[[LegId, LegId], Literal["IP4", "IP6"] | None] | None = None,
     ) -> None:
         self._client = client
+        self._family = family
         self._observer = observer
         self._music = music
         self._fixed = fixed
@@ -156,7 +164,7 @@ class MediaPort:
             from_tag=command.from_leg,
             to_tag=command.to_leg if pair.answered else None,
             sdp=str(description),
-            profile=self._profile(command.from_leg, pair.extended),
+            profile=self._profile(command.from_leg, command.to_leg, pair.extended),
         )
         reply = await self._request(request)
         return MediaOffered(
@@ -170,7 +178,7 @@ class MediaPort:
             from_tag=command.offering_leg,
             to_tag=command.answering_leg,
             sdp=str(description),
-            profile=self._profile(command.answering_leg, False),
+            profile=self._profile(command.answering_leg, command.offering_leg, False),
         )
         reply = await self._request(request)
         pair.answered = True
@@ -178,9 +186,13 @@ class MediaPort:
         transcoded = pair.extended and offered is not None and was_transcoded(offered, description)
         return MediaAnswered(pair=command.pair, sdp=sdp_of(reply), transcoded=transcoded)
 
-    def _profile(self, sender: LegId, extended: bool) -> ng.MediaProfile:
-        if extended:
-            return ng.MediaProfile(fixed_source=self._fixed(sender), transcode=("PCMA", "PCMU"))
+    def _profile(self, sender: LegId, receiver: LegId, extended: bool) -> ng.MediaProfile:
+        family = self._family(sender, receiver) if self._family is not None else None
+        if extended or family is not None:
+            transcode = ("PCMA", "PCMU") if extended else ()
+            return ng.MediaProfile(
+                fixed_source=self._fixed(sender), transcode=transcode, address_family=family
+            )
         return FIXED if self._fixed(sender) else PLAIN
 
     def _play(self, command: c.PlayMusic) -> ng.Command:

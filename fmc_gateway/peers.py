@@ -4,10 +4,9 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable
 from typing import NamedTuple
 
-from hipper.runtime.settings_model import MobileNetwork, PstnTrunk, Settings
+from hipper.runtime.settings_model import ExchangeTrunk, MobileNetwork, PstnTrunk, Settings
 
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -24,13 +23,19 @@ class TrunkPeer(NamedTuple):
     trunk: PstnTrunk
 
 
+class ExchangePeer(NamedTuple):
+    """Another exchange, at which devices of our users live."""
+
+    trunk: ExchangeTrunk
+
+
 class DevicePeer(NamedTuple):
     """Anybody on a listener for desk phones: proves who it is by digest."""
 
     listener: str
 
 
-Peer = MobilePeer | TrunkPeer | DevicePeer
+Peer = MobilePeer | TrunkPeer | ExchangePeer | DevicePeer
 
 
 class PeerConfigError(ValueError):
@@ -51,19 +56,22 @@ class PeerTable:
         self._device_listeners = frozenset(settings.devices.listeners)
         self._remembered: dict[tuple[str, str], Peer | None] = {}
         for network in settings.mobile_network:
-            self._add(network.listener, network.addresses, MobilePeer(network))
+            self._add(network, MobilePeer(network))
         for trunk in settings.pstn_trunk:
-            self._add(trunk.listener, trunk.addresses, TrunkPeer(trunk))
+            self._add(trunk, TrunkPeer(trunk))
+        for exchange in settings.exchange_trunk:
+            self._add(exchange, ExchangePeer(exchange))
         for ranges in self._ranges.values():
             ranges.sort(key=lambda entry: entry[0].prefixlen, reverse=True)
 
-    def _add(self, listener: str, addresses: Iterable[str], peer: Peer) -> None:
-        for text in addresses:
+    def _add(self, named: MobileNetwork | PstnTrunk | ExchangeTrunk, peer: Peer) -> None:
+        for text in named.addresses:
             try:
                 network = ipaddress.ip_network(text, strict=False)
             except ValueError as error:
-                raise PeerConfigError(f"address {text!r} on listener {listener!r}: {error}") from error
-            self._ranges.setdefault(listener, []).append((network, peer))
+                raise PeerConfigError(f"address {text!r} on listener {named.listener!r}: {error}") from error
+            for listener in (named.listener, *named.other_listeners):
+                self._ranges.setdefault(listener, []).append((network, peer))
 
     def find(self, listener: str, address: str) -> Peer | None:
         """The peer behind ``address`` on ``listener``; None when it is not configured (answer 403)."""

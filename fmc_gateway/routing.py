@@ -3,10 +3,19 @@ identity and own headers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, Protocol
 
-from fmc_gateway.call.commands import BindingTarget, EmergencyTarget, MobileTarget, Target, TrunkTarget
+from fmc_gateway.call.commands import (
+    BindingTarget,
+    EmergencyTarget,
+    ExchangeTarget,
+    MobileTarget,
+    Target,
+    TrunkTarget,
+)
+from fmc_gateway.dns.hop import Family, Hop, HopError, Way, family_of, hop_of
+from fmc_gateway.edge_exchange import toward_exchange
 from fmc_gateway.identity_headers import (
     HeaderList,
     Shown,
@@ -18,23 +27,24 @@ from fmc_gateway.identity_headers import (
 )
 from fmc_gateway.loop_guard import LoopGuard
 from hipper.pbx.model import CallerIdentity
-from hipper.runtime.settings_model import Settings
+from hipper.runtime.settings_model import (
+    EmergencyRoute,
+    ExchangeTrunk,
+    MobileNetwork,
+    PstnTrunk,
+    Settings,
+    TrunkRegistration,
+)
+from hipper.telephony.sip.digest import DigestClient
 from hipper.telephony.sip.errors import SipParseError
-from hipper.telephony.sip.flow import DEFAULT_PORT, Flow, Transport
-from hipper.telephony.sip.uri import SipUri
+from hipper.telephony.sip.flow import Flow
+from hipper.telephony.sip.uri import SipUri, format_host
+
+Peer = MobileNetwork | PstnTrunk | ExchangeTrunk | EmergencyRoute
 
 
 class RoutingConfigError(ValueError):
     """A target or listener in the settings that cannot be used; one readable line."""
-
-
-class Hop(NamedTuple):
-    """The next hop: ``host`` may be a name, resolved by :mod:`fmc_gateway.resolver`."""
-
-    transport: Transport
-    listener: str
-    host: str
-    port: int
 
 
 class Route(NamedTuple):
@@ -48,6 +58,8 @@ class Route(NamedTuple):
     headers: HeaderList
     trusted: bool
     route: tuple[str, ...] = ()
+    auth: DigestClient | None = None
+    """Answers 401 and 407."""
 
 
 class Unroutable(NamedTuple):
@@ -77,21 +89,67 @@ class Routing:
         self._bindings = bindings
         self._unix = unix
         self._listeners = {listener.name: listener for listener in settings.sip_listener}
-        self._networks = {
-            n.name: (n, *self._parse(n.name, n.listener, n.target)) for n in settings.mobile_network
+        self._networks = {n.name: (n, *self._parse(n)) for n in settings.mobile_network}
+        self._trunks = {t.name: (t, *self._parse(t)) for t in settings.pstn_trunk}
+        self._exchanges = {t.name: (t, *self._parse(t)) for t in settings.exchange_trunk}
+        self._emergency = [(r, *self._parse(r)) for r in settings.emergency_route]
+        self._registrars = {
+            t.name: (t.registration, self._hop(t, t.registration.registrar))
+            for t in settings.pstn_trunk
+            if t.registration is not None
         }
-        self._trunks = {t.name: (t, *self._parse(t.name, t.listener, t.target)) for t in settings.pstn_trunk}
-        self._emergency = [(r, *self._parse(r.name, r.listener, r.target)) for r in settings.emergency_route]
+        self._credentials = {
+            name: DigestClient(registration.username, registration.password)
+            for name, (registration, _) in self._registrars.items()
+        }
 
     def hops(self) -> Iterable[Hop]:
-        """All configured next hops: to resolve their names, and to send OPTIONS."""
-        for _, _, hop in (*self._networks.values(), *self._trunks.values(), *self._emergency):
+        """All configured next hops: to resolve their names."""
+        for _, hop in self.all_peers():
+            yield hop
+        for _, hop in self._registrars.values():
             yield hop
 
+    def peers(self) -> dict[str, Hop]:
+        """Networks, trunks and exchanges by name. A name that two of them have counts once."""
+        return {peer.name: hop for peer, hop in self.all_peers() if not isinstance(peer, EmergencyRoute)}
+
+    def all_peers(self) -> Iterator[tuple[Peer, Hop]]:
+        """Networks, trunks, exchanges and emergency routes."""
+        for named in (self._networks, self._trunks, self._exchanges):
+            for peer, _, hop in named.values():
+                yield peer, hop
+        for route, _, hop in self._emergency:
+            yield route, hop
+
+    def registrations(self) -> dict[str, tuple[TrunkRegistration, Hop, DigestClient]]:
+        """Trunks that want to be registered with: how, where, and with which credentials."""
+        return {name: (reg, hop, self._credentials[name]) for name, (reg, hop) in self._registrars.items()}
+
+    def hop_toward(self, target: Target) -> Hop | Flow | None:
+        """Where a leg to ``target`` would go; None when that is not known beforehand."""
+        match target:
+            case BindingTarget():
+                return self._bindings.flow_of(target.binding.flow)
+            case MobileTarget() if target.network in self._networks:
+                return self._networks[target.network][2]
+            case TrunkTarget() if (target.trunk or next(iter(self._trunks), "")) in self._trunks:
+                return self._trunks[target.trunk or next(iter(self._trunks))][2]
+            case ExchangeTarget() if target.trunk in self._exchanges:
+                return self._exchanges[target.trunk][2]
+            case _:
+                return None
+
+    @property
+    def families(self) -> dict[str, Family]:
+        """Listener → family of the addresses it can reach."""
+        return {name: family_of(listener.host) or 4 for name, listener in self._listeners.items()}
+
     def advertised_host(self, listener: str) -> str:
-        """The host we are known by on ``listener``: the one of Via and Contact, never another interface's."""
+        """The host we are known by on ``listener``, as URIs write it: the one of Via and Contact, never
+        another interface's."""
         found = self._listeners.get(listener)
-        return (found.advertised_host or found.host) if found is not None else "localhost"
+        return format_host(found.advertised_host or found.host) if found is not None else "localhost"
 
     @property
     def emergency_routes(self) -> int:
@@ -111,6 +169,8 @@ class Routing:
                 return self._to_trunk(target, identity)
             case EmergencyTarget():
                 return self._to_emergency(target, identity)
+            case ExchangeTarget():
+                return self._to_exchange(target, identity)
             case _:
                 return Unroutable(503, "the settings know no way to this target")
 
@@ -151,7 +211,17 @@ class Routing:
             )
         trunk, uri, hop = found
         shown = toward_trunk(identity, trunk, self.advertised_host(trunk.listener))
-        return _to_number(hop, uri, format_number(target.user, trunk.number_format), shown, trunk.trusted)
+        user = format_number(target.user, trunk.number_format)
+        route = _to_number(hop, uri, user, shown, trunk.trusted)
+        return route._replace(auth=self._credentials.get(trunk.name))
+
+    def _to_exchange(self, target: ExchangeTarget, identity: CallerIdentity) -> Route | Unroutable:
+        found = self._exchanges.get(target.trunk)
+        if found is None:
+            return Unroutable(480, f"exchange {target.trunk} is not in the settings")
+        trunk, uri, hop = found
+        shown = toward_exchange(identity, trunk, self.advertised_host(trunk.listener))
+        return _to_number(hop, uri, target.user, shown, trunk.trusted)
 
     def _to_emergency(self, target: EmergencyTarget, identity: CallerIdentity) -> Route | Unroutable:
         if target.route_index >= len(self._emergency):
@@ -161,15 +231,24 @@ class Routing:
         dialled = route.dialled or ("112" if target.dialled.startswith("urn:") else target.dialled)
         return _to_number(hop, uri, dialled, shown, True)
 
-    def _parse(self, name: str, listener: str, target: str) -> tuple[SipUri, Hop]:
-        found = self._listeners.get(listener)
-        if found is None:
-            raise RoutingConfigError(f"{name}: no sip_listener is named {listener!r}")
+    def _parse(self, peer: Peer) -> tuple[SipUri, Hop]:
+        hop = self._hop(peer, peer.target)
+        return SipUri.parse(peer.target), hop
+
+    def _hop(self, peer: Peer, target: str) -> Hop:
+        """The next hop of ``target``, from the listeners of ``peer``."""
+        ways = []
+        for name in (peer.listener, *peer.other_listeners):
+            found = self._listeners.get(name)
+            if found is None:
+                raise RoutingConfigError(f"{peer.name}: no sip_listener is named {name!r}")
+            ways.append(Way(found.transport, name, family_of(found.host) or 4))
         try:
-            uri = SipUri.parse(target)
+            return hop_of(SipUri.parse(target), tuple(ways))
         except SipParseError as error:
-            raise RoutingConfigError(f"{name}: target {target!r}: {error.reason}") from error
-        return uri, Hop(found.transport, listener, uri.host, uri.port or DEFAULT_PORT[found.transport])
+            raise RoutingConfigError(f"{peer.name}: target {target!r}: {error.reason}") from error
+        except HopError as error:
+            raise RoutingConfigError(f"{peer.name}: target {target!r}: {error}") from error
 
 
 def _to_number(hop: Hop, uri: SipUri, user: str, shown: Shown, trusted: bool) -> Route:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,11 @@ from fmc_gateway.call.masking import mask
 from fmc_gateway.clock import EngineClock
 from fmc_gateway.commands_bus import CommandReader
 from fmc_gateway.directory_port import DirectoryPort
+from fmc_gateway.dns.lookup import DnsClient
+from fmc_gateway.families import Families
 from fmc_gateway.intake import Intake, is_emergency_request
 from fmc_gateway.interpreter import Interpreter
+from fmc_gateway.large import LargeRequests
 from fmc_gateway.lines import Lines
 from fmc_gateway.live import LiveCalls
 from fmc_gateway.loop_guard import LoopGuard
@@ -41,6 +45,7 @@ from fmc_gateway.registrar import Registrar
 from fmc_gateway.resolver import Resolver
 from fmc_gateway.routing import Routing
 from fmc_gateway.sip_port import SipPort
+from fmc_gateway.trunks import Trunks
 from fmc_gateway.watched_core import WatchedCore
 from hipper.directory.directory import Directory
 from hipper.directory.leases import Leases
@@ -57,6 +62,7 @@ from hipper.runtime.servers import redis_url
 from hipper.runtime.settings_model import Settings
 from hipper.runtime.sip_endpoint import SipShell
 from hipper.telephony.sip.endpoint import EndpointConfig
+from hipper.telephony.sip.flow import Flow
 from hipper.telephony.sip.useragent import UserAgent, UserAgentConfig
 
 METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "PRACK", "UPDATE", "INFO", "REGISTER", "SUBSCRIBE")
@@ -64,6 +70,8 @@ HANG_UP_WITHIN_S = 3.0
 """After the drain's time is over, how long BYEs may take."""
 POLL_S = 0.05
 CANCEL_AGAIN_S = 0.5
+DNS_WITHIN_S = 1.0
+"""How long the start waits for names nobody has resolved yet."""
 DATABASE_ASKED_S = 1.0
 """How often it is asked whether it is there, and how long it may take to say so."""
 
@@ -90,15 +98,38 @@ class Gateway:
         self.live = LiveCalls(gateway, self.bus.redis)
         guard = LoopGuard(secret)
         self.routing = Routing(settings, guard, self.bindings, self.clock.unix)
-        self.resolver = Resolver(hop.host for hop in self.routing.hops())
+        chance = secrets.SystemRandom().random
+        self.resolver = Resolver(
+            self.routing.hops(),
+            self.routing.families,
+            DnsClient(settings.dns),
+            now=self.clock.monotonic,
+            chance=chance,
+            snapshot=Path(settings.state_dir) / "dns.json",
+        )
+        self.peers = PeerTable(settings)
+        self.large = LargeRequests(settings, self.routing, self.resolver, self.clock.monotonic)
 
         self.agent = UserAgent(self._agent_config(), self.ids)
-        core = WatchedCore(self.agent, self.bindings.flow_lost)
+        core = WatchedCore(self.agent, self._flow_lost)
         self.shell = SipShell(
             core, settings.sip_listener, self._on_event, self.clock, state_dir=Path(settings.state_dir)
         )
+        self.large.flow_for = self.shell.flow_for
         self.sip = SipPort(
             self.agent, self.shell, self.routing, self.resolver, self.ids, self.clock.monotonic
+        )
+        self.trunks = Trunks(
+            settings,
+            routing=self.routing,
+            resolver=self.resolver,
+            agent=self.agent,
+            ids=self.ids,
+            shell=self.shell,
+            chance=chance,
+            metrics=metrics,
+            now=self.clock.monotonic,
+            now_unix=self.clock.unix,
         )
         self.pool: Any = None
         self._guard = guard
@@ -108,7 +139,6 @@ class Gateway:
         self.records = RecordWriter(Spool(spool), self._insert, prepare=self._masked)
         self.journal = Journal(spool, lambda: self.interpreter.traces(), self.clock.unix)
         self._trace_key = derive_key(secret, "trace masking")
-        self.peers = PeerTable(settings)
         self.interpreter: Interpreter
         self.intake: Intake
         self.health = HealthServer(
@@ -121,6 +151,7 @@ class Gateway:
                 "redis": lambda: not self.live.away,
                 "rtpengine": lambda: self.media_client.available,
             },
+            {"trunks": self.trunks.report},
         )
         self._open = False
         self.database_answers = False
@@ -128,6 +159,9 @@ class Gateway:
         metrics.gauge("active_calls", "Calls the gateway holds.", read=lambda: len(self.interpreter))
         metrics.gauge("registrations", "Contacts of desk phones.", read=lambda: len(self.bindings))
         metrics.gauge("spool_records", "Records not yet in PostgreSQL.", read=lambda: self.records.length)
+        metrics.gauge(
+            "dns_stale_answers", "Answers of DNS used past their TTL.", read=lambda: self.resolver.stale
+        )
         metrics.gauge("media_pairs", "Talking pairs at rtpengine.", read=lambda: self.media_client.calls)
 
     def _agent_config(self) -> UserAgentConfig:
@@ -137,7 +171,9 @@ class Gateway:
             if listener.advertised_host is not None
         }
         return UserAgentConfig(
-            endpoint=EndpointConfig(advertised=advertised, never_refuse=is_emergency_request),
+            endpoint=EndpointConfig(
+                advertised=advertised, never_refuse=is_emergency_request, flow_for_large=self.large
+            ),
             supported=("100rel", "timer", "path", "outbound"),
             allow=METHODS,
             match_replaces=False,
@@ -149,7 +185,11 @@ class Gateway:
         self.pool = await open_owner_pool(settings, "gateway")
         directory = Directory(self.pool, remember=settings.gateway.context_cache_size)
         media = MediaPort(
-            self.media_client, music_on_hold(settings), fixed=self.sip.is_fixed, observer=self.metrics
+            self.media_client,
+            music_on_hold(settings),
+            fixed=self.sip.is_fixed,
+            observer=self.metrics,
+            family=Families(settings, self.routing, self.sip, lambda leg: self.interpreter.run_of(leg)),
         )
         self.interpreter = self.make_interpreter(directory, media)
         authenticator = PhoneAuthenticator(
@@ -186,7 +226,10 @@ class Gateway:
         with contextlib.suppress(TimeoutError):
             # bindings of an earlier process are there before the first call, when Redis is
             await asyncio.wait_for(self.binding_mirror.load(), 1.0)
-        await self.resolver.refresh()
+        if not self.resolver.complete:
+            # a name nobody resolved yet; with what an earlier process knew, nobody waits for DNS
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.resolver.refresh(), DNS_WITHIN_S)
         await self.health.start()
         await self.shell.start()
         self._open = True
@@ -198,6 +241,7 @@ class Gateway:
             self.live.run(),
             self.binding_mirror.run(),
             self.resolver.run(),
+            self.trunks.run(),
             lines.run(),
             commands.run(),
             expire_forever(
@@ -250,6 +294,7 @@ class Gateway:
         await cancelled(self._tasks)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.binding_mirror.flush(), 2.0)
+        await self.trunks.stop()
         await self.shell.stop()
         self._record_the_rest()
         with contextlib.suppress(TimeoutError):
@@ -265,7 +310,12 @@ class Gateway:
         log.info("gateway.stopped")
 
     def _on_event(self, event: Any) -> None:
-        self.intake.on_event(event)
+        if not self.trunks.on_event(event):
+            self.intake.on_event(event)
+
+    def _flow_lost(self, flow: Flow) -> None:
+        self.bindings.flow_lost(flow)
+        self.large.flow_lost(flow)
 
     async def _write_records(self) -> None:
         await bring_back(self.journal, self.records)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -9,15 +10,27 @@ import structlog
 
 from fmc_gateway.call import commands as c
 from fmc_gateway.call import events as e
+from fmc_gateway.dns.hop import Hop, Server, family_of
 from fmc_gateway.identity_headers import connected
 from fmc_gateway.resolver import Resolver
-from fmc_gateway.routing import Hop, Route, Routing, Unroutable
+from fmc_gateway.routing import Route, Routing, Unroutable
 from hipper.pbx.ids import LegId
-from hipper.telephony.sip.errors import SipError
+from hipper.telephony.sip import events as sip
+from hipper.telephony.sip.errors import SipError, SipParseError
 from hipper.telephony.sip.flow import Flow
-from hipper.telephony.sip.headers import NameAddr
+from hipper.telephony.sip.headers import NameAddr, RetryAfter
 from hipper.telephony.sip.ids import IdSource
 from hipper.telephony.sip.useragent import UserAgent
+
+SILENT_S = 4.0
+"""How long a server may say nothing at all before the next one is tried: four INVITEs on UDP (RFC 3261
+§17.1.1.2). Timer B, 32 s, is longer than callers wait."""
+SILENT_EMERGENCY_S = 1.8
+"""Three INVITEs; the engine gives a whole emergency route 4 s."""
+TRY_NEXT_SERVER = 503
+"""RFC 3263 §4.3, beside a timeout and a transport failure."""
+TRY_NEXT_TRUNK = frozenset({401, 407, 500, 502, 503, 504})
+"""A carrier out of order, or one that refuses our credentials; not the called party (RFC 3261 §21.5)."""
 
 log = structlog.get_logger("fmc_gateway.sip")
 
@@ -31,9 +44,23 @@ class FlowSource(Protocol):
 
 class Leg:
     """What the port remembers of a leg. ``trusted``: what the peer asserts counts, and it may see withheld
-    numbers. ``fallbacks``: PSTN trunks still to be tried for the command of this leg."""
+    numbers. ``servers``: of its next hop, still to be tried; ``fallbacks``: PSTN trunks, after those.
+    ``flow``: where its INVITE went or came from."""
 
-    __slots__ = ("command", "fallbacks", "fixed", "host", "rang", "trusted")
+    __slots__ = (
+        "command",
+        "fallbacks",
+        "fixed",
+        "flow",
+        "heard",
+        "host",
+        "rang",
+        "route",
+        "server",
+        "servers",
+        "timer",
+        "trusted",
+    )
 
     def __init__(self, host: str, *, trusted: bool, fixed: bool) -> None:
         self.host = host
@@ -42,6 +69,28 @@ class Leg:
         self.rang = False
         self.command: c.Originate | None = None
         self.fallbacks: list[str] = []
+        self.flow: Flow | None = None
+        self.route: Route | None = None
+        self.server: Server | None = None
+        self.servers: list[Server] = []
+        self.heard = False
+        self.timer: asyncio.TimerHandle | None = None
+
+    def hear(self) -> None:
+        """The server says something: it has the call."""
+        self.heard = True
+        self.stop_waiting()
+
+    def stay(self) -> None:
+        """Whatever happens now, no further server or trunk is tried."""
+        self.servers.clear()
+        self.fallbacks.clear()
+        self.stop_waiting()
+
+    def stop_waiting(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
 
 
 class SipPort:
@@ -63,6 +112,8 @@ class SipPort:
         self._ids = ids
         self._now = now
         self._legs: dict[LegId, Leg] = {}
+        self.tell: Callable[[LegId, e.AnyEvent], None] | None = None
+        """Where the outcome goes of going on to another server because one is silent."""
         self._handlers: dict[type, Callable[[Any], e.AnyEvent | None]] = {
             c.Ring: self._ring,
             c.Progress: self._progress,
@@ -79,9 +130,12 @@ class SipPort:
     def flush(self) -> None:
         self._shell.flush()
 
-    def offered(self, leg: LegId, listener: str, *, trusted: bool, fixed: bool) -> None:
+    def offered(
+        self, leg: LegId, listener: str, *, trusted: bool, fixed: bool, flow: Flow | None = None
+    ) -> None:
         """A leg that was offered to us on ``listener``."""
-        self._legs[leg] = Leg(self._routing.advertised_host(listener), trusted=trusted, fixed=fixed)
+        made = self._legs[leg] = Leg(self._routing.advertised_host(listener), trusted=trusted, fixed=fixed)
+        made.flow = flow
 
     def host(self, listener: str) -> str:
         """The host we are known by on ``listener``."""
@@ -96,7 +150,9 @@ class SipPort:
         return found is not None and found.fixed
 
     def forget(self, leg: LegId) -> None:
-        self._legs.pop(leg, None)
+        found = self._legs.pop(leg, None)
+        if found is not None:
+            found.stop_waiting()
 
     def run(self, command: c.AnyCommand) -> e.AnyEvent | None:
         """Carry a SIP command out. Returns an event when it could not be and the engine has to know."""
@@ -120,20 +176,59 @@ class SipPort:
         )
         leg.command = command
         if isinstance(target, c.TrunkTarget) and target.trunk is None:
-            leg.fallbacks = self._routing.trunks()[1:]
+            names = self._trunks_in_order()
+            leg.fallbacks = names[1:]
+            target = c.TrunkTarget(trunk=names[0] if names else None, user=target.user)
         self._legs[command.leg] = leg
-        return self._invite(leg, command, target)
+        return self._try(leg, command, target)
 
-    def try_next_trunk(self, leg_id: LegId) -> e.AnyEvent | None:
-        """After a trunk failed without ringing: INVITE over the next in the routing order.
-        None: there is none."""
+    def try_next(self, leg_id: LegId, event: sip.Rejected) -> e.AnyEvent | None:
+        """After a failure before ringing: the next server of the hop (RFC 3263 §4.3), or else the next trunk
+        in the routing order. None: there is none, or the failure is the called party's."""
         leg = self._legs.get(leg_id)
-        if leg is None or leg.command is None or not leg.fallbacks or leg.rang:
+        if leg is None or leg.command is None or leg.rang:
             return None
-        target = leg.command.target
+        leg.stop_waiting()
+        failed = event.by_network or event.status == TRY_NEXT_SERVER
+        if failed and leg.server is not None and not (event.by_network and leg.heard):
+            self._resolver.failed(leg.server, _retry_after_s(event))
+        if failed and leg.servers:
+            return self._try_server(leg, leg.command)
+        if event.by_network or event.status in TRY_NEXT_TRUNK:
+            return self._try_trunk(leg, leg.command)
+        return None
+
+    def _trunks_in_order(self) -> list[str]:
+        """As the settings say, those that do not answer behind the others."""
+        names = self._routing.trunks()
+        return names if len(names) < 2 else sorted(names, key=lambda name: not self._is_well(name))
+
+    def _is_well(self, trunk: str) -> bool:
+        hop = self._routing.hop_toward(c.TrunkTarget(trunk=trunk, user=""))
+        return isinstance(hop, Hop) and self._resolver.is_well(hop)
+
+    def _try(self, leg: Leg, command: c.Originate, target: c.Target) -> e.AnyEvent:
+        event = self._invite(leg, command, target)
+        if isinstance(event, e.LegRejected):
+            return self._try_trunk(leg, command) or event
+        return event
+
+    def _try_trunk(self, leg: Leg, command: c.Originate) -> e.AnyEvent | None:
+        if not leg.fallbacks:
+            return None
+        target = command.target
         assert isinstance(target, c.TrunkTarget)
-        name = leg.fallbacks.pop(0)
-        return self._invite(leg, leg.command, c.TrunkTarget(trunk=name, user=target.user))
+        return self._try(leg, command, c.TrunkTarget(trunk=leg.fallbacks.pop(0), user=target.user))
+
+    def _silent(self, leg_id: LegId) -> None:
+        """Nothing came from the server: go on, and end whatever it may still say."""
+        leg = self._legs.get(leg_id)
+        if leg is None or leg.command is None or leg.heard or self.tell is None:
+            return
+        log.info("server.silent", leg=leg_id, server=leg.server)
+        self._agent.set_aside(leg_id, self._now())
+        again = self.try_next(leg_id, sip.Rejected(leg_id, 408, None, by_network=True))
+        self.tell(leg_id, again or _failed(leg_id, 408, "no server answered"))
 
     def abandon(self, leg: LegId) -> None:
         """End a leg whatever state it is in: the engine is out of order."""
@@ -146,9 +241,42 @@ class SipPort:
         route = self._routing.route(target, command.identity)
         if isinstance(route, Unroutable):
             return _failed(command.leg, route.status, route.explanation)
-        flow = self._flow(route)
-        if flow is None:
-            return _failed(command.leg, 503, "the next hop has no address")
+        leg.route = route
+        leg.server = None
+        leg.servers = []
+        if not isinstance(route.hop, Hop):
+            return self._send(leg, command, route, route.hop)
+        leg.servers = self._servers(route.hop, whatever=isinstance(target, c.EmergencyTarget))
+        if not leg.servers:
+            return _nowhere(command.leg, self._resolver.retry_after_s(route.hop))
+        return self._try_server(leg, command)
+
+    def _servers(self, hop: Hop, *, whatever: bool) -> list[Server]:
+        """In the order to try. Those of the address family the SDP was made for come first."""
+        servers = self._resolver.servers(hop, whatever=whatever)
+        family = self.family_of_hop(hop)
+        return sorted(servers, key=lambda server: family_of(server.address) != family)
+
+    def family_of_hop(self, hop: Hop) -> int | None:
+        """4 or 6: what a leg over ``hop`` will use; the preferred listener's where both can be."""
+        families = [family_of(server.address) for server in self._resolver.all_servers(hop)]
+        preferred = self._routing.families.get(hop.listener)
+        return preferred if preferred in families or not families else families[0]
+
+    def _try_server(self, leg: Leg, command: c.Originate) -> e.AnyEvent:
+        assert leg.route is not None
+        leg.server = server = leg.servers.pop(0)
+        flow = self._shell.flow_for(server.transport, server.listener, server.address, server.port)
+        event = self._send(leg, command, leg.route, flow)
+        if isinstance(event, e.LegSent) and (leg.servers or leg.fallbacks):
+            emergency = isinstance(command.target, c.EmergencyTarget)
+            wait = SILENT_EMERGENCY_S if emergency else SILENT_S
+            leg.timer = asyncio.get_running_loop().call_later(wait, self._silent, command.leg)
+        return event
+
+    def _send(self, leg: Leg, command: c.Originate, route: Route, flow: Flow) -> e.AnyEvent:
+        leg.flow = flow
+        leg.heard = False
         leg.host = self._routing.advertised_host(flow.listener)
         leg.trusted = route.trusted
         charging = _charging(command.icid) if route.trusted else ()
@@ -171,19 +299,11 @@ class SipPort:
                 session=command.leg,
                 call_id=call_id,
                 keep_flow=isinstance(route.hop, Flow),
+                auth=route.auth,
             )
         except SipError as error:
             return _failed(command.leg, 503, str(error))
         return e.LegSent(leg=command.leg, sip_call_id=call_id)
-
-    def _flow(self, route: Route) -> Flow | None:
-        hop = route.hop
-        if not isinstance(hop, Hop):
-            return hop
-        address = self._resolver.address(hop.host)
-        return (
-            None if address is None else self._shell.flow_for(hop.transport, hop.listener, address, hop.port)
-        )
 
     def _ring(self, command: c.Ring) -> None:
         self._agent.ring(command.leg, self._now())
@@ -211,6 +331,9 @@ class SipPort:
         self._agent.reject(command.leg, self._now(), command.status, headers=headers)
 
     def _cancel(self, command: c.CancelLeg) -> None:
+        leg = self._legs.get(command.leg)
+        if leg is not None:
+            leg.stay()
         self._agent.cancel(command.leg, self._now(), reason=command.reason)
 
     def _end(self, command: c.EndLeg) -> None:
@@ -235,6 +358,27 @@ def warning(host: str, text: str) -> str:
     """``399 host "text"`` (RFC 3261 §20.43), ASCII, without what would end the quoted string."""
     plain = text.encode("ascii", "replace").decode().replace("\\", "/").replace('"', "'")
     return f'399 {host or "hipper"} "{plain}"'
+
+
+def _nowhere(leg: LegId, retry_after_s: float | None) -> e.LegRejected:
+    """No server of the hop is known, or all of them asked to be left alone."""
+    if retry_after_s is None:
+        return _failed(leg, 503, "the next hop has no address")
+    return e.LegRejected(
+        leg=leg,
+        status=503,
+        reason_phrase="the next hop asked for rest",
+        by_network=True,
+        retry_after_s=int(retry_after_s) + 1,
+    )
+
+
+def _retry_after_s(event: sip.Rejected) -> float | None:
+    text = event.response.headers.get("Retry-After") if event.response is not None else None
+    try:
+        return None if text is None else float(RetryAfter.parse(text).seconds)
+    except SipParseError:
+        return None
 
 
 def _failed(leg: LegId, status: int, why: str) -> e.LegRejected:

@@ -20,13 +20,23 @@ _LARGEST_REQUEST = 8192
 _MOST_CONNECTIONS = 32
 
 Check = Callable[[], bool]
+Report = Callable[[], object]
 
 
 class HealthServer:
-    """``checks``: name -> whether that part is ready; asked at each request, so they must be quick."""
+    """``checks``: name -> whether that part is ready; asked at each request, so they must be quick.
+    ``reports``: name -> what ``/health/<name>`` answers as JSON; it changes no readiness."""
 
-    def __init__(self, host: str, port: int, metrics: Metrics, checks: Mapping[str, Check]) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        metrics: Metrics,
+        checks: Mapping[str, Check],
+        reports: Mapping[str, Report] | None = None,
+    ) -> None:
         self._address = (host, port)
+        self._reports = dict(reports or {})
         self._metrics = metrics
         self._checks = dict(checks)
         self._connections = 0
@@ -78,6 +88,9 @@ class HealthServer:
             return _json(HTTPStatus.OK, {"status": "live"}, head=head)
         if path == "/health/ready":
             return self._readiness(head=head)
+        report = self._reports.get(path.removeprefix("/health/"))
+        if report is not None:
+            return _json(HTTPStatus.OK, report(), head=head)
         return _response(HTTPStatus.NOT_FOUND, b"", "text/plain", head=head)
 
     def _readiness(self, *, head: bool) -> bytes:

@@ -39,12 +39,14 @@ name = "demo-mobile"
 listener = "mobile"
 addresses = ["127.0.0.1"]
 target = "sip:127.0.0.1:{NETWORK_PORT}"
+options_interval_s = 0
 terminating_prefix = "99"
 [[pstn_trunk]]
 name = "carrier"
 listener = "pstn"
 addresses = ["127.0.0.1"]
 target = "sip:127.0.0.1:{trunk_port}"
+options_interval_s = 0
 [[emergency_route]]
 name = "emergency"
 listener = "pstn"

@@ -202,6 +202,7 @@ class Site:
                     addresses=("127.0.0.1",),
                     target=f"sip:127.0.0.1:{self.mobile_peer.port}",
                     terminating_prefix="99",
+                    options_interval_s=0,
                 ),
             ),
             pstn_trunk=(
@@ -210,6 +211,7 @@ class Site:
                     listener="pstn",
                     addresses=("127.0.0.1",),
                     target=f"sip:127.0.0.1:{self.carrier.port}",
+                    options_interval_s=0,
                 ),
             ),
             emergency_route=(

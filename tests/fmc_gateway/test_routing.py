@@ -9,10 +9,10 @@ import pytest
 from fmc_gateway.bindings import Bindings, Registration
 from fmc_gateway.call.commands import BindingTarget, EmergencyTarget, MobileTarget, TrunkTarget
 from fmc_gateway.call.events import Binding
+from fmc_gateway.dns.hop import Hop
 from fmc_gateway.flows import flow_name
 from fmc_gateway.loop_guard import LoopGuard
-from fmc_gateway.resolver import Resolver
-from fmc_gateway.routing import Hop, Route, Routing, RoutingConfigError, Unroutable
+from fmc_gateway.routing import Route, Routing, RoutingConfigError, Unroutable
 from hipper.pbx.ids import DeviceId
 from hipper.pbx.model import CallerIdentity, Presentation
 from hipper.runtime.settings_model import EmergencyRoute, MobileNetwork, PstnTrunk, Settings, SipListener
@@ -86,15 +86,14 @@ def test_network_that_drops_headers_gets_the_prefix_instead() -> None:
 
 
 def test_first_trunk_of_the_file_when_none_is_named() -> None:
-    assert routed(TrunkTarget(trunk=None, user="+31301234567")).hop == Hop(
-        "udp", "pstn", "sbc.carrier.example", 5060
-    )
+    hop = routed(TrunkTarget(trunk=None, user="+31301234567")).hop
+    assert hop == Hop("udp", "pstn", "sbc.carrier.example", None, any_transport=True)
     assert routing().trunks() == ["one", "two"]
 
 
 def test_named_trunk_with_its_transport_and_number_format() -> None:
     route = routed(TrunkTarget(trunk="two", user="+31301234567"))
-    assert route.hop == Hop("tls", "tls", "192.0.2.8", 5061)
+    assert route.hop == Hop("tls", "tls", "192.0.2.8", 5061, any_transport=True)
     assert route.uri.user == "0301234567"
 
 
@@ -159,12 +158,3 @@ def test_no_trunk_at_all_is_503() -> None:
 def test_settings_nobody_can_send_by_are_named(trunk: PstnTrunk, says: str) -> None:
     with pytest.raises(RoutingConfigError, match=says):
         routing(pstn_trunk=(trunk,))
-
-
-async def test_names_are_resolved_in_the_background_and_addresses_need_not_be() -> None:
-    resolver = Resolver(["localhost", "192.0.2.1", "no-such-host.invalid"])
-    assert resolver.address("192.0.2.1") == "192.0.2.1"
-    assert resolver.address("localhost") is None
-    await resolver.refresh()
-    assert resolver.address("localhost") in ("127.0.0.1", "::1")
-    assert resolver.address("no-such-host.invalid") is None

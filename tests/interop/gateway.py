@@ -81,6 +81,7 @@ port = {devices_tls}
 
 [[mobile_network]]
 name = "mno"
+options_interval_s = 0
 listener = "mobile"
 addresses = ["127.0.0.1"]
 target = "sip:127.0.0.1:{network}"
@@ -89,12 +90,14 @@ terminating_trunk_group = "hipper"
 
 [[mobile_network]]
 name = "mno-tcp"
+options_interval_s = 0
 listener = "mobile-tcp"
 addresses = ["127.0.0.1"]
 target = "sip:127.0.0.1:{network}"
 
 [[mobile_network]]
 name = "mno-untrusted"
+options_interval_s = 0
 listener = "mobile"
 addresses = ["127.0.0.2"]
 target = "sip:127.0.0.2:{network}"
@@ -102,12 +105,14 @@ trusted = false
 
 [[pstn_trunk]]
 name = "carrier"
+options_interval_s = 0
 listener = "pstn"
 addresses = ["127.0.0.1"]
 target = "sip:127.0.0.1:{carrier}"
 
 [[pstn_trunk]]
 name = "carrier-untrusted"
+options_interval_s = 0
 listener = "pstn"
 addresses = ["127.0.0.2"]
 target = "sip:127.0.0.2:{carrier}"

@@ -141,7 +141,10 @@ class TestFaults:
                 REGISTERING.replace("sip:hipper@", "sip:"),
                 "4: aor 'sip:carrier.example' names no user: sip:user@carrier.example",
             ),
-            (REGISTERING.replace("sip:carrier", "carrier"), "4: registrar 'carrier.example' is not a SIP URI"),
+            (
+                REGISTERING.replace("sip:carrier", "carrier"),
+                "4: registrar 'carrier.example' is not a SIP URI",
+            ),
             (REGISTERING + "expires_s = 5\n", "4: expires_s must lie between 30 and 86400 seconds"),
             ('[http]\nhost = "localhost"\n', "2: host 'localhost' is not an IP address to listen on"),
             (

@@ -122,6 +122,8 @@ class RegistrationClient:
         self.granted_s: int | None = None
         """Seconds granted by the last 200."""
         self.last_status: int | None = None
+        self.failures = 0
+        """In a row; the waits grow with it."""
         self._ua, self._ids, self._flow, self._auth = ua, ids, flow, auth
         self._aor, self._registrar, self._contact = aor, registrar, contact
         self._expires_s = expires_s
@@ -129,7 +131,6 @@ class RegistrationClient:
         self._outbound = instance is not None and reg_id is not None
         self._call_id = ids.call_id()
         self._cseq = 0
-        self._failures = 0
         self._handle: str | None = None
         self._removal_due = False
         self._due: float | None = None
@@ -180,7 +181,7 @@ class RegistrationClient:
         # the user agent counts on when it answers a challenge
         self._cseq = max(self._cseq, response.cseq.number)
         if response.status < 300:
-            self._failures = 0
+            self.failures = 0
             self.granted_s = self._granted_s(response)
             self._step(RegistrationEvent.SUCCESS, now)
             if self.state is RegistrationState.REGISTERED:
@@ -199,8 +200,8 @@ class RegistrationClient:
         return True
 
     def _on_failure(self, response: Response | None, now: float) -> None:
-        wait = recovery_wait_s(self._failures, self._ids)
-        self._failures += 1
+        wait = recovery_wait_s(self.failures, self._ids)
+        self.failures += 1
         text = None if response is None else response.headers.get("Retry-After")
         if text is not None:
             try:

@@ -127,6 +127,20 @@ class CallerSide(MidDialog):
             found.bye_reason = reason
             self.endpoint.cancel(found.transaction, now, reason)
 
+    def set_aside(self, session: str, now: float) -> None:
+        """Give up our INVITE and free its handle at once, for another one to the next server (RFC 3263 §4.3).
+
+        What still comes of it belongs to a handle nobody knows: a 2xx is acknowledged and ended. Ignored
+        when the session has had its final answer.
+        """
+        found = self._sessions.get(session)
+        if found is None or found.phase not in (Phase.CALLING, Phase.PROCEEDING):
+            return
+        del self._sessions[session]
+        found.id = self._ids.token(12)
+        self._sessions[found.id] = found
+        self.cancel(found.id, now)
+
     def acknowledge(self, session: str, now: float, sdp: str | None) -> None:
         """Send the ACK that answers the offer of a 2xx (after Answered or ReofferAnswered with a late offer).
 
