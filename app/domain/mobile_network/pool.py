@@ -27,8 +27,11 @@ from hipper.runtime.settings_model import MobileNetwork
 from hipper.telephony.numbers.e164 import E164
 from hipper.telephony.numbers.ranges import parse_range
 
-ANSWER_WITHIN_S = 0.5
+ANSWER_WITHIN_S = 1.0
 """Of Redis. A network waits a second or two for us and then goes on by itself: better told at once."""
+AT_ONCE = 16
+"""Scripts on their way to Redis, each on a connection of its own. More are no faster, and hundreds of new
+connections at once are much slower."""
 _UNMADE = b"unmade"
 
 _NOW = """
@@ -85,6 +88,7 @@ class ImrnPool:
         self._allocate = redis.register_script(_ALLOCATE)
         self._make = redis.register_script(_MAKE)
         self._own_leg = redis.register_script(_OWN_LEG)
+        self._room = asyncio.Semaphore(AT_ONCE)
 
     async def allocate(self, reservation: Reservation) -> E164 | None:
         """A number for this call alone; None when all are taken or rest. Raises BusUnavailable."""
@@ -98,7 +102,7 @@ class ImrnPool:
             reservation.comes_from or "",
         ]
         with outages_named():
-            async with asyncio.timeout(ANSWER_WITHIN_S):
+            async with asyncio.timeout(ANSWER_WITHIN_S), self._room:
                 found = await self._allocate(keys=self._keys, args=arguments)
                 if found == _UNMADE:
                     await self._make(keys=self._keys, args=[self._prefix, self._ranges, *self._numbers()])
@@ -109,7 +113,7 @@ class ImrnPool:
         """Whether this call is a leg of ours on its way to the handset. Each of our legs is known once, and
         the same question gets the same answer. Raises BusUnavailable."""
         with outages_named():
-            async with asyncio.timeout(ANSWER_WITHIN_S):
+            async with asyncio.timeout(ANSWER_WITHIN_S), self._room:
                 key = own_leg_key(self._network.name, handset, calling)
                 return bool(await self._own_leg(keys=[key], args=[call_reference]))
 
