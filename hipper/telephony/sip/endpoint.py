@@ -279,6 +279,8 @@ class SipEndpoint(TransactionRunner):
         # an OPTIONS with Max-Forwards 0 asks this very hop (§11)
         forwarding = self.config.forwarding and request.method != "OPTIONS"
         rejection = check_request(request, forwarding=forwarding, supported=self.supported)
+        if rejection is not None and self.is_let_through(request):
+            rejection = check_request(request, forwarding=forwarding, let_through=True)
         if rejection is not None:
             self._reject(request, flow, rejection)
             return
@@ -294,6 +296,23 @@ class SipEndpoint(TransactionRunner):
             self._fire(found, Event.REQUEST, now)
         else:
             self._receive_new(key, request, flow, response_flow(via, flow), now)
+
+    def is_let_through(self, request: Request) -> bool:
+        """Whether this INVITE is let through with extensions and bodies that we do not know."""
+        let_through = self.config.let_through
+        try:
+            return let_through is not None and request.method == "INVITE" and let_through(request)
+        except SipParseError:
+            return False
+
+    def let_spiral(self, transaction: str) -> None:
+        """The request goes on to somebody else: should it come by once more, with the same Call-ID, tag and
+        CSeq, that is a spiral and not the merged request of §8.2.2.2, which is a user agent server's."""
+        found = self._by_id.get(transaction)
+        if found is not None and found.merge_key is not None:
+            if self._merged.get(found.merge_key) is found:
+                del self._merged[found.merge_key]
+            found.merge_key = None
 
     def _server_key(self, request: Request, method: str) -> Key:
         """What a retransmission has in common with its request (§17.2.3)."""
@@ -318,7 +337,7 @@ class SipEndpoint(TransactionRunner):
         if repeated is not None:
             self._fire(repeated, Event.REQUEST, now)
             return
-        if len(self._by_id) >= 2 * self.config.max_transactions:
+        if found is None and len(self._by_id) >= 2 * self.config.max_transactions:
             self.drop("too many transactions")
             return
         own = self._start_server(
@@ -336,7 +355,8 @@ class SipEndpoint(TransactionRunner):
         limit = self.config.max_transactions
         if len(self._by_id) >= limit:
             exempt = in_dialog or (self.config.never_refuse is not None and self.config.never_refuse(request))
-            if len(self._by_id) >= 2 * limit:
+            never_refused = exempt and not in_dialog
+            if len(self._by_id) >= (4 if never_refused else 2) * limit:
                 self.drop("too many transactions")
                 return
             if not exempt:

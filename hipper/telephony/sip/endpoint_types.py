@@ -25,11 +25,15 @@ class EndpointConfig:
     timer_c_s: float = t.TIMER_C_S
     """An INVITE that only rings is cancelled after this many seconds."""
     max_transactions: int = 20_000
-    """A new request outside a dialog above it gets 503; above twice the number nothing is kept at all."""
+    """A new request outside a dialog above it gets 503; above twice the number nothing is kept at all but
+    what ``never_refuse`` names, and above four times not even that."""
     retry_after_s: int = 10
     """Retry-After of that 503."""
     never_refuse: Callable[[Request], bool] | None = None
-    """Requests exempt from the 503: emergency calls."""
+    """Requests exempt from the 503: emergency calls. What others may not fill up is kept for them."""
+    let_through: Callable[[Request], bool] | None = None
+    """Requests whose extensions and bodies may be for somebody behind us: no 415, 420, 406 or 422 for them.
+    An emergency call, or what a proxy sends on (RFC 3261 §16.3 has only Proxy-Require refused there)."""
     advertised: Mapping[str, Address] = field(default_factory=dict)
     """Listener name -> address to write into Via and Contact, where it differs from ``Flow.local``."""
     forwarding: bool = False

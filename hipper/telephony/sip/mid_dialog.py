@@ -397,7 +397,12 @@ class MidDialog(UserAgentCore):
     def _negotiate(self, session: Session, request: Request) -> tuple[SessionTimer, list[tuple[str, str]]]:
         if "timer" not in self.config.supported:
             return SessionTimer(None), []
-        return session_timer.as_uas(request, self._wanted_s(session), self.config.min_se_s)
+        try:
+            return session_timer.as_uas(request, self._wanted_s(session), self.config.min_se_s)
+        except TooSmall:
+            if self.endpoint.is_let_through(session.invite):
+                return SessionTimer(None), []
+            raise
 
     def _apply_timer(self, session: Session, timer: SessionTimer, now: float) -> None:
         session.timer = timer

@@ -42,10 +42,10 @@ from hipper.telephony.sip.headers import NameAddr
 from hipper.telephony.sip.ids import IdSource
 from hipper.telephony.sip.message import Headers, Request, Response
 from hipper.telephony.sip.refer import ReferHappening, Subscription
+from hipper.telephony.sip.relay import Relay, RelaySide
 from hipper.telephony.sip.session import Phase, Session
 from hipper.telephony.sip.transaction_run import Transaction
 from hipper.telephony.sip.ua_core import HeaderItems, Outcome, UserAgentConfig, as_callback
-from hipper.telephony.sip.ua_transfer import TransferSide
 from hipper.telephony.sip.uri import Uri
 
 if TYPE_CHECKING:
@@ -58,12 +58,14 @@ BAD_GATEWAY = 502
 _NEEDS_DIALOG = frozenset(("BYE", "PRACK", "UPDATE", "INFO"))
 
 
-class UserAgent(TransferSide):
+class UserAgent(RelaySide):
     """A user agent: any number of sessions and requests over any number of flows."""
 
     def __init__(self, config: UserAgentConfig, ids: IdSource) -> None:
         super().__init__(config, ids)
         self._subscriptions: dict[str, Subscription] = {}
+        self._relays: dict[str, Relay] = {}
+        self._refusals: dict[str, Relay] = {}
         self._on_timer = {
             "2xx": self._on_2xx_timer,
             "ack": self._on_ack_timer,
@@ -176,7 +178,10 @@ class UserAgent(TransferSide):
                 then(503 if event.transport else 408, now)
             return
         session = event.context
-        if (
+        if isinstance(session, Relay):
+            # the caller's connection is gone while its INVITE is on its way
+            self.endpoint.cancel(session.transaction, now)
+        elif (
             event.transport
             and isinstance(session, Session)
             and session.phase in (Phase.OFFERED, Phase.RINGING)

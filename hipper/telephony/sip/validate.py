@@ -80,18 +80,25 @@ def reject(status: int, warning: str | None = None, headers: tuple[tuple[str, st
 
 
 def check_request(
-    request: Request, *, forwarding: bool = False, supported: frozenset[str] = SUPPORTED_TAGS
+    request: Request,
+    *,
+    forwarding: bool = False,
+    supported: frozenset[str] = SUPPORTED_TAGS,
+    let_through: bool = False,
 ) -> Rejection | None:
     """Why this request is not accepted, or None.
 
     ``forwarding``: the request is going to leave again (proxy, B2BUA), so that Max-Forwards 0 is 483 and
     Proxy-Require counts; an endpoint handles it as if Max-Forwards were positive (RFC 4475 §3.3.11).
-    Whether the method is known to the user agent (405, 501) is its own to say.
+    Whether the method is known to the user agent (405, 501) is its own to say. ``let_through``: extensions,
+    body and what the peer accepts are not looked at.
     """
     try:
         fault = _check_once(request) or _check_core(request) or _check_uri(request)
         if fault is not None:
             return fault
+        if let_through:
+            return _check_optional(request, forwarding) or _check_contact(request)
         if request.method != "ACK" and (fault := _check_extensions(request, forwarding, supported)):
             return fault
         check = _BY_METHOD.get(request.method)
@@ -254,13 +261,21 @@ def _is_optional(request: Request) -> bool:
     return text is not None and not ContentDisposition.parse(text).handling_required
 
 
-def _check_invite(request: Request) -> Rejection | None:
-    """One Contact (RFC 3261 §8.1.1.8), which RFC 2543 did not ask for, and a form in which to answer."""
+def _check_contact(request: Request) -> Rejection | None:
+    """One Contact in an INVITE (RFC 3261 §8.1.1.8), which RFC 2543 did not ask for."""
     contacts = request.contacts
     if len(contacts) > 1 or request.contact_is_wildcard:
         return reject(400, "Contact: an INVITE has exactly one")
     if not contacts and (request.top_via.branch or "").startswith(MAGIC_COOKIE):
         return reject(400, "Missing Contact header field")
+    return None
+
+
+def _check_invite(request: Request) -> Rejection | None:
+    """Its Contact, and a form in which to answer."""
+    fault = _check_contact(request)
+    if fault is not None:
+        return fault
     accept = request.headers.get_all("Accept")
     if accept and not any(_accepts_sdp(value) for line in accept for value in parse_accept(line)):
         return reject(406, "Accept: application/sdp is not among the types")

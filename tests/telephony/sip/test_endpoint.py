@@ -643,6 +643,21 @@ class TestBounds:
         assert len(bench.endpoint) == 4
         assert bench.endpoint.dropped == {"too many transactions": 2}
 
+    def test_emergency_finds_room_where_everything_else_has_filled_the_table(self) -> None:
+        bench = Bench(max_transactions=2, never_refuse=lambda r: "112" in r.request_uri_text)
+        for number in range(4):
+            bench.receive(request("BYE", f"z9hG4bK-{number}", to_tag="t", call_id=f"c{number}"))
+        bench.receive(request("INVITE", "z9hG4bK-112", call_id="c112", uri="sip:112@192.0.2.1"))
+        bench.receive(request("CANCEL", "z9hG4bK-112", call_id="c112", uri="sip:112@192.0.2.1"))
+        assert bench.endpoint.dropped == {}
+        assert [type(event).__name__ for event in bench.events][-2:] == ["RequestReceived", "CancelReceived"]
+        for number in range(4):
+            bench.receive(
+                request("INVITE", f"z9hG4bK-x{number}", call_id=f"x{number}", uri="sip:112@192.0.2.1")
+            )
+        assert len(bench.endpoint) == 8
+        assert bench.endpoint.dropped == {"too many transactions": 2}
+
     @pytest.mark.parametrize("data", [b"", b"\r\n\r\n", b"junk", b"\x00" * 2000, b"SIP/2.0 200 OK\r\n\r\n"])
     def test_what_is_not_sip_is_dropped(self, data: bytes) -> None:
         bench = Bench()
