@@ -94,8 +94,8 @@ class Resolver:
 
     @property
     def complete(self) -> bool:
-        """Every configured hop has a server."""
-        return all(self._good[hop].ranks for hop in self._hops)
+        """Every hop has a server."""
+        return all(located.ranks for located in self._good.values())
 
     @property
     def stale(self) -> int:
@@ -114,6 +114,7 @@ class Resolver:
         located = locate(hop, self._families, self._memory.known)
         if hop not in self._hops and located.asked and len(self._hops) < self._configured + MAX_LEARNED:
             self._hops[hop] = None
+            self._located[hop] = self._good[hop] = located
             self._woken.set()
         return located
 
