@@ -1,19 +1,23 @@
-"""A mobile network in ``trunk`` mode: it hands the calls of its handsets to the gateway, takes the
-gateway's legs toward them, and triggers the terminating services of its users as real networks do.
+"""A mobile network. The class here is one in ``trunk`` mode: it hands the calls of its handsets to the
+gateway, takes the gateway's legs toward them, and triggers the terminating services of its users as real
+networks do. ``simulators.network`` has the modes ``isc`` and ``imrn``.
 
 A leg toward a handset that does not carry the gateway's loop-guard mark is a call like any other to this
 network: it goes back to the gateway as a terminating one. A gateway that forgets the mark calls itself
 until somebody's Max-Forwards ends it.
 
-python -m simulators.mobile_network --listen 127.0.0.1:5070 --gateway 127.0.0.1:5060 --handset +31612345678
+python -m simulators.mobile_network --mode trunk --listen 127.0.0.1:5070 --gateway 127.0.0.1:5060 \\
+    --handset +31612345678
 """
 
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 from typing import Any
 
 from hipper.runtime.settings_model import SipListener
+from hipper.telephony.numbers.emergency import is_emergency
 from hipper.telephony.sip.events import Invited, OutOfDialogRequest
 from hipper.telephony.sip.flow import Flow
 from hipper.telephony.sip.headers import NameAddr
@@ -21,7 +25,12 @@ from hipper.telephony.sip.message import Request
 from hipper.telephony.sip.uri import SipUri
 from simulators.agent import Agent, Peer
 from simulators.call import Call, HeaderItems, user_of
+from simulators.faults import SWITCHED_OFF
+from simulators.network.announcement import announce
+from simulators.network.charging import Journal
 from simulators.network.handsets import CELL, Handset
+from simulators.network.leg_watch import LegWatch
+from simulators.network.session import caller_of, icid_of
 
 HANDSETS = "handsets"
 """Name of the listener for handsets that run as processes of their own."""
@@ -30,7 +39,10 @@ HANDSETS = "handsets"
 class MobileNetwork(Agent):
     """``gateway``: where its users' calls go. The loop guard and how terminating calls are marked are
     agreed with the gateway: the settings ``loop_guard_header``, ``loop_guard_prefix``,
-    ``terminating_prefix`` and ``terminating_trunk_group`` of its ``[[mobile_network]]``."""
+    ``terminating_prefix`` and ``terminating_trunk_group`` of its ``[[mobile_network]]``. ``records``: file
+    for call data records."""
+
+    MODE = "trunk"
 
     def __init__(
         self,
@@ -42,6 +54,7 @@ class MobileNetwork(Agent):
         terminating_prefix: str | None = "99",
         terminating_trunk_group: str | None = None,
         handset_port: int | None = None,
+        records: Path | None = None,
         name: str = "mobile network",
         host: str = "127.0.0.1",
         **agent: Any,
@@ -59,6 +72,17 @@ class MobileNetwork(Agent):
         self._handsets: dict[str, Handset] = {}
         self._attached: dict[str, tuple[SipUri, Flow]] = {}
         self._icids = itertools.count(1)
+        self.journal = Journal(name, self.MODE, records)
+        self.watch = LegWatch(self.journal, self._describe)
+        self._watched.watch(self.watch)
+
+    async def stop(self) -> None:
+        await super().stop()
+        self.journal.close()
+
+    def serves(self, number: str) -> bool:
+        """Whether a number is a handset of this network."""
+        return number in self._handsets or number in self._attached
 
     def handset(self, msisdn: str) -> Handset:
         """A handset of this process; the same one each time."""
@@ -72,7 +96,7 @@ class MobileNetwork(Agent):
     # -- toward the gateway -----------------------------------------------------------------
 
     async def originate(
-        self, msisdn: str, dialled: str, *, privacy: str | None = None, headers: HeaderItems = ()
+        self, msisdn: str, dialled: str, *, privacy: str | None = None, headers: HeaderItems = (), **more: Any
     ) -> Call:
         """A user of ours calls: Request-URI as dialled, the MSISDN asserted."""
         return await self.invite(
@@ -80,20 +104,25 @@ class MobileNetwork(Agent):
             self.flow_to(self.gateway),
             NameAddr.parse(f"<sip:{msisdn}@{self.domain}>"),
             headers=(*self._identity(msisdn, privacy), ("P-Access-Network-Info", CELL), *headers),
+            **more,
         )
 
     async def terminate(
-        self, msisdn: str, *, caller: str, withheld: bool = False, headers: HeaderItems = ()
+        self, msisdn: str, *, caller: str, withheld: bool = False, headers: HeaderItems = (), **more: Any
     ) -> Call:
         """Somebody outside calls a user of ours: the terminating services are the gateway's, so it gets the
         call."""
-        from_ = "Anonymous <sip:anonymous@anonymous.invalid>" if withheld else f"<sip:{caller}@{self.domain}>"
         return await self.invite(
             self._terminating(msisdn),
             self.flow_to(self.gateway),
-            NameAddr.parse(from_),
+            self._shown(caller, withheld),
             headers=(*self._identity(caller, "id" if withheld else None), *headers),
+            **more,
         )
+
+    def _shown(self, caller: str, withheld: bool) -> NameAddr:
+        hidden = "Anonymous <sip:anonymous@anonymous.invalid>"
+        return NameAddr.parse(hidden if withheld else f"<sip:{caller}@{self.domain}>")
 
     def _to_gateway(self, dialled: str) -> SipUri:
         return SipUri.parse(f"sip:{dialled.replace('#', '%23')}@{self.gateway.host}:{self.gateway.port}")
@@ -112,14 +141,19 @@ class MobileNetwork(Agent):
 
     async def on_invite(self, event: Invited) -> None:
         if event.flow.listener == HANDSETS:
-            msisdn = user_of(event.request.from_)
-            privacy = event.request.headers.get("Privacy")
-            headers = (*self._identity(msisdn, privacy), ("P-Access-Network-Info", CELL))
-            from_ = NameAddr.parse(f"<sip:{msisdn}@{self.domain}>")
-            self._pass_on(
-                event, self._to_gateway(_number(event.request)), self.flow_to(self.gateway), from_, headers
-            )
-            return
+            await self.from_handset(event, user_of(event.request.from_), _number(event.request))
+        else:
+            await self.from_gateway(event)
+
+    async def from_handset(self, event: Invited, msisdn: str, dialled: str) -> None:
+        """A handset that is a process of its own calls."""
+        privacy = event.request.headers.get("Privacy")
+        headers = (*self._identity(msisdn, privacy), ("P-Access-Network-Info", CELL))
+        from_ = NameAddr.parse(f"<sip:{msisdn}@{self.domain}>")
+        self._pass_on(event, self._to_gateway(dialled), self.flow_to(self.gateway), from_, headers)
+
+    async def from_gateway(self, event: Invited) -> None:
+        """A leg of the gateway: to the handset when it is marked, else a call like any other."""
         number, guarded = self._called(event.request)
         if guarded:
             await self._deliver(event, number)
@@ -146,12 +180,16 @@ class MobileNetwork(Agent):
             self._pass_on(event, uri, flow, event.request.from_.with_tag(None), kept)
             return
         handset = self._handsets.get(number)
-        if handset is None or not handset.on:
+        if handset is not None and handset.on:
+            call = await self.take(event)
+            call.number = number
+            await handset.ring(call)
+        elif self.fate.meets("announce"):
+            await announce(self, await self.take(event), SWITCHED_OFF)
+        else:
             # Q.850 cause 20 "subscriber absent" is what an MSC says of a handset without coverage
             absent = (("Reason", 'Q.850;cause=20;text="Subscriber absent"'),)
             self.act(lambda core, now: core.reject(event.session, now, 480, headers=absent))
-            return
-        await handset.ring(await self.take(event))
 
     def _pass_on(
         self, event: Invited, uri: SipUri, flow: Flow, from_: NameAddr, headers: HeaderItems
@@ -167,6 +205,27 @@ class MobileNetwork(Agent):
             self.relay(event.session, called)
 
         self.act(call)
+
+    def _describe(self, request: Request, flow: Flow, sent: bool) -> dict[str, Any] | None:
+        """The call data record of a leg between us and the gateway."""
+        if flow.listener == HANDSETS or (sent and flow.remote != (self.gateway.host, self.gateway.port)):
+            return None
+        caller, called = caller_of(request), _number(request)
+        if sent:
+            marked = called.removeprefix(self._prefix or "") if called.startswith(self._prefix or " ") else ""
+            grouped = f"tgrp={self._trunk_group}" in request.request_uri_text
+            terminating = self.serves(f"+{marked}") or grouped
+            called = f"+{marked}" if self.serves(f"+{marked}") else called
+        else:
+            called, _ = self._called(request)
+            terminating = self.serves(called)
+        return {
+            "direction": "terminating" if terminating else "originating",
+            "served_user": called if terminating else caller,
+            "other_party": caller if terminating else called,
+            "icid": icid_of(request), "offered_by": "network" if sent else "gateway",
+            "emergency": is_emergency(called),
+        }  # fmt: skip
 
     def on_request(self, event: OutOfDialogRequest) -> None:
         """A handset attaches with REGISTER; its SIM is taken at its word."""

@@ -69,7 +69,7 @@ def icid_of(request: Request) -> str | None:
     """From P-Charging-Vector; None without one or when nobody can read it."""
     text = request.headers.get("P-Charging-Vector")
     try:
-        return None if text is None else ChargingVector.parse(text).icid
+        return None if text is None else ChargingVector.parse(text).icid.strip('"')
     except SipParseError:
         return None
 
