@@ -24,11 +24,15 @@ class BindingTarget(msgspec.Struct, frozen=True, kw_only=True, tag="binding"):
 
 
 class MobileTarget(msgspec.Struct, frozen=True, kw_only=True, tag="mobile"):
-    """The handset, through its network; the edge adds the network's loop guard mark."""
+    """The handset, through its network; the edge adds the network's loop guard mark. ``route`` and
+    ``request_uri``: the session is the handset's own terminating one (isc) and goes on where it came from,
+    with what is left of its Route; empty: a leg of our own making."""
 
     network: str
     number: E164
     device: DeviceId
+    route: tuple[str, ...] = ()
+    request_uri: str | None = None
 
 
 class TrunkTarget(msgspec.Struct, frozen=True, kw_only=True, tag="trunk"):
@@ -57,21 +61,23 @@ class ExchangeTarget(msgspec.Struct, frozen=True, kw_only=True, tag="exchange"):
 class NetworkTarget(msgspec.Struct, frozen=True, kw_only=True, tag="network"):
     """Back into a mobile network, toward somebody who is not ours. ``route``: what is left of the offered
     leg's Route (isc, same session); empty: out of the blue, for ``served``, with ``diverted`` as orig-cdiv
-    (RFC 8498)."""
+    (RFC 8498). ``request_uri``: of the offered leg, for the same form in the same session."""
 
     network: str
     user: str
+    request_uri: str | None = None
     route: tuple[str, ...] = ()
     served: E164 | None = None
     diverted: bool = False
 
 
 class PassOnTarget(msgspec.Struct, frozen=True, kw_only=True, tag="pass_on"):
-    """isc: the leg goes back as it came."""
+    """isc: the leg ``offered`` goes back as it came, all of it; what comes of it passes us by."""
 
     network: str
     request_uri: str
     route: tuple[str, ...]
+    offered: LegId
 
 
 class VoicemailTarget(msgspec.Struct, frozen=True, kw_only=True, tag="voicemail"):

@@ -122,6 +122,8 @@ class LegOffered(Event, frozen=True, kw_only=True, tag="leg_offered"):
     """An emergency call of a desk phone: what its site shows the emergency centre."""
     emergency_route: int | None = None
     """An emergency call of a desk phone: the route of its site, tried before the others."""
+    outgoing_network: bool = False
+    """Calls of this network's users to the outside go back into the network rather than to the PSTN."""
     gateway: GatewayId = GatewayId("")
     """This gateway, as live call and record name it."""
     emergency_routes: int = 1
@@ -191,6 +193,8 @@ class LegSent(Event, frozen=True, kw_only=True, tag="leg_sent"):
 
     leg: LegId
     sip_call_id: str
+    icid: str | None = None
+    """Its own, of a leg that is a session of its own (isc)."""
 
 
 class LegTrying(Event, frozen=True, kw_only=True, tag="leg_trying"):
