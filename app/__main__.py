@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import gc
+import math
 import os
 import socket
 import sys
@@ -22,8 +23,6 @@ from hipper.runtime.ports import ListenError, bound_socket
 from hipper.runtime.settings import SettingsError, load
 from hipper.runtime.settings_model import Settings
 
-DRAIN_S = 10
-"""After SIGTERM no connection is taken any more; what was asked is answered within this."""
 KEEP_ALIVE_S = 75
 """Longer than a network pauses between calls: opening a connection anew costs a call a round trip."""
 
@@ -52,7 +51,7 @@ async def serve(settings: Settings) -> None:
             access_log=False,
             server_header=False,
             timeout_keep_alive=KEEP_ALIVE_S,
-            timeout_graceful_shutdown=DRAIN_S,
+            timeout_graceful_shutdown=math.ceil(settings.api.drain_s),
         )
     )
     async with Drain() as drain:

@@ -65,6 +65,7 @@ def check_ports(settings: Settings) -> None:
         family: Family = "udp" if listener.transport == "udp" else "tcp"
         bound_socket(family, listener.host, listener.port, f"listener '{listener.name}'").close()
     bound_socket("tcp", settings.http.host, settings.http.port, "health and metrics, [http]").close()
+    bound_socket("tcp", settings.api.host, settings.api.port, "the API, [api]").close()
 
 
 class Installation:
@@ -79,8 +80,7 @@ class Installation:
         self.path = path
         self.whole = whole
         http = settings.http
-        host = "127.0.0.1" if http.host in ("0.0.0.0", "::") else http.host
-        self.gateway_ready = GatewayReady(host, http.port, whole=whole)
+        self.gateway_ready = GatewayReady(_reachable(http.host), http.port, whole=whole)
         self.log_folder = Path(settings.state_dir) / "log"
         self._tell = tell
 
@@ -146,7 +146,7 @@ class Installation:
             self._tell(f"password of desk phone {made.aor}: {made.password}  (shown once)")
 
     async def start_services(self, supervisor: Supervisor) -> None:
-        await supervisor.start(self.gateway())
+        await supervisor.start(self.gateway(), self.api())
 
     def gateway(self) -> ProcessSpec:
         return ProcessSpec(
@@ -156,6 +156,17 @@ class Installation:
             why_not_ready=f"/health/ready on port {self.settings.http.port} does not say ready",
             log=self.log_folder / "fmc_gateway.log",
             stop_within_s=self.settings.gateway.drain_s + 10,
+        )
+
+    def api(self) -> ProcessSpec:
+        address = (_reachable(self.settings.api.host), self.settings.api.port)
+        return ProcessSpec(
+            name="app",
+            argv=(sys.executable, "-m", "app", "--config", str(self.path)),
+            ready=lambda: b" 200 " in _ask(address, "/health/live")[:64],
+            why_not_ready=f"/health/live on port {self.settings.api.port} does not answer",
+            log=self.log_folder / "app.log",
+            stop_within_s=self.settings.api.drain_s + 5,
         )
 
     def demonstration(self) -> ProcessSpec:
@@ -177,12 +188,7 @@ class GatewayReady:
         """It said so for every part."""
 
     def __call__(self) -> bool:
-        try:
-            with socket.create_connection(self._address, timeout=1.0) as connection:
-                connection.sendall(b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\n\r\n")
-                answer = connection.makefile("rb").read(4096)
-        except OSError:
-            return False
+        answer = _ask(self._address, "/health/ready")
         self.complete = b" 200 " in answer[:64]
         if self.complete:
             return True
@@ -191,3 +197,20 @@ class GatewayReady:
         if self._serves_since is None:
             self._serves_since = time.monotonic()
         return time.monotonic() - self._serves_since > _OTHERS_WITHIN_S
+
+
+def _reachable(host: str) -> str:
+    """Where a wildcard address is reached from here."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+
+
+def _ask(address: tuple[str, int], path: str) -> bytes:
+    """The whole answer to GET; nothing when nobody answers."""
+    try:
+        with socket.create_connection(address, timeout=1.0) as connection:
+            connection.sendall(
+                f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
+            )
+            return connection.makefile("rb").read(4096)
+    except OSError:
+        return b""

@@ -72,6 +72,8 @@ def _api_faults(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "api.port", f"port {api.port} is not between 1 and 65535"
     elif (api.host, api.port) == (settings.http.host, settings.http.port):
         yield "api.port", f"port {api.port} is that of health and metrics, [http]"
+    if not api.drain_s >= 0:
+        yield "api.drain_s", f"drain_s must be at least 0, not {api.drain_s:g}"
     try:
         ipaddress.ip_address(api.host)
     except ValueError:

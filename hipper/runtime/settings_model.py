@@ -153,6 +153,8 @@ class ApiSection(_Section, frozen=True, kw_only=True):
 
     host: str = "127.0.0.1"
     port: int = 8080
+    drain_s: float = 10.0
+    """After SIGTERM: no connection is taken any more, what was asked is answered within this."""
 
 
 class DevicesSection(_Section, frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ from hipper.runtime.settings_model import (
     SipListener,
 )
 
-KEY, OTHER_KEY = "the key of the first network", "the key of the other network"
+KEY, OTHER_KEY = "key-of-the-first-network", "key-of-the-other-network"
 PATH = "/v1/mobile-network/imrn"
 ANNA, BRAM = "+31612320100", "+31612320200"
 """Mobiles of the company of tests.fmc_gateway.kit."""

@@ -15,7 +15,7 @@ from tests.bench import peers, procstat
 from tests.port_lock import ports_of
 
 ROOT = Path(__file__).parents[2]
-NETWORK_PORT, HTTP_PORT, NG_PORT = 28919, 28918, 28920
+NETWORK_PORT, HTTP_PORT, NG_PORT, API_PORT = 28919, 28918, 28920, 28917
 _NAMES = {"postgres": "postgresql", "redis-server": "redis", "rtpengine": "rtpengine"}
 Processes = dict[str, list[int]]
 """Process ids by what the process is."""
@@ -28,6 +28,8 @@ state_dir = "{state}"
 {more}
 [http]
 port = {HTTP_PORT}
+[api]
+port = {API_PORT}
 [[sip_listener]]
 name = "mobile"
 port = {port}
@@ -91,7 +93,12 @@ class Installation:
 
 def _by_name(supervisor: int) -> Processes:
     """The supervisor's children by what they are; what it costs itself is nobody's call."""
-    return {_NAMES.get(procstat.program(pid), "gateway"): [pid] for pid in procstat.children(supervisor)}
+    return {_name(pid): [pid] for pid in procstat.children(supervisor)}
+
+
+def _name(pid: int) -> str:
+    words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    return _NAMES.get(procstat.program(pid)) or ("api" if b"app" in words else "gateway")
 
 
 @contextlib.contextmanager

@@ -31,6 +31,8 @@ embedded_port_min = 22900
 embedded_port_max = 22960
 [http]
 port = {http}
+[api]
+port = {api}
 [devices]
 listeners = ["devices"]
 [[sip_listener]]
@@ -44,10 +46,10 @@ class Machine:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.sip, self.ng, self.http = free_ports(3)
+        self.sip, self.ng, self.http, self.api = free_ports(4)
         self.path = folder / "hipper.toml"
         self.path.write_text(
-            SETTINGS.format(state=folder / "state", sip=self.sip, ng=self.ng, http=self.http)
+            SETTINGS.format(state=folder / "state", sip=self.sip, ng=self.ng, http=self.http, api=self.api)
         )
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -179,7 +181,9 @@ def test_a_second_one_on_the_same_folder_is_refused_in_one_line(machine: Machine
         assert process.poll() is None
 
 
-@pytest.mark.parametrize(("which", "kind"), [("sip", socket.SOCK_DGRAM), ("http", socket.SOCK_STREAM)])
+@pytest.mark.parametrize(
+    ("which", "kind"), [("sip", socket.SOCK_DGRAM), ("http", socket.SOCK_STREAM), ("api", socket.SOCK_STREAM)]
+)
 def test_a_port_in_use_is_named_in_one_line_and_nothing_is_started(
     machine: Machine, which: str, kind: socket.SocketKind
 ) -> None:

@@ -69,6 +69,7 @@ def test_no_fault_shows_a_key(tmp_path: Path) -> None:
     [
         ("port = 0", "port 0 is not between 1 and 65535"),
         ('host = "localhost"', "host 'localhost' is not an IP address"),
+        ("drain_s = -1", "drain_s must be at least 0, not -1"),
         ("port = 9464", "port 9464 is that of health and metrics"),
     ],
 )
