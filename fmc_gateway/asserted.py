@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from fmc_gateway.dialled import number_of
-from fmc_gateway.text import clean_or_none
+from fmc_gateway.text import clean, clean_or_none
 from hipper.pbx.model import CallerIdentity, Presentation
 from hipper.telephony.numbers.e164 import E164
 from hipper.telephony.sip.errors import SipParseError
-from hipper.telephony.sip.headers import NameAddr
+from hipper.telephony.sip.headers import ChargingVector, NameAddr
 from hipper.telephony.sip.message import Request, SipMessage
 from hipper.telephony.sip.uri import OpaqueUri, SipUri
 
@@ -70,10 +70,10 @@ def is_anonymous(from_: NameAddr) -> bool:
     return isinstance(uri, OpaqueUri)
 
 
-def read_icid(request: Request) -> str | None:
-    """``icid-value`` of P-Charging-Vector (RFC 7315 §5.6), without quotes; at most 128 characters."""
-    for part in (request.headers.get("P-Charging-Vector") or "").split(";"):
-        name, _, value = part.partition("=")
-        if name.strip().lower() == "icid-value":
-            return value.strip().strip('"')[:128] or None
-    return None
+def read_icid(request: SipMessage) -> str | None:
+    """``icid-value`` of P-Charging-Vector (RFC 7315 §4.6), without quotes; at most 128 characters."""
+    try:
+        vector = ChargingVector.parse(request.headers.get("P-Charging-Vector") or "")
+    except SipParseError:
+        return None
+    return clean(vector.icid)[:128]

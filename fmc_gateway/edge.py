@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import msgspec
+
 from fmc_gateway.asserted import asserted_number, is_anonymous, read_asserted, read_icid, read_privacy
 from fmc_gateway.call.events import LegDirection, LegOffered, LegSource
 from fmc_gateway.dialled import Dialled, e164_of, number_of, read_dialled
@@ -65,6 +67,7 @@ class Refusal(NamedTuple):
 
     status: int
     explanation: str
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 def cleaned(dialled: Dialled) -> Dialled:
@@ -84,7 +87,7 @@ def offer_from_network(offer: Offer, peer: MobilePeer, guard: LoopGuard, now_uni
     mark = offer.request.headers.get(network.loop_guard_header)
     guarded = marked or (mark is not None and guard.verify(mark, network.name, called, now_unix))
     if terminating or guarded:
-        return _offered(
+        return offered_leg(
             offer,
             source=LegSource.MOBILE_NETWORK,
             direction=LegDirection.TERMINATING,
@@ -94,7 +97,7 @@ def offer_from_network(offer: Offer, peer: MobilePeer, guard: LoopGuard, now_uni
             served=called,
             loop_guard=guarded,
         )
-    return _offered(
+    leg = offered_leg(
         offer,
         source=LegSource.MOBILE_NETWORK,
         direction=LegDirection.ORIGINATING,
@@ -103,11 +106,12 @@ def offer_from_network(offer: Offer, peer: MobilePeer, guard: LoopGuard, now_uni
         dialled=number_text,
         served=_msisdn(offer.request, network),
     )
+    return msgspec.structs.replace(leg, outgoing_network=network.outgoing == "network")
 
 
 def offer_from_trunk(offer: Offer, peer: TrunkPeer) -> LegOffered:
     """A call from the PSTN: somebody of ours is called."""
-    return _offered(
+    return offered_leg(
         offer,
         source=LegSource.PSTN,
         direction=LegDirection.TERMINATING,
@@ -127,7 +131,7 @@ def offer_from_phone(offer: Offer, phone: Phone | None) -> LegOffered | Refusal:
     privacy = read_privacy(offer.request)
     anonymous = bool(privacy & {"id", "user", "header"}) or is_anonymous(from_)
     user = from_.uri.user if isinstance(from_.uri, SipUri) else None
-    return _offered(
+    return offered_leg(
         offer,
         source=LegSource.DESK_PHONE,
         direction=LegDirection.ORIGINATING,
@@ -141,7 +145,7 @@ def offer_from_phone(offer: Offer, phone: Phone | None) -> LegOffered | Refusal:
     )
 
 
-def _offered(
+def offered_leg(
     offer: Offer,
     *,
     source: LegSource,
@@ -156,6 +160,7 @@ def _offered(
     anonymous: bool = False,
     allowed: bool = False,
 ) -> LegOffered:
+    """What the legs of all peers have in common."""
     request = offer.request
     if caller is None:
         asserted = read_asserted(request, trusted=trusted)
@@ -180,12 +185,18 @@ def _offered(
         sip_call_id=clean(request.call_id),
         max_forwards=70 if max_forwards is None else max_forwards,
         loop_guard=loop_guard,
-        passthrough_headers=_passed_on(request) if offer.emergency else (),
+        passthrough_headers=kept_headers(request, PASSED_ON) if offer.emergency else (),
         body_type=body_type if offer.emergency else None,
         body=body if offer.emergency else None,
         gateway=offer.gateway,
         emergency_routes=offer.emergency_routes,
+        emergency_callback=trusted and _is_callback(request),
     )
+
+
+def _is_callback(request: Request) -> bool:
+    """The emergency centre calls back (RFC 7090 §4)."""
+    return (request.headers.get("Priority") or "").strip().lower() == "psap-callback"
 
 
 def _own_prefix(network: MobileNetwork, dialled: str) -> tuple[bool, str]:
@@ -237,8 +248,9 @@ def _is_own_aor(request: Request, phone: Phone) -> bool:
     return uri.user == user and uri.host.lower() == domain.lower()
 
 
-def _passed_on(request: Request) -> tuple[tuple[str, str], ...]:
-    return tuple((name, clean(value)) for name in PASSED_ON for value in request.headers.get_all(name))
+def kept_headers(request: Request, names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Every header of these names, as it came."""
+    return tuple((name, clean(value)) for name in names for value in request.headers.get_all(name))
 
 
 def _whole_body(request: Request) -> tuple[str | None, str | None]:
