@@ -242,6 +242,22 @@ class CallerList(str, Enum):
     PRIVATE = "private"
 
 
+class OriginationFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known at the moment of the call, beside settings."""
+
+    last_dialled: str | None = None
+    last_caller: E164 | None = None
+    """Who called last, None also when that number was withheld: then it cannot be called back by code."""
+    last_caller_withheld: bool = False
+    user_calls: int = 0
+    """Chargeable calls of this user that are up now."""
+    group_calls: int = 0
+    user_spent_today: float = 0.0
+    user_spent_month: float = 0.0
+    group_spent_month: float = 0.0
+    """In euros, by the rates of the group's calling plan."""
+
+
 class TerminationFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What is known at the moment of the call, beside settings."""
 
@@ -262,22 +278,8 @@ class TerminationFacts(msgspec.Struct, frozen=True, kw_only=True):
     (call-flows §5)."""
     caller_group: GroupId | None = None
     """Of an on-net caller; None: the called user's own. What holds within the group only asks for it."""
-
-
-class OriginationFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known at the moment of the call, beside settings."""
-
-    last_dialled: str | None = None
-    last_caller: E164 | None = None
-    """Who called last, None also when that number was withheld: then it cannot be called back by code."""
-    last_caller_withheld: bool = False
-    user_calls: int = 0
-    """Chargeable calls of this user that are up now."""
-    group_calls: int = 0
-    user_spent_today: float = 0.0
-    user_spent_month: float = 0.0
-    group_spent_month: float = 0.0
-    """In euros, by the rates of the group's calling plan."""
+    spending: OriginationFacts = OriginationFacts()
+    """Of the called user, whose calling plan the numbers that ring along are held to."""
 
 
 class ChangeService(msgspec.Struct, frozen=True, kw_only=True, tag="change_service"):
@@ -404,6 +406,8 @@ class RingTarget(msgspec.Struct, frozen=True, kw_only=True):
     alert: str | None = None
     """Alert-Info value of a distinctive ring (RFC 3261 §20.4, RFC 7462 URNs)."""
     rate_per_minute: float = 0.0
+    max_duration_s: float | None = None
+    """REMOTE: the call is ended after this long: then a spend cap is reached."""
     payer: Payer
     rule: str
 
@@ -415,6 +419,8 @@ class RingPlan(msgspec.Struct, frozen=True, kw_only=True, tag="ring"):
     decline_ends_ringing: bool
     identity: CallerIdentity
     """What the called devices show."""
+    passed_on: CallerIdentity | None = None
+    """What numbers that ring along, and whoever the call goes on to, are shown; None: the same."""
     rule: str
     on_busy: Onward | None = None
     """Every target that can be reached is busy."""
