@@ -64,6 +64,7 @@ class Resolver:
         self._memory = Memory(load(snapshot) if snapshot is not None else ())
         self._located: dict[Hop, Located] = {}
         self._good: dict[Hop, Located] = {}
+        self._vanished: set[Hop] = set()
         self._woken = asyncio.Event()
         self._gate = asyncio.Semaphore(AT_ONCE)
         self._locate_all()
@@ -163,7 +164,9 @@ class Resolver:
             before = self._good.get(hop)
             if located.ranks or before is None:
                 self._good[hop] = located
-            elif before.ranks:
+                self._vanished.discard(hop)
+            elif before.ranks and hop not in self._vanished:
+                self._vanished.add(hop)
                 log.warning("dns.hop_vanished", host=hop.host)
             if before is not None and located.ranks and before.ranks != located.ranks:
                 log.info("dns.hop_changed", host=hop.host, servers=len(self.all_servers(hop)))
@@ -176,7 +179,7 @@ class Resolver:
 
     def _keep(self) -> None:
         """On disk, unless a hop has just vanished: then what is there is better."""
-        if any(not self._located[hop].ranks and self._good[hop].ranks for hop in self._hops):
+        if self._vanished:
             return
         self._memory.keep_only(self._asked())
         if self._snapshot is None:

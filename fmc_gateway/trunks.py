@@ -8,14 +8,13 @@ import contextlib
 from collections.abc import Callable
 from typing import Any, Protocol
 
-import msgspec
-
 from fmc_gateway.dns.choose import Chance
 from fmc_gateway.dns.hop import Hop, Server
 from fmc_gateway.resolver import Resolver
 from fmc_gateway.routing import Routing
 from fmc_gateway.trunks_options import OptionsWatch
 from fmc_gateway.trunks_registration import TrunkRegistrar
+from fmc_gateway.trunks_report import ServerReport, TrunkReport
 from hipper.runtime.metrics import Metrics
 from hipper.runtime.settings_model import Settings
 from hipper.telephony.sip.flow import Flow
@@ -45,27 +44,6 @@ class Worker(Protocol):
     def next_timer(self) -> float | None: ...
     def handle_timer(self, now: float) -> None: ...
     def handle_event(self, event: Any, now: float) -> bool: ...
-
-
-class ServerReport(msgspec.Struct, frozen=True, kw_only=True):
-    """``well``: nothing is known against it."""
-
-    address: str
-    well: bool
-
-
-class TrunkReport(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of ``hipper trunks``. ``registered_until``: Unix seconds; None: not registered, or it does
-    not register (then ``registration`` is None as well)."""
-
-    name: str
-    kind: str
-    next_hop: str
-    servers: tuple[ServerReport, ...]
-    options: str
-    registration: str | None = None
-    registered_until: float | None = None
-    last_error: str | None = None
 
 
 class _Sending:

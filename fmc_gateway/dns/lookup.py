@@ -21,8 +21,8 @@ from hipper.runtime.settings_model import DnsSection
 MAX_RECORDS = 64
 """Of one answer."""
 HOSTS_TTL_S = 60.0
-NEGATIVE_TTL_S = 60.0
-"""When the name server does not say how long "there is none" holds (RFC 2308)."""
+NEGATIVE_TTL_S = 5.0
+"""When the name server does not say how long "there is none" holds: RFC 2308 §5 would not cache it at all."""
 MIN_TTL_S, MAX_TTL_S = 1.0, 86_400.0
 
 

@@ -18,6 +18,7 @@ SUB_APPS = {
     "provision": "hipper.cli.provision",
     "user": "hipper.cli.users",
     "calls": "hipper.cli.calls",
+    "trunks": "hipper.cli.trunks",
 }
 """Command -> module, whose ``app`` (an ``App``) is registered under the command's name."""
 

@@ -236,13 +236,13 @@ def rtpengine(
     account: Account | None = None,
     media_timeout_s: int = 60,
 ) -> ProcessSpec:
-    """A private rtpengine in user space on 127.0.0.1, NG at ``host:port``. Raises EmbeddedError."""
+    """A private rtpengine in user space on 127.0.0.1, and ::1 where there is one, NG at ``host:port``.
+    Raises EmbeddedError."""
     binary = _binary("rtpengine", "media.rtpengines")
     host, port = host_port(ng)
     arguments = {
         "config-file": "none",
         "table": "-1",
-        "interface": "127.0.0.1",
         "listen-ng": ng,
         "port-min": str(port_min),
         "port-max": str(port_max),
@@ -256,6 +256,7 @@ def rtpengine(
             binary,
             "--foreground",
             "--log-stderr",
+            *(f"--interface={address}" for address in _loopbacks()),
             *(f"--{name}={value}" for name, value in arguments.items()),
         ),
         ready=lambda: _answers_ng_ping(host, port),
@@ -263,6 +264,16 @@ def rtpengine(
         log=log,
         stop_within_s=3.0,
     )
+
+
+def _loopbacks() -> list[str]:
+    """rtpengine refuses to start on an address that the machine does not have."""
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return ["127.0.0.1"]
+    return ["127.0.0.1", "::1"]
 
 
 def embedded_rtpengine(settings: Settings, found: Places) -> ProcessSpec:
