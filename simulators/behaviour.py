@@ -8,7 +8,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from simulators.call import Call, CallError, CallState
+from simulators.faults import NO_FAULTS, Fate
+from simulators.network.handsets import RADIO_LOST
 
+MOMENT_S = 0.2
 HEAR_WITHIN_S = 3.0
 """Time in which an expected tone must be heard after the answer."""
 
@@ -33,10 +36,12 @@ class Behaviour:
 
 
 class Operator:
-    """Carries a behaviour out and counts how the calls went. ``say``: one line for each outcome."""
+    """Carries a behaviour out and counts how the calls went. ``say``: one line for each outcome. ``fate``:
+    what its seed makes a handset do besides: hold, refresh, be lost by its cell."""
 
-    def __init__(self, behaviour: Behaviour, say: Callable[[str], None]) -> None:
+    def __init__(self, behaviour: Behaviour, say: Callable[[str], None], fate: Fate | None = None) -> None:
         self.behaviour = behaviour
+        self._fate = fate or Fate(NO_FAULTS, 0)
         self.done = 0
         self.failed = 0
         self._say = say
@@ -46,6 +51,9 @@ class Operator:
         behaviour = self.behaviour
         caller = call.shown + (f" (asserted {call.asserted})" if call.asserted else "")
         self._say(f"call for {call.dialled} from {caller}")
+        if call.wants_resources and self._fate.meets("precondition"):
+            with suppress(CallError):
+                await call.reserve()
         if behaviour.early_media:
             await call.send_early_media()
         elif behaviour.answer_after_s != 0.0:
@@ -88,8 +96,20 @@ class Operator:
             await call.hold()
             if await self._still_there(call, behaviour.resume_after_s or 1.0):
                 await call.resume()
+        if self._fate.meets("hold") and await self._still_there(call, MOMENT_S):
+            await call.hold()
+            if await self._still_there(call, MOMENT_S):
+                await call.resume()
+        if self._fate.meets("refresh") and await self._still_there(call, MOMENT_S):
+            await call.refresh()
         if behaviour.hang_up_after_s is not None and await self._still_there(call, behaviour.hang_up_after_s):
-            await call.hang_up()
+            await self._end(call)
+
+    async def _end(self, call: Call) -> None:
+        if self._fate.meets("radio_loss"):
+            await call.lose_radio()
+        else:
+            await call.hang_up(RADIO_LOST if self._fate.meets("bye_reason") else None)
 
     async def _still_there(self, call: Call, after_s: float) -> bool:
         """Wait; False when the call ended meanwhile."""

@@ -192,8 +192,8 @@ class Call:
 
     async def lose_radio(self) -> None:
         """The handset is out of reach at once: no more media, no BYE, no answer to anything."""
-        self.media.close()
         self._agent.radio_lost(self)
+        self._end("radio lost")
 
     async def reserve(self, timeout_s: float = 5.0) -> None:
         """Called side with preconditions: 183 with them, then wait until both sides have resources."""

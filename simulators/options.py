@@ -7,6 +7,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 from simulators.agent import Agent, Peer
@@ -16,12 +17,16 @@ from simulators.desk_phone import DeskPhone
 from simulators.faults import Faults
 from simulators.handset import HandsetProcess
 from simulators.mobile_network import MobileNetwork
+from simulators.network.imrn import ImrnNetwork
+from simulators.network.isc import IscNetwork
+from simulators.network_options import add_network_options, make_network, place_call
 from simulators.pstn import Pstn
 
+_FAULTS = ", ".join(field.name for field in fields(Faults))
 _WHAT = {
     "desk_phone": "A desk phone that registers and calls through its registrar.",
     "pstn": "The PSTN behind a SIP trunk.",
-    "mobile_network": "A mobile network in trunk mode with its handsets.",
+    "mobile_network": "A mobile network with its handsets, in one of three modes.",
     "handset": "A handset of a simulated mobile network, as a process of its own.",
 }
 
@@ -41,6 +46,8 @@ def parser(name: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=f"python -m simulators.{name}", description=_WHAT[name])
     _where(parser, name)
     _who(parser, name)
+    if name == "mobile_network":
+        add_network_options(parser)
     what = parser.add_argument_group("what it does with a call")
     what.add_argument(
         "--answer-after", type=float, default=1.0, metavar="S", help="ring this long, then answer (1.0)"
@@ -62,7 +69,7 @@ def parser(name: str) -> argparse.ArgumentParser:
     voice.add_argument("--expect-tone", type=int, metavar="HZ", help="fail when this tone is not heard")
     voice.add_argument("--rtp-ports", type=_range, metavar="A-B", help="ports for RTP (any)")
     faults = parser.add_argument_group("faults")
-    faults.add_argument("--faults", type=_faults, default=Faults(), metavar="KIND=P,…", help="refuse, delay, lose, repeat: probabilities, e.g. refuse=0.1,lose=0.05")  # fmt: skip # noqa: E501
+    faults.add_argument("--faults", type=_faults, default=Faults(), metavar="KIND=P,…", help=f"probabilities, e.g. refuse=0.1,lose=0.05, of {_FAULTS}")  # fmt: skip # noqa: E501
     faults.add_argument("--seed", type=int, default=0, help="the same seed makes the same faults (0)")
     parser.add_argument("--calls", type=int, metavar="N", help="end after N calls")
     parser.add_argument("--for", type=float, dest="seconds", metavar="S", help="end after this time")
@@ -97,16 +104,14 @@ def _who(parser: argparse.ArgumentParser, name: str) -> None:
         who.add_argument("--expires", type=int, default=300, metavar="S", help="lifetime asked for (300)")
     elif name == "handset":
         who.add_argument("--msisdn", required=True, metavar="NUMBER", help="its number, E.164")
-    elif name == "mobile_network":
-        who.add_argument("--handset", action="append", default=[], metavar="NUMBER", help="a handset of ours, E.164; may be repeated")  # fmt: skip # noqa: E501
-        who.add_argument("--handset-port", type=int, metavar="PORT", help="UDP port for handsets that are processes of their own")  # fmt: skip # noqa: E501
-        who.add_argument("--loop-guard-header", default="X-Hipper-Loop-Guard", metavar="NAME")
-        who.add_argument("--loop-guard-prefix", metavar="DIGITS", help="instead of the header")
-        who.add_argument("--terminating-prefix", default="99", metavar="DIGITS")
-        who.add_argument("--terminating-group", metavar="TGRP", help="instead of the prefix (RFC 4904)")
     who.add_argument("--call", metavar="DIGITS", help="call this once ready")
     if name in ("pstn", "mobile_network"):
-        who.add_argument("--from", dest="caller", metavar="NUMBER", help="who makes that call, E.164")
+        who.add_argument(
+            "--from",
+            dest="caller",
+            metavar="NUMBER",
+            help="who calls, E.164; in a mobile network a handset of it dials, anybody else calls a handset",
+        )
     who.add_argument("--withhold", action="store_true", help="hide the number in that call")
 
 
@@ -176,28 +181,13 @@ def _agent(name: str, options: argparse.Namespace, write: Callable[[str], None] 
         case "pstn":
             return Pstn(gateway=options.gateway, **common)
         case _:
-            return _network(options, common)
-
-
-def _network(options: argparse.Namespace, common: dict[str, Any]) -> MobileNetwork:
-    network = MobileNetwork(
-        gateway=options.gateway,
-        handset_port=options.handset_port,
-        loop_guard_header=options.loop_guard_header,
-        loop_guard_prefix=options.loop_guard_prefix,
-        terminating_prefix=options.terminating_prefix,
-        terminating_trunk_group=options.terminating_group,
-        **common,
-    )
-    for number in options.handset:
-        network.handset(number)
-    return network
+            return make_network(options, common)
 
 
 async def _run(name: str, options: argparse.Namespace) -> int:
     write = None if options.quiet else _print
-    operator = Operator(_behaviour(options), _print)
     async with _agent(name, options, write) as agent:
+        operator = Operator(_behaviour(options), _print, agent.fate)
         agent.behaviour = operator.receive
         await _make_ready(agent)
         host, port = agent.address
@@ -207,7 +197,10 @@ async def _run(name: str, options: argparse.Namespace) -> int:
         await _until_done(operator, options)
         if isinstance(agent, DeskPhone):
             await agent.unregister()
-    return 1 if operator.failed else 0
+        findings = agent.findings if isinstance(agent, ImrnNetwork | IscNetwork) else []
+    for finding in findings:
+        _print(f"the gateway failed: {finding}")
+    return 1 if operator.failed or findings else 0
 
 
 async def _make_ready(agent: Agent) -> None:
@@ -223,8 +216,8 @@ async def _call(agent: Agent, options: argparse.Namespace) -> Call:
         return await agent.call(options.call, privacy=privacy)
     if options.caller is None:
         raise ValueError("--call needs --from, the number that calls")
-    if isinstance(agent, MobileNetwork):
-        return await agent.originate(options.caller, options.call, privacy=privacy)
+    if isinstance(agent, MobileNetwork | IscNetwork):
+        return await place_call(agent, options)
     assert isinstance(agent, Pstn)
     return await agent.call(options.call, caller=options.caller, withheld=options.withhold)
 

@@ -16,8 +16,9 @@ from typing import Any, TextIO
 @dataclass(kw_only=True)
 class NetworkRecord:
     """Times are seconds since the Unix epoch. ``gateway``: what the gateway had to do with it: ``anchored``
-    (a leg of it), ``proxied`` (it gave the call back as it came), ``released`` or ``continued`` (imrn: asked
-    only), ``unavailable`` (imrn: asked in vain), ``none``. ``offered_by``: who opened the leg."""
+    (a leg of it), ``proxied`` (it gave the call back, and its media did not run through it), ``released`` or
+    ``continued`` (imrn: asked only), ``unavailable`` (imrn: asked in vain), ``none``. ``offered_by``: who
+    opened the leg."""
 
     network: str
     mode: str

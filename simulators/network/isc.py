@@ -35,6 +35,8 @@ from simulators.network.session import FilterCriterion, number_of
 ANNOUNCER = "announcement"
 """User part of the network's own announcement machine (MRF)."""
 ANONYMOUS = '"Anonymous" <sip:anonymous@anonymous.invalid>'
+RADIO_BACK_S = 5.0
+"""Until a handset that lost its cell has another one."""
 SECOND_DEVICE = "device"
 
 
@@ -223,8 +225,9 @@ class IscNetwork(Agent):
     # -- radio ----------------------------------------------------------------------------------------------
 
     def radio_lost(self, call: Call) -> None:
-        if call.number in self._handsets:
-            self._handsets[call.number].out_of_radio = True
+        if handset := self._handsets.get(call.number):
+            handset.out_of_radio = True
+            asyncio.get_running_loop().call_later(RADIO_BACK_S, setattr, handset, "out_of_radio", False)
 
     def _is_silent(self, number: str) -> bool:
         handset = self._handsets.get(number)

@@ -168,7 +168,8 @@ class Scscf:
             return
         self._judge.returned(session, event.request)
         sent = session.sent
-        session.record.gateway = "proxied" if sent and sent.call_id == request.call_id else "anchored"
+        as_it_was = sent is not None and request.body == sent.body
+        session.record.gateway = "proxied" if as_it_was else "anchored"
         request.headers.remove("P-Served-User")
         self._go_on(self._passage(event), session, request, event, now)
 
