@@ -10,14 +10,22 @@ import asyncpg
 import msgspec
 
 from hipper.directory.errors import DirectoryError
-from hipper.directory.provision.checking import check_available, check_whole
+from hipper.directory.provision.checking import (
+    check_available,
+    check_exchange_phones,
+    check_whole,
+)
 from hipper.directory.provision.difference import Difference, compare
 from hipper.directory.provision.exporting import to_toml
 from hipper.directory.provision.problems import Problem, ProvisioningError
 from hipper.directory.provision.reading import WantedTenant, read_document
 from hipper.directory.provision.settling import Settled, settle
 from hipper.directory.provision.state import Tenant
-from hipper.directory.provision.stored import load_stored, taken_elsewhere
+from hipper.directory.provision.stored import (
+    exchange_phones_elsewhere,
+    load_stored,
+    taken_elsewhere,
+)
 from hipper.directory.provision.writing import MadePassword, write
 
 _LOCK = 0x68697070  # "hipp": one provisioning at a time
@@ -106,6 +114,10 @@ async def _prepare(
     numbers += [settled.tenant.main_number] if settled.tenant.main_number else []
     taken = await taken_elsewhere(conn, stored.tenant_id, numbers, list(settled.tenant.domains))
     check_available(wanted, settled.tenant, *taken)
+    phones = [phone for one in settled.tenant.subscribers for phone in one.exchange_phones]
+    check_exchange_phones(
+        wanted, settled.tenant, await exchange_phones_elsewhere(conn, stored.tenant_id, phones)
+    )
     wanted.problems.raise_if_any()
     return settled, compare(stored.tenant, settled.tenant, stored.credentials, realm)
 

@@ -35,6 +35,16 @@ def check_available(
                 wanted.problems.add(wanted.path_of(subscriber.aor, key), text)
 
 
+def check_exchange_phones(wanted: WantedTenant, settled: Tenant, taken: set[str]) -> None:
+    """``taken``: names of telephones at exchanges that are other tenants'."""
+    for subscriber in settled.subscribers:
+        for index, phone in enumerate(subscriber.exchange_phones):
+            if phone.name in taken:
+                path = wanted.path_of(subscriber.aor, "exchange_phone", index)
+                text = f"subscriber {subscriber.aor}: exchange phone {phone.name} is not available"
+                wanted.problems.add(path, text)
+
+
 def _check_kind(wanted: WantedTenant, settled: Tenant, current: Tenant | None) -> None:
     """Seed 2.1: the architecture cannot be changed afterwards."""
     if current is not None and current.kind != settled.kind:
@@ -72,6 +82,8 @@ def _unique_things(subscriber: Subscriber) -> list[tuple[str, str, Path]]:
     for index, phone in enumerate(subscriber.desk_phones):
         name = f"{phone.aor_user}@{subscriber.domain}"
         things.append(("desk phone", name, ("desk_phone", index, "aor_user")))
+    for index, other in enumerate(subscriber.exchange_phones):
+        things.append(("exchange phone", other.name, ("exchange_phone", index, "user")))
     return things
 
 
@@ -92,6 +104,11 @@ def _check_subscriber(wanted: WantedTenant, subscriber: Subscriber, file: Subscr
     if file.identity_alternate is not None and file.identity != "alternate":
         path = wanted.path_of(subscriber.aor, "identity_alternate")
         wanted.problems.add(path, f'{what}: identity_alternate goes with identity = "alternate"')
+    both = set(subscriber.business_contacts or ()) & set(subscriber.private_contacts or ())
+    if both:
+        path = wanted.path_of(subscriber.aor, "contacts", "private")
+        text = f"{what}: {', '.join(sorted(both))} is in both contact lists; a caller is in one"
+        wanted.problems.add(path, text)
     if file.mobile_phone is not None and subscriber.mobile is None:
         path = wanted.path_of(subscriber.aor, "mobile_phone")
         wanted.problems.add(path, f'{what}: mobile_phone without number; add mobile = "+31 6 …"')

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from hipper.directory.credentials import hashed
-from hipper.directory.provision.state import DeskPhone, Subscriber, Tenant
+from hipper.directory.provision.state import DeskPhone, Services, Subscriber, Tenant
 from hipper.directory.provision.stored import Credential
 
 
@@ -71,26 +71,27 @@ def _tenant_changes(current: Tenant | None, settled: Tenant) -> list[Change]:
     changes += [Change("-", f"domain {name}", "") for name in domains if name not in settled.domains]
     before = {} if current is None else {group.name: group for group in current.groups}
     for group in settled.groups:
-        keys = ("display_name", "country", "area_code")
-        changes += _changed(f"group {group.name}", before.pop(group.name, None), group, keys)
+        known = before.pop(group.name, None)
+        keys = ("display_name", "country", "area_code", "time_zone")
+        changes += _changed(f"group {group.name}", known, group, keys)
+        changes += _service_changes(f"group {group.name}", known.services if known else (), group.services)
     return changes + [Change("-", f"group {name}", "") for name in before]
 
 
-_NOT_IN_ITS_LINE = ("user", "domain", "desk_phones", "mobile_phone")
+_NOT_IN_ITS_LINE = (
+    *("user", "domain", "desk_phones", "mobile_phone"),
+    *("exchange_phones", "services", "business_contacts", "private_contacts"),
+)
 
 
 def _subscriber_changes(before: Subscriber | None, after: Subscriber) -> list[Change]:
-    keys = tuple(
-        field
-        for field in Subscriber.__struct_fields__
-        if field not in ("user", "domain", "desk_phones", "mobile_phone")
-    )
+    keys = tuple(field for field in Subscriber.__struct_fields__ if field not in _NOT_IN_ITS_LINE)
     changes = _changed(f"subscriber {after.aor}", before, after, keys)
     phones = {} if before is None else {phone.aor_user: phone for phone in before.desk_phones}
     for phone in after.desk_phones:
         subject = f"desk phone {phone.aor_user}@{after.domain}"
         changes += _changed(
-            subject, phones.pop(phone.aor_user, None), phone, ("label", "rings"), of=after.aor
+            subject, phones.pop(phone.aor_user, None), phone, ("label", "rings", "site"), of=after.aor
         )
     changes += [Change("-", f"desk phone {name}@{after.domain}", f"of {after.aor}") for name in phones]
     subject = f"mobile phone of {after.aor}"
@@ -99,7 +100,43 @@ def _subscriber_changes(before: Subscriber | None, after: Subscriber) -> list[Ch
         changes += _changed(subject, mobile, after.mobile_phone, ("network", "label", "rings"))
     elif mobile is not None:
         changes.append(Change("-", subject, ""))
+    changes += _exchange_changes(before, after)
+    changes += _service_changes(f"{after.aor}", before.services if before else (), after.services)
+    for which in ("business_contacts", "private_contacts"):
+        changes += _contact_changes(which, before, after)
     return changes
+
+
+def _exchange_changes(before: Subscriber | None, after: Subscriber) -> list[Change]:
+    known = {} if before is None else {phone.name: phone for phone in before.exchange_phones}
+    changes: list[Change] = []
+    for phone in after.exchange_phones:
+        subject = f"exchange phone {phone.name}"
+        changes += _changed(subject, known.pop(phone.name, None), phone, ("label", "rings"), of=after.aor)
+    return changes + [Change("-", f"exchange phone {name}", f"of {after.aor}") for name in known]
+
+
+def _service_changes(owner: str, before: Services, after: Services) -> list[Change]:
+    known = dict(before)
+    changes = []
+    for name, text in after:
+        old = known.pop(name, None)
+        subject = f"service {name} of {owner}"
+        if old is None:
+            changes.append(Change("+", subject, text))
+        elif old != text:
+            changes.append(Change("~", subject, f"{old} -> {text}"))
+    return changes + [Change("-", f"service {name} of {owner}", "") for name in known]
+
+
+def _contact_changes(which: str, before: Subscriber | None, after: Subscriber) -> list[Change]:
+    """How many, not which: whom a user calls privately is nobody else's business (call-flows §7)."""
+    old = set(getattr(before, which) or ()) if before is not None else set()
+    new = set(getattr(after, which) or ())
+    if old == new:
+        return []
+    subject = f"{which.replace('_', ' ')} of {after.aor}"
+    return [Change("~", subject, f"{len(new - old)} added, {len(old - new)} removed, {len(new)} in all")]
 
 
 def _changed(

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import tomli_w
 
 from hipper.directory.provision.settling import owns_choice
-from hipper.directory.provision.state import Subscriber, Tenant
+from hipper.directory.provision.state import Services, Subscriber, Tenant
 from hipper.telephony.numbers.format import format_international
 
 
@@ -33,8 +34,10 @@ def to_toml(tenant: Tenant) -> str:
                 display_name=group.display_name,
                 country=group.country,
                 area_code=group.area_code,
+                time_zone=group.time_zone,
             )
         )
+        parts += _services("group", group.services)
     for subscriber in tenant.subscribers:
         parts += _subscriber(subscriber)
     return "\n".join(parts)
@@ -60,6 +63,7 @@ def _subscriber(one: Subscriber) -> list[str]:
             decline_ends_ringing=one.decline_ends_ringing,
             language=one.language,
             enabled=one.enabled,
+            pack=one.pack,
             mobile_subscription=one.mobile_subscription,
             fixed_subscription=one.fixed_subscription,
         )
@@ -70,10 +74,54 @@ def _subscriber(one: Subscriber) -> list[str]:
             _table("[subscriber.mobile_phone]", network=phone.network, label=phone.label, rings=phone.rings)
         )
     parts += [
-        _table("[[subscriber.desk_phone]]", aor_user=desk.aor_user, label=desk.label, rings=desk.rings)
+        _table(
+            "[[subscriber.desk_phone]]",
+            aor_user=desk.aor_user,
+            label=desk.label,
+            rings=desk.rings,
+            site=desk.site,
+        )
         for desk in one.desk_phones
     ]
-    return parts
+    parts += [
+        _table(
+            "[[subscriber.exchange_phone]]",
+            exchange=phone.exchange,
+            user=phone.user,
+            label=phone.label,
+            rings=phone.rings,
+        )
+        for phone in one.exchange_phones
+    ]
+    return parts + _contacts(one) + _services("subscriber", one.services)
+
+
+def _contacts(one: Subscriber) -> list[str]:
+    if not one.business_contacts and not one.private_contacts:
+        return []
+    lists = {"business": one.business_contacts or (), "private": one.private_contacts or ()}
+    written = {name: [format_international(number) for number in numbers] for name, numbers in lists.items()}
+    return [_table("[subscriber.contacts]", **written)]
+
+
+def _services(owner: str, services: Services) -> list[str]:
+    """Nested tables are written inline, so that each service stays below one header."""
+    return [
+        f"[{owner}.services.{name}]\n{_inline(msgspec.json.decode(settings))}" for name, settings in services
+    ]
+
+
+def _inline(values: dict[str, Any]) -> str:
+    return "".join(f"{key} = {_value(value)}\n" for key, value in values.items() if value is not None)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, dict):
+        inner = ", ".join(f"{key} = {_value(one)}" for key, one in value.items() if one is not None)
+        return f"{{ {inner} }}" if inner else "{}"
+    if isinstance(value, list):
+        return f"[{', '.join(_value(one) for one in value)}]"
+    return tomli_w.dumps({"x": value}).removeprefix("x = ").rstrip()
 
 
 def _table(header: str, **values: Any) -> str:

@@ -12,7 +12,15 @@ from hipper.directory.provision import schema
 from hipper.directory.provision.lines import LineIndex, Path
 from hipper.directory.provision.problems import Problem, Problems, ProvisioningError
 from hipper.directory.provision.schema import checked
-from hipper.directory.provision.state import DeskPhone, Group, MobilePhone, Subscriber, Tenant
+from hipper.directory.provision.services_reading import read_services
+from hipper.directory.provision.state import (
+    DeskPhone,
+    ExchangePhone,
+    Group,
+    MobilePhone,
+    Subscriber,
+    Tenant,
+)
 from hipper.telephony.numbers.classify import NumberType, classify
 from hipper.telephony.numbers.e164 import E164
 from hipper.telephony.numbers.extensions import extension_problem
@@ -107,6 +115,8 @@ class _Reader:
             display_name=values.get("display_name"),
             country=country,
             area_code=values.get("area_code"),
+            time_zone=values.get("time_zone"),
+            services=read_services(values, "group", path, self._problems, f"group {values['name']}"),
         )
 
     def _subscribers(self, groups: tuple[Group, ...], domains: tuple[str, ...]) -> tuple[Subscriber, ...]:
@@ -132,7 +142,15 @@ class _Reader:
             return None
         user, _, domain = values["user"].partition("@")
         group = self._group_of(values, groups, path, what)
-        settings = ("identity", "withhold", "no_answer_s", "decline_ends_ringing", "language", "enabled")
+        settings = (
+            "identity",
+            "withhold",
+            "no_answer_s",
+            "decline_ends_ringing",
+            "language",
+            "enabled",
+            "pack",
+        )
         paid_by = ("mobile_subscription", "fixed_subscription")
         return Subscriber(
             user=user,
@@ -146,6 +164,10 @@ class _Reader:
             identity_alternate=self._number(values, "identity_alternate", group, path, what),
             desk_phones=self._desk_phones(values, path, what),
             mobile_phone=self._mobile_phone(values, path, what),
+            exchange_phones=self._exchange_phones(values, path, what),
+            services=read_services(values, "subscriber", path, self._problems, what),
+            business_contacts=self._contacts(values, "business", group, path, what),
+            private_contacts=self._contacts(values, "private", group, path, what),
             **{key: values.get(key) for key in (*settings, *paid_by)},
         )
 
@@ -212,6 +234,29 @@ class _Reader:
             if "aor_user" in phone:
                 phones.append(DeskPhone(**phone))
         return tuple(phones)
+
+    def _exchange_phones(self, values: dict[str, Any], path: Path, what: str) -> tuple[ExchangePhone, ...]:
+        phones = []
+        for index, table in enumerate(values.get("exchange_phone", [])):
+            place = (*path, "exchange_phone", index)
+            phone = checked(table, schema.EXCHANGE_PHONE, place, self._problems, f"{what}: exchange_phone")
+            if {"exchange", "user"} <= set(phone):
+                phones.append(ExchangePhone(**phone))
+        return tuple(phones)
+
+    def _contacts(
+        self, values: dict[str, Any], which: str, group: str, path: Path, what: str
+    ) -> tuple[E164, ...] | None:
+        place = (*path, "contacts")
+        lists = checked(
+            values.get("contacts", {}), schema.CONTACTS, place, self._problems, f"{what}: contacts"
+        )
+        if which not in lists:
+            return None
+        numbers = [
+            self._e164(text, f"contacts {which}", group, (*place, which), what) for text in lists[which]
+        ]
+        return tuple(sorted({number for number in numbers if number is not None}))
 
     def _mobile_phone(self, values: dict[str, Any], path: Path, what: str) -> MobilePhone | None:
         if "mobile_phone" not in values:

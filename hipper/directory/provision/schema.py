@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import difflib
 import re
+import zoneinfo
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from hipper.directory.provision.lines import Path
 from hipper.directory.provision.problems import Problems
+from hipper.pbx.model import ServicePack
 
 
 class Key(NamedTuple):
@@ -44,6 +46,14 @@ def _password(text: str) -> str | None:
     return None if good else "must be 8 to 128 ASCII characters"
 
 
+def _time_zone(text: str) -> str | None:
+    known = zoneinfo.available_timezones()
+    if text in known:
+        return None
+    near = difflib.get_close_matches(text, known, n=1, cutoff=0.6)
+    return 'must be a time zone such as "Europe/Amsterdam"' + (f'; did you mean "{near[0]}"?' if near else "")
+
+
 _DOMAIN = r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+"
 _NAME = _pattern(
     r"[a-z0-9][a-z0-9-]{0,62}", 'must be lower-case letters, digits and "-", such as "head-office"'
@@ -71,6 +81,8 @@ GROUP = {
     "display_name": Key("text", False, _display_name),
     "country": Key("text", False, _pattern(r"[A-Z]{2}", 'must be a country code such as "NL"')),
     "area_code": Key("text", False, _AREA_CODE),
+    "time_zone": Key("text", False, _time_zone),
+    "services": Key("table"),
 }
 SUBSCRIBER = {
     "user": Key("text", True, _USER),
@@ -87,15 +99,27 @@ SUBSCRIBER = {
     "decline_ends_ringing": Key("flag"),
     "language": Key("text", False, _one_of("nl", "en")),
     "enabled": Key("flag"),
+    "pack": Key("text", False, _one_of(*(pack.value for pack in ServicePack))),
     "mobile_subscription": Key("text", False, _SUBSCRIPTION),
     "fixed_subscription": Key("text", False, _SUBSCRIPTION),
     "desk_phone": Key("tables"),
     "mobile_phone": Key("table"),
+    "exchange_phone": Key("tables"),
+    "services": Key("table"),
+    "contacts": Key("table"),
+}
+CONTACTS = {"business": Key("texts"), "private": Key("texts")}
+EXCHANGE_PHONE = {
+    "exchange": Key("text", True, _NAME),
+    "user": Key("text", True, _AOR_USER),
+    "label": Key("text", False, _display_name),
+    "rings": Key("flag"),
 }
 DESK_PHONE = {
     "aor_user": Key("text", True, _AOR_USER),
     "label": Key("text", False, _display_name),
     "password": Key("text", False, _password),
+    "site": Key("text", False, _display_name),
     "rings": Key("flag"),
 }
 MOBILE_PHONE = {

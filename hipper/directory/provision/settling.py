@@ -11,7 +11,16 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from hipper.directory.provision.state import DeskPhone, Group, MobilePhone, Subscriber, Tenant
+from hipper.directory.provision.state import (
+    DeskPhone,
+    ExchangePhone,
+    Group,
+    MobilePhone,
+    Services,
+    Subscriber,
+    Tenant,
+)
+from hipper.pbx.model import ServicePack
 
 _Thing = TypeVar("_Thing", bound=msgspec.Struct)
 
@@ -29,6 +38,7 @@ class _Claims(NamedTuple):
     extensions: frozenset[str]
     e164s: frozenset[str]
     phones: frozenset[tuple[str, str]]
+    exchange_phones: frozenset[tuple[str, str]]
 
 
 def settle(wanted: Tenant, current: Tenant | None, *, prune: bool) -> Settled:
@@ -39,7 +49,7 @@ def settle(wanted: Tenant, current: Tenant | None, *, prune: bool) -> Settled:
         _subscriber(subscriber, before.get(subscriber.aor), wanted, current, claims, prune, kept)
         for subscriber in wanted.subscribers
     ]
-    domains, groups = list(wanted.domains), [_group(group, current) for group in wanted.groups]
+    domains, groups = list(wanted.domains), [_group(group, current, prune, kept) for group in wanted.groups]
     if current is not None and not prune:
         subscribers += _unnamed_subscribers(wanted, current, kept)
         groups += _unnamed_groups(wanted, current, kept)
@@ -60,6 +70,7 @@ def _claims(wanted: Tenant) -> _Claims:
         frozenset(s.extension for s in wanted.subscribers if s.extension is not None),
         frozenset(number for s in wanted.subscribers for number in s.e164s),
         frozenset((s.domain, phone.aor_user) for s in wanted.subscribers for phone in s.desk_phones),
+        frozenset((phone.exchange, phone.user) for s in wanted.subscribers for phone in s.exchange_phones),
     )
 
 
@@ -73,9 +84,19 @@ def _said(wanted: _Thing, current: _Thing | None, defaults: dict[str, Any]) -> _
     return msgspec.structs.replace(wanted, **filled)
 
 
-def _group(wanted: Group, current: Tenant | None) -> Group:
+def _group(wanted: Group, current: Tenant | None, prune: bool, kept: list[str]) -> Group:
     known = None if current is None else next((g for g in current.groups if g.name == wanted.name), None)
-    return _said(wanted, known, {"display_name": wanted.name, "country": "NL", "area_code": None})
+    defaults = {
+        "display_name": wanted.name,
+        "country": "NL",
+        "area_code": None,
+        "time_zone": "Europe/Amsterdam",
+    }
+    settled = _said(wanted, known, defaults)
+    before = () if known is None else known.services
+    return msgspec.structs.replace(
+        settled, services=_services(wanted.services, before, f"group {wanted.name}", prune, kept)
+    )
 
 
 def _network(wanted: Tenant, current: Tenant | None) -> str | None:
@@ -100,6 +121,9 @@ def _subscriber(
             "decline_ends_ringing": True,
             "language": "nl",
             "enabled": True,
+            "pack": ServicePack.VAST_MOBIEL_PREMIUM_PLUS.value,
+            "business_contacts": (),
+            "private_contacts": (),
             "fixed_subscription": _subscription("fixed", wanted.aor),
         },
     )
@@ -109,6 +133,8 @@ def _subscriber(
         settled,
         desk_phones=_desk_phones(wanted, known, claims, prune, kept),
         mobile_phone=_mobile_phone(settled, known, _network(tenant, current)),
+        exchange_phones=_exchange_phones(wanted, known, claims, prune, kept),
+        services=_services(wanted.services, () if known is None else known.services, wanted.aor, prune, kept),
     )
     settled = msgspec.structs.replace(settled, alternates=tuple(sorted(settled.alternates)))
     if settled.mobile is not None:
@@ -145,7 +171,7 @@ def _desk_phones(
 ) -> tuple[DeskPhone, ...]:
     before = {} if known is None else {phone.aor_user: phone for phone in known.desk_phones}
     phones = [
-        _said(phone, before.get(phone.aor_user), {"label": phone.aor_user, "rings": True})
+        _said(phone, before.get(phone.aor_user), {"label": phone.aor_user, "rings": True, "site": None})
         for phone in wanted.desk_phones
     ]
     for phone in before.values():
@@ -153,6 +179,29 @@ def _desk_phones(
             phones.append(phone)
             kept.append(f"desk phone {phone.aor_user}@{wanted.domain}")
     return tuple(phones)
+
+
+def _exchange_phones(
+    wanted: Subscriber, known: Subscriber | None, claims: _Claims, prune: bool, kept: list[str]
+) -> tuple[ExchangePhone, ...]:
+    before = {} if known is None else {phone.name: phone for phone in known.exchange_phones}
+    phones = [
+        _said(phone, before.pop(phone.name, None), {"label": phone.name, "rings": True})
+        for phone in wanted.exchange_phones
+    ]
+    for phone in before.values():
+        if not prune and (phone.exchange, phone.user) not in claims.exchange_phones:
+            phones.append(phone)
+            kept.append(f"exchange phone {phone.name} of {wanted.aor}")
+    return tuple(sorted(phones, key=lambda phone: phone.name))
+
+
+def _services(wanted: Services, before: Services, owner: str, prune: bool, kept: list[str]) -> Services:
+    """A service the file names is as the file says, whole; one it does not name stays as it is set."""
+    named = dict(wanted)
+    unnamed = {} if prune else {name: text for name, text in before if name not in named}
+    kept += [f"service {name} of {owner}" for name in unnamed]
+    return tuple(sorted((unnamed | named).items()))
 
 
 def _mobile_phone(settled: Subscriber, known: Subscriber | None, network: str | None) -> MobilePhone | None:

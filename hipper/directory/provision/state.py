@@ -16,6 +16,7 @@ class DeskPhone(msgspec.Struct, frozen=True, kw_only=True):
     aor_user: str
     label: str | None = None
     rings: bool | None = None
+    site: str | None = None
     password: str | None = None
 
     def __repr__(self) -> str:
@@ -26,6 +27,23 @@ class MobilePhone(msgspec.Struct, frozen=True, kw_only=True):
     network: str | None = None
     label: str | None = None
     rings: bool | None = None
+
+
+class ExchangePhone(msgspec.Struct, frozen=True, kw_only=True):
+    """A telephone of another exchange. ``user``: its user part there."""
+
+    exchange: str
+    user: str
+    label: str | None = None
+    rings: bool | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.user} at {self.exchange}"
+
+
+Services = tuple[tuple[str, str], ...]
+"""Name → settings as JSON in one spelling, by name; what is not in it was never set."""
 
 
 class Subscriber(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,10 +62,16 @@ class Subscriber(msgspec.Struct, frozen=True, kw_only=True):
     decline_ends_ringing: bool | None = None
     language: str | None = None
     enabled: bool | None = None
+    pack: str | None = None
     mobile_subscription: str | None = None
     fixed_subscription: str | None = None
     desk_phones: tuple[DeskPhone, ...] = ()
     mobile_phone: MobilePhone | None = None
+    exchange_phones: tuple[ExchangePhone, ...] = ()
+    services: Services = ()
+    business_contacts: tuple[E164, ...] | None = None
+    private_contacts: tuple[E164, ...] | None = None
+    """The user's two lists of callers; a file that names one gives it whole."""
 
     @property
     def aor(self) -> str:
@@ -63,6 +87,8 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     display_name: str | None = None
     country: str | None = None
     area_code: str | None = None
+    time_zone: str | None = None
+    services: Services = ()
 
 
 class Tenant(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,8 +6,22 @@ from collections import defaultdict
 from typing import Any, NamedTuple
 
 import asyncpg
+import msgspec
 
-from hipper.directory.provision.state import DeskPhone, Group, MobilePhone, Subscriber, Tenant
+from hipper.directory.errors import InvalidSettings
+from hipper.directory.provision.services_reading import spelled
+from hipper.directory.provision.state import (
+    DeskPhone,
+    ExchangePhone,
+    Group,
+    MobilePhone,
+    Services,
+    Subscriber,
+    Tenant,
+)
+from hipper.directory.services import read_settings
+from hipper.pbx.services.registry import SERVICES, Scope
+from hipper.telephony.numbers.e164 import E164
 
 
 class Credential(NamedTuple):
@@ -34,6 +48,7 @@ async def load_stored(conn: asyncpg.Connection, name: str) -> Stored:
         "SELECT domain FROM directory.domains WHERE tenant_id = $1 ORDER BY domain", tenant_id
     )
     groups = await conn.fetch("SELECT * FROM directory.groups WHERE tenant_id = $1 ORDER BY name", tenant_id)
+    services = await _services(conn, "group", tenant_id)
     tenant = Tenant(
         name=name,
         display_name=row["display_name"],
@@ -41,7 +56,7 @@ async def load_stored(conn: asyncpg.Connection, name: str) -> Stored:
         main_number=row["main_number"],
         mobile_network=row["mobile_network"],
         domains=tuple(domain["domain"] for domain in domains),
-        groups=tuple(_group(group) for group in groups),
+        groups=tuple(_group(group, services[group["group_id"]]) for group in groups),
         subscribers=await _subscribers(conn, tenant_id),
     )
     return Stored(tenant_id, tenant, await _credentials(conn, tenant_id))
@@ -61,12 +76,29 @@ async def taken_elsewhere(
     return {row[0] for row in taken}, {row[0] for row in domain_rows}
 
 
-def _group(row: Any) -> Group:
+async def exchange_phones_elsewhere(
+    conn: asyncpg.Connection, tenant_id: str | None, phones: list[ExchangePhone]
+) -> set[str]:
+    """Names of those that belong to other tenants."""
+    rows = await conn.fetch(
+        """SELECT d.aor_user || ' at ' || d.exchange
+           FROM directory.devices d JOIN unnest($2::text[], $3::text[]) w (exchange, aor_user)
+           USING (exchange, aor_user) WHERE d.kind = 'exchange' AND d.tenant_id <> $1""",
+        tenant_id or "",
+        [phone.exchange for phone in phones],
+        [phone.user for phone in phones],
+    )
+    return {row[0] for row in rows}
+
+
+def _group(row: Any, services: Services) -> Group:
     return Group(
         name=row["name"],
         display_name=row["display_name"],
         country=row["country"],
         area_code=row["area_code"],
+        time_zone=row["time_zone"],
+        services=services,
     )
 
 
@@ -83,9 +115,44 @@ async def _subscribers(conn: asyncpg.Connection, tenant_id: str) -> tuple[Subscr
     devices = await _by_subscriber(
         conn, "SELECT * FROM directory.devices WHERE tenant_id = $1 ORDER BY aor_user", tenant_id
     )
-    return tuple(
-        _subscriber(row, numbers[row["subscriber_id"]], devices[row["subscriber_id"]]) for row in rows
+    contacts = await _by_subscriber(
+        conn, "SELECT * FROM directory.contact_numbers WHERE tenant_id = $1 ORDER BY e164", tenant_id
     )
+    services = await _services(conn, "subscriber", tenant_id)
+    return tuple(
+        msgspec.structs.replace(
+            _subscriber(row, numbers[row["subscriber_id"]], devices[row["subscriber_id"]]),
+            services=services[row["subscriber_id"]],
+            business_contacts=_contacts(contacts[row["subscriber_id"]], "business"),
+            private_contacts=_contacts(contacts[row["subscriber_id"]], "private"),
+        )
+        for row in rows
+    )
+
+
+def _contacts(rows: list[Any], which: str) -> tuple[E164, ...]:
+    return tuple(row["e164"] for row in rows if row["list"] == which)
+
+
+async def _services(conn: asyncpg.Connection, scope: Scope, tenant_id: str) -> defaultdict[str, Services]:
+    """Owner → services. Settings that this version cannot read are left out: applying a file sets them
+    anew."""
+    found: defaultdict[str, Services] = defaultdict(tuple)
+    rows = await conn.fetch(
+        f"""SELECT {scope}_id AS owner, service, settings FROM directory.{scope}_services
+            WHERE tenant_id = $1 ORDER BY service""",  # noqa: S608
+        tenant_id,
+    )
+    for row in rows:
+        service = SERVICES.get(row["service"])
+        if service is None:
+            continue
+        try:
+            settings = read_settings(service, msgspec.json.decode(row["settings"]))
+        except InvalidSettings:
+            continue
+        found[row["owner"]] = (*found[row["owner"]], (row["service"], spelled(settings)))
+    return found
 
 
 async def _by_subscriber(conn: asyncpg.Connection, query: str, tenant_id: str) -> dict[str, list[Any]]:
@@ -115,12 +182,28 @@ def _subscriber(row: Any, numbers: list[Any], devices: list[Any]) -> Subscriber:
         decline_ends_ringing=row["decline_ends_ringing"],
         language=row["language"],
         enabled=row["enabled"],
+        pack=row["pack"],
         mobile_subscription=row["mobile_subscription"],
         fixed_subscription=row["fixed_subscription"],
         desk_phones=tuple(
-            DeskPhone(aor_user=device["aor_user"], label=device["label"], rings=device["rings"])
+            DeskPhone(
+                aor_user=device["aor_user"],
+                label=device["label"],
+                rings=device["rings"],
+                site=device["site"],
+            )
             for device in devices
             if device["kind"] == "desk_phone"
+        ),
+        exchange_phones=tuple(
+            ExchangePhone(
+                exchange=device["exchange"],
+                user=device["aor_user"],
+                label=device["label"],
+                rings=device["rings"],
+            )
+            for device in sorted(devices, key=lambda one: f"{one['aor_user']} at {one['exchange']}")
+            if device["kind"] == "exchange"
         ),
         mobile_phone=next(
             (

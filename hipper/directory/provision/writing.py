@@ -11,6 +11,7 @@ import asyncpg
 from hipper.directory.audit import AuditEntry, write_audit
 from hipper.directory.credentials import hashed
 from hipper.directory.provision.difference import Difference, Secret
+from hipper.directory.provision.settings_writing import write_settings
 from hipper.directory.provision.state import Subscriber, Tenant
 from hipper.pbx.ids import TenantId
 
@@ -33,6 +34,7 @@ async def write(
     await _write_subscribers(conn, tenant_id, difference.subscribers)
     await _write_numbers(conn, tenant_id, settled, difference.subscribers)
     await _write_devices(conn, tenant_id, difference.subscribers)
+    await write_settings(conn, tenant_id, settled, difference.subscribers)
     made = await _write_secrets(conn, difference.secrets, realm)
     await _delete_what_is_empty(conn, tenant_id, settled)
     entries = [
@@ -59,10 +61,14 @@ async def _write_tenant(conn: asyncpg.Connection, settled: Tenant) -> str:
         [(domain, tenant_id) for domain in settled.domains],
     )
     await conn.executemany(
-        """INSERT INTO directory.groups (tenant_id, name, display_name, country, area_code)
-           VALUES ($1, $2, $3, $4, $5)
-           ON CONFLICT (tenant_id, name) DO UPDATE SET display_name = $3, country = $4, area_code = $5""",
-        [(tenant_id, one.name, one.display_name, one.country, one.area_code) for one in settled.groups],
+        """INSERT INTO directory.groups (tenant_id, name, display_name, country, area_code, time_zone)
+           VALUES ($1, $2, $3, $4, $5, $6)
+           ON CONFLICT (tenant_id, name)
+           DO UPDATE SET display_name = $3, country = $4, area_code = $5, time_zone = $6""",
+        [
+            (tenant_id, one.name, one.display_name, one.country, one.area_code, one.time_zone)
+            for one in settled.groups
+        ],
     )
     return tenant_id
 
@@ -103,10 +109,12 @@ async def _delete_what_goes(
         """DELETE FROM directory.devices d USING directory.subscribers s
            WHERE d.tenant_id = $1 AND s.subscriber_id = d.subscriber_id AND CASE d.kind
                WHEN 'mobile' THEN s.user_name || '@' || s.domain NOT IN (SELECT unnest($2::text[]))
+               WHEN 'exchange' THEN d.exchange || ' ' || d.aor_user NOT IN (SELECT unnest($4::text[]))
                ELSE d.aor_user || '@' || d.domain NOT IN (SELECT unnest($3::text[])) END""",
         tenant_id,
         [one.aor for one in settled.subscribers if one.mobile_phone is not None],
         [f"{phone.aor_user}@{one.domain}" for one in settled.subscribers for phone in one.desk_phones],
+        [f"{phone.exchange} {phone.user}" for one in settled.subscribers for phone in one.exchange_phones],
     )
 
 
@@ -147,13 +155,13 @@ async def _write_subscribers(
     await conn.executemany(
         """INSERT INTO directory.subscribers (tenant_id, group_id, user_name, domain, display_name, identity,
                identity_alternate, withhold, no_answer_s, decline_ends_ringing, mobile_subscription,
-               fixed_subscription, language, enabled)
-           SELECT $1, g.group_id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14
+               fixed_subscription, language, enabled, pack)
+           SELECT $1, g.group_id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15
            FROM directory.groups g WHERE g.tenant_id = $1 AND g.name = $2
            ON CONFLICT (domain, user_name) DO UPDATE SET group_id = excluded.group_id, display_name = $5,
                identity = $6, identity_alternate = $7, withhold = $8, no_answer_s = $9,
                decline_ends_ringing = $10, mobile_subscription = $11, fixed_subscription = $12,
-               language = $13, enabled = $14""",
+               language = $13, enabled = $14, pack = $15""",
         [_subscriber_row(tenant_id, one) for one in subscribers],
     )
 
@@ -174,6 +182,7 @@ def _subscriber_row(tenant_id: str, one: Subscriber) -> tuple[Any, ...]:
         one.fixed_subscription,
         one.language,
         one.enabled,
+        one.pack,
     )
 
 
@@ -203,13 +212,14 @@ async def _write_devices(
     conn: asyncpg.Connection, tenant_id: str, subscribers: tuple[Subscriber, ...]
 ) -> None:
     await conn.executemany(
-        """INSERT INTO directory.devices (tenant_id, subscriber_id, kind, label, aor_user, domain, rings)
-           SELECT $1, subscriber_id, 'desk_phone', $4, $5, $3, $6 FROM directory.subscribers
+        """INSERT INTO directory.devices (tenant_id, subscriber_id, kind, label, aor_user, domain, rings,
+               site)
+           SELECT $1, subscriber_id, 'desk_phone', $4, $5, $3, $6, $7 FROM directory.subscribers
            WHERE tenant_id = $1 AND user_name = $2 AND domain = $3
            ON CONFLICT (domain, aor_user)
-           DO UPDATE SET subscriber_id = excluded.subscriber_id, label = $4, rings = $6""",
+           DO UPDATE SET subscriber_id = excluded.subscriber_id, label = $4, rings = $6, site = $7""",
         [
-            (tenant_id, one.user, one.domain, phone.label, phone.aor_user, phone.rings)
+            (tenant_id, one.user, one.domain, phone.label, phone.aor_user, phone.rings, phone.site)
             for one in subscribers
             for phone in one.desk_phones
         ],
