@@ -1,7 +1,155 @@
-"""What a user dialled: read as that user means it, and codes that stand for somebody resolved."""
+"""What a user dialled: codes that stand for somebody, or ask the exchange for something, resolved. Pure.
+
+The directory's look-up calls :func:`resolve` before it looks for the called user, since a speed dial, a
+redial or a call return names nobody by its digits; :func:`hipper.pbx.origination.decide` calls it again with
+the same facts and comes to the same.
+"""
 
 from __future__ import annotations
 
-from hipper.pbx.dialling_digits import as_dialled_by
+from collections.abc import Callable
 
-__all__ = ["as_dialled_by"]
+from hipper.pbx import rules
+from hipper.pbx.dialling_digits import as_dialled_by, dialled_number, is_voicemail
+from hipper.pbx.dialling_features import callback, forward, night, pull, show_number, switch
+from hipper.pbx.dialling_packs import may_use, switched_off
+from hipper.pbx.feature_codes import (
+    SPEED_DIAL_KEYS,
+    DialledCode,
+    Does,
+    Operation,
+    read_code,
+)
+from hipper.pbx.model import FeaturePlan, OriginationFacts, RefusedPlan, SubscriberContext
+from hipper.pbx.origination_refused import refused
+from hipper.pbx.service_packs import effective
+from hipper.pbx.services.calling import SpeedDialEntry
+from hipper.telephony.numbers.digits import DialString, PrivacyCode, read_dial_string
+from hipper.telephony.numbers.normalise import DialledForm
+
+__all__ = ["as_dialled_by", "dialled_number", "is_voicemail", "resolve"]
+
+NO_FACTS = OriginationFacts()
+Resolved = str | FeaturePlan | RefusedPlan
+
+_PRIVACY = {PrivacyCode.HIDE: "#31#", PrivacyCode.SHOW: "*31#"}
+
+
+def resolve(caller: SubscriberContext, dialled: str, facts: OriginationFacts = NO_FACTS) -> Resolved:
+    """What ``dialled`` (raw digits, as the leg carried them) comes to for this caller.
+
+    A text: the digits to look up and to decide on; they are ``dialled`` itself unless it was a speed dial, a
+    redial or a call return. A FeaturePlan: a service is asked for, nobody is called. A RefusedPlan: the
+    code is unknown, not this user's, or stands for nobody. An emergency number always comes back as it is.
+    Never raises.
+    """
+    dial = read_dial_string(_spelled(dialled))
+    if dial is None or dial.service is not None:
+        return dialled
+    if not dial.digits:
+        return dialled if dial.privacy is None else show_number(caller, dial.privacy is PrivacyCode.SHOW)
+    key = dial.digits.removesuffix("#")
+    if key in SPEED_DIAL_KEYS:
+        return _speed_dial_8(caller, key, dial)
+    if dial.digits[0] not in "*#":
+        return dialled
+    code = read_code(dial.digits)
+    if code is None:
+        return refused(rules.FEATURE_NOT_AVAILABLE, caller)
+    return _follow(caller, code, dial, facts)
+
+
+def _spelled(dialled: str) -> str:
+    """``*21*+31201234567#``: a plus within a code is an international prefix."""
+    if dialled[:1] in ("*", "#") and "+" in dialled:
+        return dialled.replace("+", "00")
+    return dialled
+
+
+def _follow(
+    caller: SubscriberContext, code: DialledCode, dial: DialString, facts: OriginationFacts
+) -> Resolved:
+    if not may_use(caller, code.feature):
+        return refused(rules.FEATURE_NOT_IN_PACK, caller)
+    stands_for = _DESTINATIONS.get(code.feature.does)
+    if stands_for is None:
+        return _FEATURES[code.feature.does](caller, code, facts)
+    if code.operation is not Operation.ON:
+        return refused(rules.FEATURE_NOT_AVAILABLE, caller)
+    if code.feature.service is not None and switched_off(caller, code.feature.service):
+        return refused(rules.FEATURE_SWITCHED_OFF, caller)
+    destination, missing = stands_for(caller, code, facts)
+    return _destination(caller, destination, missing, dial)
+
+
+def _destination(
+    caller: SubscriberContext, destination: str | None, missing: str, dial: DialString
+) -> str | RefusedPlan:
+    """The destination with the code that hides or shows the number for this call. It is somebody, never
+    another code: a speed dial to a speed dial would have no end."""
+    if destination is None:
+        return refused(missing, caller)
+    if as_dialled_by(caller, destination).kind in (DialledForm.FEATURE_CODE, DialledForm.INVALID):
+        return refused(rules.NUMBER_INVALID, caller)
+    return destination if dial.privacy is None else _PRIVACY[dial.privacy] + destination
+
+
+def _speed_dial_8(caller: SubscriberContext, key: str, dial: DialString) -> str | RefusedPlan:
+    """Every pack holds it (seed 9)."""
+    settings = effective(caller, "speed_dial_8")
+    destination = _entry(() if settings is None else settings.entries, key)
+    return _destination(caller, destination, rules.SPEED_DIAL_EMPTY, dial)
+
+
+def _entry(entries: tuple[SpeedDialEntry, ...], code: str | None) -> str | None:
+    return next((entry.destination for entry in entries if entry.code == code), None)
+
+
+def _speed_dial_100(
+    caller: SubscriberContext, code: DialledCode, facts: OriginationFacts
+) -> tuple[str | None, str]:
+    settings = effective(caller, "speed_dial_100")
+    return _entry(() if settings is None else settings.entries, code.number), rules.SPEED_DIAL_EMPTY
+
+
+def _last_dialled(
+    caller: SubscriberContext, code: DialledCode, facts: OriginationFacts
+) -> tuple[str | None, str]:
+    return facts.last_dialled, rules.REDIAL_NOBODY
+
+
+def _last_caller(
+    caller: SubscriberContext, code: DialledCode, facts: OriginationFacts
+) -> tuple[str | None, str]:
+    withheld = facts.last_caller_withheld
+    missing = rules.CALL_RETURN_WITHHELD if withheld else rules.CALL_RETURN_NOBODY
+    return None if withheld else facts.last_caller, missing
+
+
+_DESTINATIONS: dict[
+    Does, Callable[[SubscriberContext, DialledCode, OriginationFacts], tuple[str | None, str]]
+] = {
+    Does.SPEED_DIAL: _speed_dial_100,
+    Does.REDIAL: _last_dialled,
+    Does.CALL_RETURN: _last_caller,
+}
+"""Codes that stand for somebody: whom, and the rule when it is nobody."""
+
+
+def _show_number(
+    caller: SubscriberContext, code: DialledCode, facts: OriginationFacts
+) -> FeaturePlan | RefusedPlan:
+    return show_number(caller, code.operation is Operation.ON)
+
+
+_FEATURES: dict[
+    Does, Callable[[SubscriberContext, DialledCode, OriginationFacts], FeaturePlan | RefusedPlan]
+] = {
+    Does.FORWARD: forward,
+    Does.SWITCH: switch,
+    Does.NIGHT: night,
+    Does.SHOW_NUMBER: _show_number,
+    Does.CALLBACK: callback,
+    Does.PULL: pull,
+}
+"""Codes that ask the exchange for something."""

@@ -9,11 +9,13 @@ from hipper.pbx.model import (
     CallerIdentity,
     DeviceKind,
     IdentityChoice,
+    Number,
     NumberKind,
     Presentation,
     SubscriberContext,
 )
 from hipper.pbx.numbers_of import chosen_number, extension_of, first_of, network_number
+from hipper.pbx.service_packs import holds
 from hipper.telephony.numbers.e164 import E164
 
 _RULE_OF_CHOICE = {
@@ -21,6 +23,9 @@ _RULE_OF_CHOICE = {
     IdentityChoice.FIXED: rules.IDENTITY_FIXED,
     IdentityChoice.ALTERNATE: rules.IDENTITY_ALTERNATE,
 }
+
+
+MOST_ALTERNATES = 10
 
 
 class ShownIdentity(NamedTuple):
@@ -42,12 +47,22 @@ def number_to_show(context: SubscriberContext) -> tuple[E164 | None, str]:
     """The user's choice when that number is the user's, else the tenant's main number,
     else any own number."""
     chosen = chosen_number(context, context.identity)
-    if chosen is not None:
+    if chosen is not None and _may_choose(context, chosen):
         return chosen, _RULE_OF_CHOICE[context.identity]
     if context.tenant_default_identity is not None:
         return context.tenant_default_identity, rules.IDENTITY_TENANT_DEFAULT
     other = first_of(context, NumberKind.FIXED) or first_of(context, NumberKind.MOBILE)
     return other, rules.IDENTITY_OTHER_OWN if other is not None else rules.IDENTITY_UNKNOWN
+
+
+def _may_choose(context: SubscriberContext, number: E164) -> bool:
+    """An alternate number only with that service, and one of the ten it is for (seed 9)."""
+    if context.identity is not IdentityChoice.ALTERNATE:
+        return True
+    alternates = [one.e164 for one in context.numbers if one.kind is NumberKind.ALTERNATE]
+    if number not in alternates:
+        return True
+    return number in alternates[:MOST_ALTERNATES] and holds(context.pack, "alternate_numbers")
 
 
 def to_outside(
@@ -70,20 +85,22 @@ def to_outside(
 def to_colleague(
     context: SubscriberContext, device: DeviceKind, *, anonymous: bool, allowed: bool
 ) -> ShownIdentity:
-    """What a colleague sees: extension and name, always (seed 9, Internal Calling Line ID Delivery).
+    """What a colleague sees: extension and name, unless the user hides the internal line (seed 9).
 
     The seed has two services: *Calling Line ID Delivery Blocking* withholds "het telefoonnummer", permanently
     or by code, and *Internal Calling Line ID Delivery* passes the line on inside the company. So blocking
-    takes the E.164 number away from colleagues as well, while the internal line stays shown. A user without
-    extension has no internal line to show: then a withheld call is anonymous to colleagues too.
+    takes the E.164 number away from colleagues as well, while the internal line stays shown; switched off,
+    Internal Calling Line ID Delivery makes the call anonymous to colleagues, unless the user shows the number
+    for this call. A user without extension has no internal line to show: then a withheld call is anonymous to
+    colleagues too.
     """
     true_number = network_number(context, device)
     extension = extension_of(context)
     withheld = withheld_by(context, anonymous=anonymous, allowed=allowed)
-    if withheld is not None and extension is None:
-        return ShownIdentity(
-            CallerIdentity(presentation=Presentation.RESTRICTED, network_number=true_number), withheld
-        )
+    hides_line = _hides_internal_line(context) and (anonymous or not allowed)
+    if hides_line or (withheld is not None and extension is None):
+        hidden = CallerIdentity(presentation=Presentation.RESTRICTED, network_number=true_number)
+        return ShownIdentity(hidden, withheld or rules.IDENTITY_INTERNAL_HIDDEN)
     number, rule = (None, rules.IDENTITY_INTERNAL_LINE) if withheld else number_to_show(context)
     identity = CallerIdentity(
         presentation=Presentation.ALLOWED,
@@ -93,3 +110,76 @@ def to_colleague(
         network_number=true_number,
     )
     return ShownIdentity(identity, rule)
+
+
+def _hides_internal_line(context: SubscriberContext) -> bool:
+    delivery = context.services.internal_calling_line_id_delivery
+    return delivery is not None and not delivery.active
+
+
+def of_diverted(caller: CallerIdentity, forwarder: SubscriberContext, *, on_net: bool) -> ShownIdentity:
+    """What the one a call is diverted to sees: who called in the first place, never the forwarder. Withheld
+    stays withheld.
+
+    A colleague (``on_net``) sees what the forwarder would have seen. Outside, the line the leg leaves from is
+    the forwarder's: that is the number asserted to a carrier that wants one of ours, and the caller's own
+    goes along as ``withheld_number`` for carriers trusted with it.
+    """
+    hidden = caller.presentation is Presentation.RESTRICTED
+    rule = rules.IDENTITY_ORIGINAL_WITHHELD if hidden else rules.IDENTITY_ORIGINAL_CALLER
+    true_number = caller.network_number or caller.withheld_number or caller.number
+    line = true_number if on_net else network_number(forwarder, DeviceKind.DESK_PHONE)
+    if hidden:
+        identity = CallerIdentity(
+            presentation=Presentation.RESTRICTED,
+            network_number=line,
+            withheld_number=None if on_net else true_number,
+        )
+        return ShownIdentity(identity, rule)
+    identity = CallerIdentity(
+        presentation=Presentation.ALLOWED,
+        number=caller.number,
+        extension=caller.extension if on_net else None,
+        name=caller.name if on_net else None,
+        network_number=line,
+    )
+    return ShownIdentity(identity, rule)
+
+
+def connected_identity(
+    called: SubscriberContext, *, caller_on_net: bool, dialled: Number | None, device: DeviceKind
+) -> CallerIdentity:
+    """What a caller sees when ``called`` answers (COLP; seed 9, Connected Line Identification Presentation
+    and Restriction).
+
+    ``dialled``: the number of ``called`` that the caller dialled; None when the call was diverted here.
+    ``device``: what was answered on; which telephone that is shows nowhere. The caller goes on seeing the
+    number it dialled, not the mobile behind it. Restricted (COLR): nothing but the true number for trusted
+    peers. A user who withholds the number withholds it here too, but for what the caller knows already.
+    """
+    if _restricts_connected_line(called):
+        return CallerIdentity(
+            presentation=Presentation.RESTRICTED, network_number=network_number(called, device)
+        )
+    reached = None if dialled is None else dialled.e164
+    if caller_on_net:
+        shown = to_colleague(called, device, anonymous=False, allowed=False).identity
+        if shown.presentation is Presentation.RESTRICTED or reached is None:
+            return shown
+        return CallerIdentity(
+            presentation=Presentation.ALLOWED,
+            number=reached,
+            extension=shown.extension,
+            name=shown.name,
+            network_number=shown.network_number,
+        )
+    if reached is None:
+        return to_outside(called, device, anonymous=False, allowed=False).identity
+    return CallerIdentity(
+        presentation=Presentation.ALLOWED, number=reached, network_number=network_number(called, device)
+    )
+
+
+def _restricts_connected_line(called: SubscriberContext) -> bool:
+    restriction = called.services.connected_line_identification_restriction
+    return restriction is not None and restriction.active

@@ -295,8 +295,8 @@ class TestRefused:
         plan = refused(dialled)
         assert (plan.status, plan.rule) == (404, rules.NUMBER_INVALID)
 
-    @pytest.mark.parametrize("dialled", ["1233", "*11", "#21#", "*21*0612345678#", "#31#1233", "+311233"])
-    def test_voicemail_and_feature_codes_480(self, dialled: str) -> None:
+    @pytest.mark.parametrize("dialled", ["*99#", "#99#", "*21*0612345678*20#", "#66#", "*", "#", "***"])
+    def test_unknown_feature_code_480(self, dialled: str) -> None:
         plan = refused(dialled)
         assert (plan.status, plan.rule) == (480, rules.FEATURE_NOT_AVAILABLE)
 

@@ -13,7 +13,10 @@ from hipper.pbx.model import (
     CallPlan,
     Device,
     DeviceKind,
+    DivertPlan,
+    DivertReason,
     ExternalPlan,
+    FeaturePlan,
     IdentityChoice,
     Number,
     NumberKind,
@@ -24,6 +27,7 @@ from hipper.pbx.model import (
     SubscriberContext,
     TariffClass,
     TerminationPlan,
+    ToVoicemail,
 )
 from hipper.pbx.origination import decide as originate
 from hipper.pbx.rules import RULES
@@ -134,6 +138,14 @@ def test_origination(
         assert isinstance(plan, RefusedPlan)
     if isinstance(plan, RefusedPlan):
         assert plan.status in (403, 404, 480)
+        return
+    if isinstance(plan, FeaturePlan):
+        assert plan.payer.tariff is TariffClass.FREE
+        return
+    if isinstance(plan, DivertPlan):
+        assert plan.onward == ToVoicemail(
+            mailbox=caller.subscriber, reason=DivertReason.UNCONDITIONAL, rule=plan.rule, listen=True
+        )
         return
     own = {number.e164 for number in caller.numbers} | {caller.tenant_default_identity, None}
     assert plan.identity.number in own

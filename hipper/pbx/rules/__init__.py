@@ -10,6 +10,8 @@ from __future__ import annotations
 from hipper.pbx.rules.base import Rule
 from hipper.pbx.rules.calling import *  # noqa: F403
 from hipper.pbx.rules.calling import CALLING_RULES
+from hipper.pbx.rules.features import *  # noqa: F403
+from hipper.pbx.rules.features import FEATURE_RULES
 from hipper.pbx.rules.origination import *  # noqa: F403
 from hipper.pbx.rules.origination import ORIGINATION_RULES
 from hipper.pbx.rules.packs import *  # noqa: F403
@@ -17,7 +19,7 @@ from hipper.pbx.rules.packs import PACK_RULES
 from hipper.pbx.rules.termination import *  # noqa: F403
 from hipper.pbx.rules.termination import TERMINATION_RULES
 
-RULES: dict[str, Rule] = ORIGINATION_RULES | CALLING_RULES | PACK_RULES | TERMINATION_RULES
+RULES: dict[str, Rule] = ORIGINATION_RULES | CALLING_RULES | FEATURE_RULES | PACK_RULES | TERMINATION_RULES
 
 
 def sentence(rule: str, language: str = "nl") -> str:

@@ -14,7 +14,6 @@ CALLER_DISABLED = "caller.disabled"
 EXTENSION_UNKNOWN = "dialled.unknown-extension"
 NUMBER_INVALID = "dialled.invalid-number"
 EMERGENCY_ELSEWHERE = "emergency.not-decided-here"
-FEATURE_NOT_AVAILABLE = "feature.not-available"
 IDENTITY_MOBILE = "identity.mobile"
 IDENTITY_FIXED = "identity.fixed"
 IDENTITY_ALTERNATE = "identity.alternate"
@@ -24,6 +23,9 @@ IDENTITY_UNKNOWN = "identity.no-number"
 IDENTITY_WITHHELD = "identity.withheld"
 IDENTITY_WITHHELD_THIS_CALL = "identity.withheld-this-call"
 IDENTITY_INTERNAL_LINE = "identity.internal-line"
+IDENTITY_INTERNAL_HIDDEN = "identity.internal-hidden"
+IDENTITY_ORIGINAL_CALLER = "identity.original-caller"
+IDENTITY_ORIGINAL_WITHHELD = "identity.original-withheld"
 
 ORIGINATION_RULES: dict[str, Rule] = {
     ON_NET_EXTENSION: Rule(
@@ -58,9 +60,6 @@ ORIGINATION_RULES: dict[str, Rule] = {
         "Noodnummers gaan naar buiten voordat de centrale beslist.",
         "Emergency numbers are routed before the exchange decides anything.",
     ),
-    FEATURE_NOT_AVAILABLE: Rule(
-        "Deze dienstcode is hier niet beschikbaar.", "This feature code is not available here."
-    ),
     IDENTITY_MOBILE: Rule(
         "De gebruiker koos zijn mobiele nummer als identiteit.", "The user chose to show the mobile number."
     ),
@@ -87,6 +86,18 @@ ORIGINATION_RULES: dict[str, Rule] = {
     IDENTITY_WITHHELD_THIS_CALL: Rule(
         "De gebruiker schermde zijn nummer voor dit gesprek af.",
         "The user withheld the number for this call.",
+    ),
+    IDENTITY_INTERNAL_HIDDEN: Rule(
+        "De gebruiker verbergt zijn nummer en naam ook voor collega's.",
+        "The user hides number and name from colleagues as well.",
+    ),
+    IDENTITY_ORIGINAL_CALLER: Rule(
+        "Wie een doorgeschakeld gesprek krijgt, ziet wie er oorspronkelijk belt.",
+        "Whoever gets a diverted call sees who called in the first place.",
+    ),
+    IDENTITY_ORIGINAL_WITHHELD: Rule(
+        "De oorspronkelijke beller schermt het nummer af; dat blijft zo bij doorschakelen.",
+        "The original caller withholds the number, and diverting the call does not change that.",
     ),
     IDENTITY_INTERNAL_LINE: Rule(
         "Het nummer is afgeschermd; een collega ziet alleen het verkorte nummer en de naam.",
