@@ -37,7 +37,6 @@ ANNOUNCER = "announcement"
 ANONYMOUS = '"Anonymous" <sip:anonymous@anonymous.invalid>'
 RADIO_BACK_S = 5.0
 """Until a handset that lost its cell has another one."""
-SECOND_DEVICE = "device"
 
 
 class IscNetwork(Agent):
@@ -84,6 +83,9 @@ class IscNetwork(Agent):
         self.conference = Place("a conference", self)
         self._handsets: dict[str, Handset] = {}
         self._attached: dict[str, tuple[SipUri, Flow]] = {}
+        self._second_device = Agent(f"{name}, second device", host=host, tone_hz=self.tone_hz)
+        """Of any user whose call forks: it rings with early media, and never answers."""
+        self._second_device.behaviour = Call.send_early_media
         self._server_host = SipUri.parse(server).host
         endpoint = ProxyEndpoint(RandomIds())
         self._proxy = Proxy(endpoint)
@@ -116,12 +118,14 @@ class IscNetwork(Agent):
 
     async def __aenter__(self) -> Self:
         await super().__aenter__()
+        await self._second_device.__aenter__()
         await self._scscf_shell.start()
         return self
 
     async def stop(self) -> None:
         await super().stop()
         await asyncio.sleep(0)  # let the last BYEs pass the S-CSCF
+        await self._second_device.stop()
         await self._scscf_shell.stop()
         self.journal.close()
 
@@ -208,8 +212,6 @@ class IscNetwork(Agent):
         number = number_of(uri)
         if number == ANNOUNCER:
             await announce(self, await self.take(event), SWITCHED_OFF)
-        elif isinstance(uri, SipUri) and SECOND_DEVICE in uri.params:
-            await (await self.take(event)).send_early_media()
         else:
             call = await self.take(event)
             call.number = number
@@ -246,7 +248,8 @@ class IscNetwork(Agent):
         flow = self._access_flow(host, port)
         if not self.fate.meets("fork"):
             return ((contact, flow),)
-        return ((contact, flow), (contact.with_params({SECOND_DEVICE: "2"}), flow))
+        other = self._second_device.address
+        return ((contact, flow), (contact.replace(port=other[1]), self._access_flow(*other)))
 
     def _absent(self, number: str) -> SipUri | None:
         host, port = super().address
