@@ -18,7 +18,7 @@ help:
 	@echo 'make lint            ruff, mypy and the import rules'
 	@echo 'make bench           CPU per call beside two other servers; time to the INVITE of a 112 call'
 	@echo 'make soak            calls for an hour (MINUTES=60), watching memory and leftovers'
-	@echo 'make docs            draw docs/state-diagrams.md from the tables'
+	@echo 'make docs            draw docs/state-diagrams.md and write docs/services/settings.md from the code'
 	@echo 'make lock            renew the hash-locked lists of Python packages (needs uv)'
 	@echo 'make clean           remove var/ (database included), the environments and caches'
 
@@ -45,6 +45,7 @@ bench:
 docs:
 	@bash deploy/bootstrap.sh lint
 	@PYTHONPATH=. .venv/bin/python docs/draw_state_diagrams.py
+	@PYTHONPATH=. .venv/bin/python docs/write_services.py
 
 lock:
 	@bash deploy/lock.sh

@@ -34,5 +34,9 @@ class InvalidSettings(DirectoryError):  # noqa: N818
     """Settings a service cannot have; the text names the field."""
 
 
+class NotInPack(DirectoryError):  # noqa: N818
+    """The user's pack does not hold the service."""
+
+
 class ChangedMeanwhile(DirectoryError):  # noqa: N818
     """Somebody else changed it since it was read."""

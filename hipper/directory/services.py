@@ -13,8 +13,16 @@ import asyncpg
 import msgspec
 
 from hipper.directory.audit import AuditEntry, write_audit
-from hipper.directory.errors import ChangedMeanwhile, InvalidSettings, UnknownService, UnknownSubscriber
+from hipper.directory.errors import (
+    ChangedMeanwhile,
+    InvalidSettings,
+    NotInPack,
+    UnknownService,
+    UnknownSubscriber,
+)
 from hipper.pbx.ids import GroupId, SubscriberId
+from hipper.pbx.model import ServicePack
+from hipper.pbx.service_packs import holds
 from hipper.pbx.services.base import Settings
 from hipper.pbx.services.registry import SERVICES, Scope, ServiceDefinition
 
@@ -50,6 +58,13 @@ def read_settings(service: ServiceDefinition, values: Any) -> Settings:
         raise InvalidSettings(f"{service.name}: {error}") from error
 
 
+def check_pack(service: ServiceDefinition, pack: ServicePack) -> None:
+    """Raises NotInPack when users with ``pack`` do not have ``service`` (seed 4, 9)."""
+    if not holds(pack, service.name):
+        having = ", ".join(one.value for one in ServicePack if holds(one, service.name))
+        raise NotInPack(f"{service.name} is not in {pack.value}; it is in {having}")
+
+
 async def get_service(conn: asyncpg.Connection, scope: Scope, owner: str, name: str) -> StoredService:
     """What is set. Raises UnknownService."""
     service = service_named(name, scope)
@@ -73,7 +88,7 @@ async def set_user_service(
     if_version: int | None = None,
 ) -> int:
     """Set a service of a user. ``if_version``: what the writer saw last. Raises UnknownSubscriber,
-    UnknownService, InvalidSettings (another service's), ChangedMeanwhile."""
+    UnknownService, InvalidSettings (another service's), NotInPack, ChangedMeanwhile."""
     return await _set(conn, "subscriber", subscriber, name, settings, by, if_version)
 
 
@@ -116,6 +131,8 @@ async def _set(
         raise InvalidSettings(f"{name}: these are settings of another service")
     async with conn.transaction():
         row = await _locked(conn, scope, owner)
+        if scope == "subscriber":
+            check_pack(service, ServicePack(row["pack"]))
         before = await get_service(conn, scope, owner, name)
         if if_version is not None and if_version != before.version:
             raise ChangedMeanwhile(f"{name} was changed meanwhile (version {before.version}); read it again")

@@ -7,7 +7,13 @@ import msgspec
 import pytest
 
 from hipper.directory.contexts import load_for_origination, load_for_termination
-from hipper.directory.errors import ChangedMeanwhile, InvalidSettings, UnknownService, UnknownSubscriber
+from hipper.directory.errors import (
+    ChangedMeanwhile,
+    InvalidSettings,
+    NotInPack,
+    UnknownService,
+    UnknownSubscriber,
+)
 from hipper.directory.services import (
     change_user_service,
     get_service,
@@ -18,7 +24,7 @@ from hipper.directory.services import (
 )
 from hipper.pbx.ids import GroupId, SubscriberId
 from hipper.pbx.model import CallerList, DeviceKind, ServicePack
-from hipper.pbx.services.forwarding import CallForwardingAlways, GroupNightForwarding, NightMode
+from hipper.pbx.services.forwarding import CallForwardingAlways, GroupNightForwarding, NightMode, Voicemail
 from hipper.pbx.services.registry import SERVICES
 from hipper.pbx.services.screening import DoNotDisturb
 from hipper.telephony.numbers.e164 import E164
@@ -97,6 +103,15 @@ async def test_bad_settings_are_named_and_change_nothing(world: World) -> None:
     with pytest.raises(UnknownSubscriber):
         await set_user_service(world.conn, SubscriberId("nobody"), "do_not_disturb", DoNotDisturb(), "x")
     assert await world.conn.fetchval("SELECT count(*) FROM directory.subscriber_services") == 0
+
+
+async def test_service_outside_the_pack_is_refused(world: World) -> None:
+    await world.conn.execute("UPDATE directory.subscribers SET pack = 'base_plus'")
+    with pytest.raises(
+        NotInPack, match="voicemail is not in base_plus; it is in business_plus, premium_plus"
+    ):
+        await set_user_service(world.conn, world.anna, "voicemail", Voicemail(active=True), "x")
+    await set_user_service(world.conn, world.anna, "do_not_disturb", DoNotDisturb(active=True), "x")
 
 
 async def test_every_service_can_be_stored_and_loaded(world: World) -> None:

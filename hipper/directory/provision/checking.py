@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from hipper.directory.errors import NotInPack
 from hipper.directory.provision.lines import Path
 from hipper.directory.provision.reading import WantedTenant
 from hipper.directory.provision.settling import owns_choice
 from hipper.directory.provision.state import Subscriber, Tenant
+from hipper.directory.services import check_pack
+from hipper.pbx.model import ServicePack
+from hipper.pbx.services.registry import SERVICES
 
 
 def check_whole(wanted: WantedTenant, settled: Tenant, current: Tenant | None) -> None:
@@ -104,6 +108,11 @@ def _check_subscriber(wanted: WantedTenant, subscriber: Subscriber, file: Subscr
     if file.identity_alternate is not None and file.identity != "alternate":
         path = wanted.path_of(subscriber.aor, "identity_alternate")
         wanted.problems.add(path, f'{what}: identity_alternate goes with identity = "alternate"')
+    for name, _ in file.services:
+        try:
+            check_pack(SERVICES[name], ServicePack(subscriber.pack))
+        except NotInPack as error:
+            wanted.problems.add(wanted.path_of(subscriber.aor, "services", name), f"{what}: {error}")
     both = set(subscriber.business_contacts or ()) & set(subscriber.private_contacts or ())
     if both:
         path = wanted.path_of(subscriber.aor, "contacts", "private")

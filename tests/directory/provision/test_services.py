@@ -160,6 +160,13 @@ async def test_what_is_wrong_is_named_with_its_line(
     assert await conn.fetchval("SELECT count(*) FROM directory.subscriber_services") == 0
 
 
+async def test_service_outside_the_pack_is_a_problem(conn: asyncpg.Connection, tmp_path: Path) -> None:
+    change = ("services.call_forwarding_busy]", "services.voicemail]"), ('destination = "202"', "busy = true")
+    path = written(tmp_path, *change, ('"business_plus"', '"base_plus"'))
+    with pytest.raises(ProvisioningError, match="voicemail is not in base_plus; it is in business_plus"):
+        await apply_file(conn, path)
+
+
 async def test_telephone_of_another_tenant_is_not_to_be_had(conn: asyncpg.Connection, tmp_path: Path) -> None:
     await apply_file(conn, written(tmp_path))
     other = tmp_path / "other.toml"
