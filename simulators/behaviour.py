@@ -60,7 +60,7 @@ class Operator:
             await call.ring()
         if behaviour.answer_after_s is None:
             await call.over(timeout_s=3600.0)
-        elif await self._still_there(call, behaviour.answer_after_s):
+        elif await self._still_there(call, behaviour.answer_after_s) and call.state is not CallState.TALKING:
             if behaviour.reject is not None:
                 await call.reject(behaviour.reject)
             else:
