@@ -16,10 +16,10 @@ TARGET = Path(__file__).with_name("services") / "settings.md"
 HEAD = """# Services and their settings
 
 Written from `hipper/pbx/services` (`make docs`). A user's services stand in
-`[subscriber.services.<name>]` of a provisioning file, a group's in `[group.services.<name>]`; every key may be
-left out. Times are local to the group's time zone unless they are Unix seconds; numbers that calls go to are
-written as the user would dial them, others as E.164. A service that the user's pack does not hold cannot be
-set, and does nothing when the pack changes later.
+`[subscriber.services.<name>]` of a provisioning file, a group's in `[group.services.<name>]`; every key may
+be left out. Times are local to the group's time zone unless they are Unix seconds; numbers that calls go to
+are written as the user would dial them, others as E.164. A service that the user's pack does not hold cannot
+be set, and does nothing when the pack changes later.
 """
 
 

@@ -10,7 +10,7 @@ from enum import Enum
 
 import msgspec
 
-from hipper.pbx.ids import CallId, DeviceId, GatewayId, LegId, SubscriberId, TenantId
+from hipper.pbx.ids import CallId, DeviceId, GatewayId, GroupId, LegId, SubscriberId, TenantId
 from hipper.pbx.model import CallerIdentity, Payer
 
 
@@ -34,6 +34,17 @@ class LiveParty(msgspec.Struct, frozen=True, kw_only=True):
     """This party put the other one on hold."""
 
 
+class Charge(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody of ours pays for a leg to the outside, by the rates of the calling plan (call-flows §2).
+    ``since``: when it was answered, None while it is being set up: then it counts as a call, not yet as
+    money. ``rate_per_minute``: euros."""
+
+    subscriber: SubscriberId
+    group: GroupId
+    rate_per_minute: float = 0.0
+    since: float | None = None
+
+
 class LiveCall(msgspec.Struct, frozen=True, kw_only=True):
     """Key ``call:<id>`` in Redis. Who is busy with whom, since when, on which device. While several devices
     ring, ``called`` names the identity that was reached."""
@@ -46,6 +57,7 @@ class LiveCall(msgspec.Struct, frozen=True, kw_only=True):
     answered: float | None = None
     calling: LiveParty
     called: LiveParty
+    charges: tuple[Charge, ...] = ()
 
 
 class LegRole(str, Enum):
@@ -143,6 +155,11 @@ class SegmentRecord(msgspec.Struct, frozen=True, kw_only=True):
     payer: Payer
     started: float
     ended: float | None = None
+    charged: SubscriberId | None = None
+    """Whose caps the segment counts for; None for what costs nothing by the calling plan."""
+    charged_group: GroupId | None = None
+    rate_per_minute: float = 0.0
+    """Euros, by the rates of the group's calling plan."""
 
 
 class DiversionRecord(msgspec.Struct, frozen=True, kw_only=True):
