@@ -6,6 +6,7 @@ the way back is what is left of Route after ours, with the Original Dialog Ident
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
@@ -17,8 +18,9 @@ from fmc_gateway.dialled import Dialled, e164_of, number_of, read_dialled
 from fmc_gateway.edge import PASSED_ON, Offer, Refusal, kept_headers, offered_leg
 from fmc_gateway.loop_guard import LoopGuard
 from fmc_gateway.text import clean
-from hipper.runtime.settings_model import MobileNetwork
+from hipper.runtime.settings_model import MobileNetwork, Settings
 from hipper.telephony.numbers.e164 import E164
+from hipper.telephony.numbers.emergency import is_emergency
 from hipper.telephony.sip.errors import SipParseError
 from hipper.telephony.sip.headers import NameAddr
 from hipper.telephony.sip.message import Request
@@ -29,7 +31,6 @@ KEPT_IN_SESSION = (
     *PASSED_ON,
     "P-Served-User",
     "P-Asserted-Identity",
-    "Privacy",
     "P-Charging-Vector",
     "P-Charging-Function-Addresses",
     "P-Asserted-Service",
@@ -102,6 +103,22 @@ def offer_from_isc(
         ),
         outgoing_network=network.outgoing == "network",
     )
+
+
+def let_through(settings: Settings) -> Callable[[Request], bool]:
+    """For the transaction layer: INVITEs whose extensions and bodies may be somebody else's, because they go
+    back to where they came from. Emergency calls, and everything on ISC: what we take part in is checked
+    when that is known."""
+    networks = [network for network in settings.mobile_network if network.mode == "isc"]
+    hosts = frozenset[str]().union(*(_own_hosts(network) for network in networks))
+
+    def is_let_through(request: Request) -> bool:
+        if is_emergency(read_dialled(request.uri).text):
+            return True
+        first = request.routes[0].uri if hosts and request.routes else None
+        return isinstance(first, SipUri) and first.host in hosts
+
+    return is_let_through
 
 
 def read_served_user(request: Request) -> ServedUser | None:

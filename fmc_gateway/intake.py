@@ -25,6 +25,7 @@ from fmc_gateway.edge import (
     offer_from_trunk,
 )
 from fmc_gateway.edge_exchange import offer_from_exchange
+from fmc_gateway.edge_isc import offer_from_isc
 from fmc_gateway.interpreter import Interpreter
 from fmc_gateway.lines import Lines
 from fmc_gateway.loop_guard import LoopGuard
@@ -223,6 +224,9 @@ class Intake:
 
     def _read(self, offer: Offer, peer: Peer, phone: Phone | None) -> LegOffered | Refusal:
         match peer:
+            case MobilePeer(network) if network.mode == "isc":
+                supported = self._agent.endpoint.supported
+                return offer_from_isc(offer, network, self._guard, self._now_unix(), supported)
             case MobilePeer():
                 return offer_from_network(offer, peer, self._guard, self._now_unix())
             case TrunkPeer():
@@ -234,7 +238,7 @@ class Intake:
 
     def _refuse(self, event: sip.Invited, refusal: Refusal) -> None:
         host = self._sip.host(event.flow.listener)
-        headers: Challenge = (("Warning", warning(host, refusal.explanation)),)
+        headers: Challenge = (("Warning", warning(host, refusal.explanation)), *refusal.headers)
         if refusal.status == 503:
             headers += (("Retry-After", str(RETRY_AFTER_S)),)
         self._agent.reject(event.session, self._now(), refusal.status, headers=headers)

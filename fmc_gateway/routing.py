@@ -11,6 +11,8 @@ from fmc_gateway.call.commands import (
     EmergencyTarget,
     ExchangeTarget,
     MobileTarget,
+    NetworkTarget,
+    PassOnTarget,
     Target,
     TrunkTarget,
 )
@@ -25,6 +27,7 @@ from fmc_gateway.identity_headers import (
     toward_phone,
     toward_trunk,
 )
+from fmc_gateway.isc_legs import isc_leg
 from fmc_gateway.loop_guard import LoopGuard
 from hipper.pbx.model import CallerIdentity
 from hipper.runtime.settings_model import (
@@ -38,7 +41,8 @@ from hipper.runtime.settings_model import (
 from hipper.telephony.sip.digest import DigestClient
 from hipper.telephony.sip.errors import SipParseError
 from hipper.telephony.sip.flow import Flow
-from hipper.telephony.sip.uri import SipUri, format_host
+from hipper.telephony.sip.headers import NameAddr
+from hipper.telephony.sip.uri import SipUri, Uri, format_host
 
 Peer = MobileNetwork | PstnTrunk | ExchangeTrunk | EmergencyRoute
 
@@ -52,7 +56,7 @@ class Route(NamedTuple):
     side is in our trust domain (RFC 3325 §2.3)."""
 
     hop: Hop | Flow
-    uri: SipUri
+    uri: Uri
     from_: str
     to: str
     headers: HeaderList
@@ -60,6 +64,10 @@ class Route(NamedTuple):
     route: tuple[str, ...] = ()
     auth: DigestClient | None = None
     """Answers 401 and 407."""
+    icid: str | None = None
+    """isc: a session of its own has its own."""
+    otherwise: Hop | None = None
+    """Where to when nobody knows the servers of ``hop`` (yet)."""
 
 
 class Unroutable(NamedTuple):
@@ -167,6 +175,8 @@ class Routing:
                 return self._to_mobile(target, identity)
             case TrunkTarget():
                 return self._to_trunk(target, identity)
+            case NetworkTarget():
+                return self._to_network(target, identity)
             case EmergencyTarget():
                 return self._to_emergency(target, identity)
             case ExchangeTarget():
@@ -193,6 +203,8 @@ class Routing:
         if found is None:
             return Unroutable(480, f"mobile network {target.network} is not in the settings")
         network, uri, hop = found
+        if network.mode == "isc":
+            return self._into_isc(target, network, hop, identity)
         shown = toward_mobile(identity, network, self.advertised_host(network.listener))
         if network.loop_guard_prefix:
             digits = target.number.removeprefix("+")
@@ -201,6 +213,50 @@ class Routing:
         return _to_number(
             hop, uri, target.number, Shown(shown.from_, (*shown.headers, mark)), network.trusted
         )
+
+    def _to_network(self, target: NetworkTarget, identity: CallerIdentity) -> Route | Unroutable:
+        found = self._networks.get(target.network)
+        if found is None:
+            return Unroutable(503, f"mobile network {target.network} is not in the settings")
+        network, uri, hop = found
+        if network.mode == "isc":
+            return self._into_isc(target, network, hop, identity)
+        shown = toward_mobile(identity, network, self.advertised_host(network.listener))
+        return _to_number(hop, uri, target.user, shown, network.trusted)
+
+    def _into_isc(
+        self, target: MobileTarget | NetworkTarget, network: MobileNetwork, hop: Hop, identity: CallerIdentity
+    ) -> Route | Unroutable:
+        host = self.advertised_host(network.listener)
+        try:
+            leg = isc_leg(target, network, identity, host, self._guard, self._unix())
+        except SipParseError as error:
+            return Unroutable(400, f"Request-URI: {error.reason}")
+        to = f"<{leg.uri.aor if isinstance(leg.uri, SipUri) else leg.uri}>"
+        back = self._first_of(network, target.route) or hop
+        return Route(
+            back,
+            leg.uri,
+            leg.from_,
+            to,
+            leg.headers,
+            network.trusted,
+            leg.route,
+            icid=leg.icid,
+            otherwise=hop,
+        )
+
+    def way_back(self, target: PassOnTarget) -> Hop | None:
+        """Where a leg goes that is passed on: to the first of its Route (RFC 3261 §16.6 step 6)."""
+        found = self._networks.get(target.network)
+        return None if found is None else self._first_of(found[0], target.route)
+
+    def _first_of(self, network: MobileNetwork, route: tuple[str, ...]) -> Hop | None:
+        """None when there is none, or no listener of the network's can reach it."""
+        try:
+            return self._hop(network, str(NameAddr.parse(route[0]).uri)) if route else None
+        except (SipParseError, RoutingConfigError):
+            return None
 
     def _to_trunk(self, target: TrunkTarget, identity: CallerIdentity) -> Route | Unroutable:
         name = target.trunk if target.trunk is not None else next(iter(self._trunks), None)

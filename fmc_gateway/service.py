@@ -22,6 +22,7 @@ from fmc_gateway.clock import EngineClock
 from fmc_gateway.commands_bus import CommandReader
 from fmc_gateway.directory_port import DirectoryPort
 from fmc_gateway.dns.lookup import DnsClient
+from fmc_gateway.edge_isc import let_through
 from fmc_gateway.families import Families
 from fmc_gateway.intake import Intake, is_emergency_request
 from fmc_gateway.interpreter import Interpreter
@@ -172,7 +173,10 @@ class Gateway:
         }
         return UserAgentConfig(
             endpoint=EndpointConfig(
-                advertised=advertised, never_refuse=is_emergency_request, flow_for_large=self.large
+                advertised=advertised,
+                never_refuse=is_emergency_request,
+                let_through=let_through(self.settings),
+                flow_for_large=self.large,
             ),
             supported=("100rel", "timer", "path", "outbound"),
             allow=METHODS,

@@ -22,6 +22,7 @@ from hipper.telephony.sip.headers import NameAddr, RetryAfter
 from hipper.telephony.sip.ids import IdSource
 from hipper.telephony.sip.useragent import UserAgent
 
+CHARGING = "P-Charging-Vector"
 SILENT_S = 4.0
 """How long a server may say nothing at all before the next one is tried: four INVITEs on UDP (RFC 3261
 §17.1.1.2). Timer B, 32 s, is longer than callers wait."""
@@ -171,6 +172,8 @@ class SipPort:
     def originate(self, command: c.Originate) -> e.AnyEvent:
         """INVITE to the target. The event: it left, or why not."""
         target = command.target
+        if isinstance(target, c.PassOnTarget):
+            return self._pass_on(command, target)
         leg = Leg(
             "", trusted=not isinstance(target, c.BindingTarget), fixed=not isinstance(target, c.BindingTarget)
         )
@@ -181,6 +184,33 @@ class SipPort:
             target = c.TrunkTarget(trunk=names[0] if names else None, user=target.user)
         self._legs[command.leg] = leg
         return self._try(leg, command, target)
+
+    def _pass_on(self, command: c.Originate, target: c.PassOnTarget) -> e.AnyEvent:
+        """The offered INVITE goes on as it came, to the first of its Route; to where it came from when nobody
+        knows that one."""
+        offered = self._legs.get(target.offered)
+        leg = self._legs[command.leg] = Leg("", trusted=True, fixed=True)
+        hop = self._routing.way_back(target)
+        servers = () if hop is None else self._resolver.servers(hop, whatever=True)
+        flow = None if offered is None else offered.flow
+        if servers:
+            first = servers[0]
+            flow = self._shell.flow_for(first.transport, first.listener, first.address, first.port)
+        if flow is None:
+            return _failed(command.leg, 503, "no way back into the network")
+        leg.flow = flow
+        try:
+            self._agent.relay(
+                target.offered,
+                self._now(),
+                flow=flow,
+                handle=command.leg,
+                route=target.route,
+                max_forwards=command.max_forwards,
+            )
+        except SipError as error:
+            return _failed(command.leg, 503, str(error))
+        return e.LegSent(leg=command.leg, sip_call_id="")
 
     def try_next(self, leg_id: LegId, event: sip.Rejected) -> e.AnyEvent | None:
         """After a failure before ringing: the next server of the hop (RFC 3263 §4.3), or else the next trunk
@@ -247,6 +277,8 @@ class SipPort:
         if not isinstance(route.hop, Hop):
             return self._send(leg, command, route, route.hop)
         leg.servers = self._servers(route.hop, whatever=isinstance(target, c.EmergencyTarget))
+        if not leg.servers and route.otherwise is not None:
+            leg.servers = self._servers(route.otherwise, whatever=False)
         if not leg.servers:
             return _nowhere(command.leg, self._resolver.retry_after_s(route.hop))
         return self._try_server(leg, command)
@@ -279,7 +311,9 @@ class SipPort:
         leg.heard = False
         leg.host = self._routing.advertised_host(flow.listener)
         leg.trusted = route.trusted
-        charging = _charging(command.icid) if route.trusted else ()
+        headers = (*route.headers, *command.passthrough_headers)
+        if route.trusted and not any(name == CHARGING for name, _ in headers):
+            headers += _charging(command.icid)
         call_id = self._ids.call_id()
         body = None
         if command.body is not None and command.body_type is not None:
@@ -291,7 +325,7 @@ class SipPort:
                 from_=NameAddr.parse(route.from_),
                 to=NameAddr.parse(route.to),
                 now=self._now(),
-                headers=(*route.headers, *charging, *command.passthrough_headers),
+                headers=headers,
                 sdp=None if body is not None else command.sdp,
                 body=body,
                 route=route.route,
@@ -303,7 +337,7 @@ class SipPort:
             )
         except SipError as error:
             return _failed(command.leg, 503, str(error))
-        return e.LegSent(leg=command.leg, sip_call_id=call_id)
+        return e.LegSent(leg=command.leg, sip_call_id=call_id, icid=route.icid)
 
     def _ring(self, command: c.Ring) -> None:
         self._agent.ring(command.leg, self._now())
@@ -386,4 +420,4 @@ def _failed(leg: LegId, status: int, why: str) -> e.LegRejected:
 
 
 def _charging(icid: str | None) -> tuple[tuple[str, str], ...]:
-    return (("P-Charging-Vector", f'icid-value="{icid}"'),) if icid else ()
+    return ((CHARGING, f'icid-value="{icid}"'),) if icid else ()
