@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench soak docs lock clean
+.PHONY: help run test lint compile bench soak docs lock clean
 MAKEFLAGS += --no-print-directory
 export PATH := $(or $(PATH),/usr/local/bin:/usr/bin:/bin):/usr/sbin:/sbin
 
@@ -16,6 +16,7 @@ help:
 	@echo 'make run DEMO=once   play the call and stop: exits 0, or says what failed (DEMO=none: only start)'
 	@echo 'make test            every test; ARGS="tests/telephony -x" goes to pytest'
 	@echo 'make lint            ruff, mypy and the import rules'
+	@echo 'make compile         the SIP stack ahead of time: the gateway uses it until a line of it changes'
 	@echo 'make bench           CPU per call beside two other servers; time to the INVITE of a 112 call'
 	@echo 'make soak            calls for an hour (MINUTES=60), watching memory and leftovers'
 	@echo 'make docs            draw docs/state-diagrams.md and write docs/services/settings.md from the code'
@@ -36,6 +37,9 @@ lint:
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+
+compile:
+	@bash deploy/bootstrap.sh compile
 
 bench:
 	@bash deploy/bootstrap.sh bench

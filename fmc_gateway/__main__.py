@@ -8,14 +8,18 @@ import os
 import sys
 from pathlib import Path
 
-from fmc_gateway.peers import PeerConfigError
-from fmc_gateway.routing import RoutingConfigError
-from fmc_gateway.service import Gateway
-from hipper.runtime.drain import Drain
-from hipper.runtime.logging import configure
-from hipper.runtime.ports import ListenError
-from hipper.runtime.settings import SettingsError, load
-from hipper.runtime.settings_model import Settings
+from hipper.runtime.compiled import use_compiled
+
+use_compiled()  # before anything imports the SIP stack
+
+from fmc_gateway.peers import PeerConfigError  # noqa: E402
+from fmc_gateway.routing import RoutingConfigError  # noqa: E402
+from fmc_gateway.service import Gateway  # noqa: E402
+from hipper.runtime.drain import Drain  # noqa: E402
+from hipper.runtime.logging import configure  # noqa: E402
+from hipper.runtime.ports import ListenError  # noqa: E402
+from hipper.runtime.settings import SettingsError, load  # noqa: E402
+from hipper.runtime.settings_model import Settings  # noqa: E402
 
 
 async def serve(settings: Settings) -> None:

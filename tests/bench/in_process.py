@@ -17,11 +17,15 @@ import tempfile
 import time
 from pathlib import Path
 
-from hipper.runtime.logging import configure
-from hipper.runtime.settings import load
-from hipper.telephony.sip.flow import Flow
-from tests.bench import gateways
-from tests.bench.signalling_gateway import SignallingGateway
+from hipper.runtime.compiled import use_compiled
+
+use_compiled()  # before anything imports the SIP stack
+
+from hipper.runtime.logging import configure  # noqa: E402
+from hipper.runtime.settings import load  # noqa: E402
+from hipper.telephony.sip.flow import Flow  # noqa: E402
+from tests.bench import gateways  # noqa: E402
+from tests.bench.signalling_gateway import SignallingGateway  # noqa: E402
 
 PORT, CALLED, CALLER, HTTP_PORT = 28941, 28942, 28943, 28944
 SDP = (

@@ -11,19 +11,23 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from fmc_gateway.call import commands as c
-from fmc_gateway.call import events as e
-from fmc_gateway.interpreter import Interpreter
-from fmc_gateway.media_port import MediaPort
-from fmc_gateway.records.entry import SpoolEntry
-from fmc_gateway.service import Gateway
-from hipper.contracts.calls import LiveCall
-from hipper.directory.directory import Directory
-from hipper.pbx.ids import CallId, DeviceId, GroupId, SubscriberId, TenantId
-from hipper.pbx.model import Device, DeviceKind, IdentityChoice, Number, NumberKind, SubscriberContext
-from hipper.runtime.logging import configure
-from hipper.runtime.settings import load
-from hipper.telephony.numbers.e164 import E164
+from hipper.runtime.compiled import use_compiled
+
+use_compiled()  # before anything imports the SIP stack
+
+from fmc_gateway.call import commands as c  # noqa: E402
+from fmc_gateway.call import events as e  # noqa: E402
+from fmc_gateway.interpreter import Interpreter  # noqa: E402
+from fmc_gateway.media_port import MediaPort  # noqa: E402
+from fmc_gateway.records.entry import SpoolEntry  # noqa: E402
+from fmc_gateway.service import Gateway  # noqa: E402
+from hipper.contracts.calls import LiveCall  # noqa: E402
+from hipper.directory.directory import Directory  # noqa: E402
+from hipper.pbx.ids import CallId, DeviceId, GroupId, SubscriberId, TenantId  # noqa: E402
+from hipper.pbx.model import Device, DeviceKind, IdentityChoice, Number, NumberKind, SubscriberContext  # noqa: E402
+from hipper.runtime.logging import configure  # noqa: E402
+from hipper.runtime.settings import load  # noqa: E402
+from hipper.telephony.numbers.e164 import E164  # noqa: E402
 
 Done = Callable[[e.AnyEvent], None]
 

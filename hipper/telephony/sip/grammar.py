@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from hipper.telephony.sip.errors import SipParseError
+from hipper.telephony.sip.quoted import Quoted
 
 MAX_PARAMS = 64
 """Parameters of one URI or header value. The longest seen in the field (IMS Contact) has about 20."""
@@ -34,12 +35,6 @@ _NEEDS_ESCAPE = re.compile(r'(["\\])')
 
 Params = dict[str, str | None]
 """Parameters by lower-case name, in order; None for a flag (``;lr``). Quoted values are :class:`Quoted`."""
-
-
-class Quoted(str):
-    """A parameter value or display name that is written as a quoted string; holds it unquoted."""
-
-    __slots__ = ()
 
 
 def is_token(text: str) -> bool:

@@ -34,7 +34,9 @@ class Headers:
     __slots__ = ("_index", "_items", "cache")
 
     def __init__(self, items: Iterable[tuple[str, str]] = ()) -> None:
-        self._items: list[tuple[str, str]] = [(canonical_name(name), value) for name, value in items]
+        self._items: list[tuple[str, str]] = (
+            [(canonical_name(name), value) for name, value in items] if items else []
+        )
         self._index: dict[str, list[str]] | None = None
         """Values by canonical name, of unknown headers by the name in lower case; made at the first
         look-up."""
@@ -43,10 +45,8 @@ class Headers:
     @classmethod
     def of_canonical(cls, items: list[tuple[str, str]]) -> Headers:
         """Take over a list whose names are canonical already."""
-        headers = cls.__new__(cls)
+        headers = Headers()
         headers._items = items
-        headers._index = None
-        headers.cache = {}
         return headers
 
     def get(self, name: str) -> str | None:

@@ -13,7 +13,6 @@ from typing import Self
 from hipper.telephony.sip.errors import SipParseError
 from hipper.telephony.sip.grammar import (
     Params,
-    Quoted,
     end_of_quoted,
     format_params,
     is_token,
@@ -25,6 +24,8 @@ from hipper.telephony.sip.grammar import (
     unquote,
 )
 from hipper.telephony.sip.name_addr import MAX_DELTA_SECONDS, NameAddr, ReferTo, lenient_seconds, parse_q
+from hipper.telephony.sip.privacy import Privacy
+from hipper.telephony.sip.quoted import Quoted
 from hipper.telephony.sip.via import Via
 
 __all__ = [
@@ -275,14 +276,12 @@ class Replaces(ParameterizedValue):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        replaces = super().parse(text)
-        if not replaces.params.get("to-tag") or not replaces.params.get("from-tag"):
+        call_id, params = split_first(text)
+        if not is_call_id(call_id):
+            raise SipParseError(f"Malformed {cls.__name__} value")
+        if not params.get("to-tag") or not params.get("from-tag"):
             raise SipParseError("Replaces without both tags")
-        return replaces
-
-    @classmethod
-    def _accepts(cls, value: str) -> bool:
-        return is_call_id(value)
+        return cls(call_id, params)
 
     @property
     def call_id(self) -> str:
@@ -416,21 +415,6 @@ def parse_rseq(text: str) -> int:
     if number == 0:
         raise SipParseError("RSeq is zero")
     return number
-
-
-class Privacy(frozenset[str]):
-    """Privacy (RFC 3323, 3325): values in lower case: id, user, header, session, none, critical."""
-
-    @classmethod
-    def parse(cls, text: str) -> Privacy:
-        """Values are separated by semicolons; peers use commas too."""
-        values = [value.strip(" \t").lower() for value in text.replace(",", ";").split(";")]
-        if not all(is_token(value) for value in values):
-            raise SipParseError("Malformed Privacy header field")
-        return cls(values)
-
-    def __str__(self) -> str:
-        return ";".join(sorted(self, key=lambda value: (value == "critical", value)))
 
 
 def is_call_id(text: str) -> bool:

@@ -8,7 +8,6 @@ from functools import lru_cache
 from hipper.telephony.sip.errors import SipParseError
 from hipper.telephony.sip.grammar import (
     Params,
-    Quoted,
     end_of_quoted,
     format_params,
     is_display_tokens,
@@ -18,6 +17,7 @@ from hipper.telephony.sip.grammar import (
     split_list,
     unquote,
 )
+from hipper.telephony.sip.quoted import Quoted
 from hipper.telephony.sip.uri import Uri, parse_uri
 
 MAX_DELTA_SECONDS = 2**32 - 1

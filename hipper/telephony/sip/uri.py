@@ -87,7 +87,10 @@ class SipUri:
         params: Mapping[str, str | None] | None = None,
         headers: tuple[tuple[str, str], ...] = (),
         password: str | None = None,
+        text: str | None = None,
+        user_text: str | None = None,
     ) -> None:
+        """``text`` and ``user_text``: how the whole and the user part were written, of one that was read."""
         self.scheme = scheme
         self.user = user
         self.password = password
@@ -95,6 +98,10 @@ class SipUri:
         self.port = port
         self.params = dict(params) if params else {}
         self.headers = headers
+        if text is not None:
+            self._user_text = user_text
+            self._text = text
+            return
         self._user_text = None if user is None else _encode(user, _USER_SAFE)
         self._text = self._format()
 
@@ -105,52 +112,22 @@ class SipUri:
             raise SipParseError("URI is too long")
         plain = _PLAIN.fullmatch(text)
         if plain is not None:
-            return cls._plain(text, plain)
+            return _plain_uri(text, plain)
         scheme, colon, rest = text.partition(":")
         scheme = scheme.lower()
         if not colon or scheme not in ("sip", "sips"):
             raise SipParseError("Not a sip or sips URI")
-        uri = cls.__new__(cls)
-        uri.scheme = scheme
-        uri._text = text
         userinfo, at, tail = rest.rpartition("@")
-        uri._read_userinfo(userinfo, bool(at))
-        hostport, question, headers = tail.partition("?")
-        uri.headers = _parse_headers(headers) if question else ()
-        hostport, semicolon, params = hostport.partition(";")
-        uri.params = _parse_uri_params(params) if semicolon else {}
-        uri.host, uri.port = parse_host_port(hostport)
-        return uri
-
-    @classmethod
-    def _plain(cls, text: str, match: re.Match[str]) -> SipUri:
-        uri = cls.__new__(cls)
-        uri._text = text
-        scheme, user, host, port, params = match.groups()
-        uri.scheme = scheme
-        uri.user = uri._user_text = user
-        uri.password = None
-        if len(host) > 255:
-            raise SipParseError("Malformed host")
-        uri.host = host.lower()
-        uri.port = int(port) if port else None
-        uri.params = _parse_uri_params(params) if params else {}
-        uri.headers = ()
-        return uri
-
-    def _read_userinfo(self, userinfo: str, present: bool) -> None:
-        self.user = self.password = self._user_text = None
-        if not present:
-            return
-        user, colon, password = userinfo.partition(":")
-        if _USER.fullmatch(user) is None:
-            raise SipParseError("Malformed user part of a URI")
-        if colon:
-            if _PASSWORD.fullmatch(password) is None:
-                raise SipParseError("Malformed password of a URI")
-            self.password = percent_decode(password)
-        self._user_text = user
-        self.user = percent_decode(user)
+        user, user_text, password = _read_userinfo(userinfo) if at else (None, None, None)
+        hostport, question, header_text = tail.partition("?")
+        headers = _parse_headers(header_text) if question else ()
+        hostport, semicolon, param_text = hostport.partition(";")
+        params = _parse_uri_params(param_text) if semicolon else None
+        host, port = parse_host_port(hostport)
+        return SipUri(
+            scheme=scheme, user=user, password=password, host=host, port=port, params=params,
+            headers=headers, text=text, user_text=user_text,
+        )  # fmt: skip
 
     def _format(self) -> str:
         parts = [self.scheme, ":"]
@@ -271,6 +248,28 @@ class SipUri:
         return _same_params(self.params, other.params) and _header_key(self) == _header_key(other)
 
 
+def _plain_uri(text: str, match: re.Match[str]) -> SipUri:
+    scheme, user, host, port, params = match.groups()
+    if len(host) > 255:
+        raise SipParseError("Malformed host")
+    return SipUri(
+        scheme=scheme, user=user, host=host.lower(), port=int(port) if port else None,
+        params=_parse_uri_params(params) if params else None, text=text, user_text=user,
+    )  # fmt: skip
+
+
+def _read_userinfo(userinfo: str) -> tuple[str, str, str | None]:
+    """User part, the same as written, password."""
+    user, colon, password = userinfo.partition(":")
+    if _USER.fullmatch(user) is None:
+        raise SipParseError("Malformed user part of a URI")
+    if not colon:
+        return percent_decode(user), user, None
+    if _PASSWORD.fullmatch(password) is None:
+        raise SipParseError("Malformed password of a URI")
+    return percent_decode(user), user, percent_decode(password)
+
+
 def _comparable(user: str | None) -> str | None:
     """Unreserved characters equal their escapes, reserved ones do not (RFC 3261 §19.1.4)."""
     if user is None or "%" not in user:
@@ -340,9 +339,15 @@ class TelUri:
     number: str
     params: dict[str, str | None]
 
-    def __init__(self, number: str, params: Mapping[str, str | None] | None = None) -> None:
+    def __init__(
+        self, number: str, params: Mapping[str, str | None] | None = None, text: str | None = None
+    ) -> None:
+        """``text``: how it was written, of one that was read."""
         self.number = number
         self.params = dict(params) if params else {}
+        if text is not None:
+            self._text = text
+            return
         parts = ["tel:", number]
         for name, value in self.params.items():
             parts.append(f";{name}" if value is None else f";{name}={_encode(value, _PARAM_SAFE)}")
@@ -357,11 +362,7 @@ class TelUri:
         number, semicolon, params = rest.partition(";")
         if scheme.lower() != "tel" or _TEL_NUMBER.fullmatch(number) is None:
             raise SipParseError("Malformed tel URI")
-        uri = cls.__new__(cls)
-        uri.number = number.translate(_VISUAL)
-        uri.params = _parse_uri_params(params) if semicolon else {}
-        uri._text = text
-        return uri
+        return TelUri(number.translate(_VISUAL), _parse_uri_params(params) if semicolon else None, text)
 
     def __str__(self) -> str:
         return self._text

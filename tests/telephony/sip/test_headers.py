@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hipper.telephony.sip.errors import SipParseError
-from hipper.telephony.sip.grammar import Quoted, quote, split_list, unquote
+from hipper.telephony.sip.grammar import quote, split_list, unquote
 from hipper.telephony.sip.headers import (
     ChargingVector,
     ContentDisposition,
@@ -30,6 +30,7 @@ from hipper.telephony.sip.headers import (
     parse_reasons,
     parse_rseq,
 )
+from hipper.telephony.sip.quoted import Quoted
 from hipper.telephony.sip.uri import SipUri, TelUri, parse_uri
 
 
