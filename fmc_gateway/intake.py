@@ -26,6 +26,7 @@ from fmc_gateway.edge import (
 )
 from fmc_gateway.edge_exchange import offer_from_exchange
 from fmc_gateway.edge_isc import offer_from_isc
+from fmc_gateway.imrn import Reservations
 from fmc_gateway.interpreter import Interpreter
 from fmc_gateway.lines import Lines
 from fmc_gateway.loop_guard import LoopGuard
@@ -77,6 +78,7 @@ class Intake:
         interpreter: Interpreter,
         peers: PeerTable,
         guard: LoopGuard,
+        reservations: Reservations,
         phones: Phones,
         lines: Lines,
         observer: Observer,
@@ -93,6 +95,7 @@ class Intake:
         self._interpreter = interpreter
         self._peers = peers
         self._guard = guard
+        self._reservations = reservations
         self._phones = phones
         self._lines = lines
         self._observer = observer
@@ -101,7 +104,7 @@ class Intake:
         self._now_unix = now_unix
         sip.tell = self._moved_on
         self._asked: set[str] = set()
-        """Sessions of desk phones that are being authenticated."""
+        """Sessions of desk phones that are being authenticated, and those whose reservation is being read."""
 
     def on_event(self, event: Any) -> None:
         """Everything the user agent tells comes here."""
@@ -202,9 +205,29 @@ class Intake:
 
     def _begin(self, event: sip.Invited, offer: Offer, peer: Peer, phone: Phone | None) -> None:
         try:
+            if self._reservations.concern(peer) and not offer.emergency:
+                self._asked.add(event.session)
+                self._reservations.take(offer, peer, lambda found: self._told_leg(event, peer, found))
+                return
             offered = self._read(offer, peer, phone)
         except SipParseError as error:
+            self._asked.discard(event.session)
             offered = Refusal(400, error.reason)
+        if isinstance(offered, LegOffered):
+            offered = self._reservations.refuse(offered) or offered
+        self._admit(event, peer, phone, offered)
+
+    def _told_leg(self, event: sip.Invited, peer: Peer, found: LegOffered | Refusal) -> None:
+        """What the reservation of a routing number says."""
+        if event.session not in self._asked:
+            return  # cancelled meanwhile
+        self._asked.discard(event.session)
+        self._admit(event, peer, None, found)
+        self._sip.flush()
+
+    def _admit(
+        self, event: sip.Invited, peer: Peer, phone: Phone | None, offered: LegOffered | Refusal
+    ) -> None:
         if isinstance(offered, Refusal):
             self._observer.call_refused("bad_offer")
             self._refuse(event, offered)

@@ -244,7 +244,9 @@ class Interpreter:
 
     def _originate(self, run: CallRun, command: c.Originate) -> None:
         self._own(run, command.leg)
-        run.queue.append(self._sip.originate(command))
+        event = self._sip.originate(command)
+        if event is not None:
+            run.queue.append(event)
 
     def _start_timer(self, run: CallRun, command: c.StartTimer) -> None:
         self._stop_timer(run, command)

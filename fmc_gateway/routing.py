@@ -18,6 +18,7 @@ from fmc_gateway.call.commands import (
 )
 from fmc_gateway.dns.hop import Family, Hop, HopError, Way, family_of, hop_of
 from fmc_gateway.edge_exchange import toward_exchange
+from fmc_gateway.edge_imrn import NOT_DIALLED, RoutingNumbers
 from fmc_gateway.identity_headers import (
     HeaderList,
     Shown,
@@ -96,6 +97,7 @@ class Routing:
         self._guard = guard
         self._bindings = bindings
         self._unix = unix
+        self._routing_numbers = RoutingNumbers(settings.mobile_network)
         self._listeners = {listener.name: listener for listener in settings.sip_listener}
         self._networks = {n.name: (n, *self._parse(n)) for n in settings.mobile_network}
         self._trunks = {t.name: (t, *self._parse(t)) for t in settings.pstn_trunk}
@@ -168,6 +170,8 @@ class Routing:
         return list(self._trunks)
 
     def route(self, target: Target, identity: CallerIdentity) -> Route | Unroutable:
+        if isinstance(target, TrunkTarget | NetworkTarget) and target.user in self._routing_numbers:
+            return Unroutable(NOT_DIALLED.status, NOT_DIALLED.explanation)
         match target:
             case BindingTarget():
                 return self._to_phone(target, identity)

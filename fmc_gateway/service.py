@@ -24,6 +24,7 @@ from fmc_gateway.directory_port import DirectoryPort
 from fmc_gateway.dns.lookup import DnsClient
 from fmc_gateway.edge_isc import let_through
 from fmc_gateway.families import Families
+from fmc_gateway.imrn import OwnLegs, Reservations
 from fmc_gateway.intake import Intake, is_emergency_request
 from fmc_gateway.interpreter import Interpreter
 from fmc_gateway.large import LargeRequests
@@ -120,6 +121,7 @@ class Gateway:
         self.sip = SipPort(
             self.agent, self.shell, self.routing, self.resolver, self.ids, self.clock.monotonic
         )
+        self.sip.hold = OwnLegs(settings, self.bus.redis, self.clock.monotonic).hold
         self.trunks = Trunks(
             settings,
             routing=self.routing,
@@ -219,6 +221,7 @@ class Gateway:
             interpreter=self.interpreter,
             peers=self.peers,
             guard=self._guard,
+            reservations=Reservations(settings, self.bus.redis),
             phones=DeskPhones(authenticator, registrar),
             lines=lines,
             observer=self.metrics,

@@ -54,6 +54,7 @@ class Leg:
         "fixed",
         "flow",
         "heard",
+        "held",
         "host",
         "rang",
         "route",
@@ -75,6 +76,7 @@ class Leg:
         self.server: Server | None = None
         self.servers: list[Server] = []
         self.heard = False
+        self.held: c.Target | None = None
         self.timer: asyncio.TimerHandle | None = None
 
     def hear(self) -> None:
@@ -115,6 +117,8 @@ class SipPort:
         self._legs: dict[LegId, Leg] = {}
         self.tell: Callable[[LegId, e.AnyEvent], None] | None = None
         """Where the outcome goes of going on to another server because one is silent."""
+        self.hold: Callable[[c.Originate, Callable[[], None]], bool] = lambda command, go_on: False
+        """Whether an INVITE has to wait before it leaves, and what to call when it may (imrn)."""
         self._handlers: dict[type, Callable[[Any], e.AnyEvent | None]] = {
             c.Ring: self._ring,
             c.Progress: self._progress,
@@ -169,8 +173,8 @@ class SipPort:
             )
             return None
 
-    def originate(self, command: c.Originate) -> e.AnyEvent:
-        """INVITE to the target. The event: it left, or why not."""
+    def originate(self, command: c.Originate) -> e.AnyEvent | None:
+        """INVITE to the target. The event: it left, or why not; None: it waits, and is told later."""
         target = command.target
         if isinstance(target, c.PassOnTarget):
             return self._pass_on(command, target)
@@ -183,7 +187,18 @@ class SipPort:
             leg.fallbacks = names[1:]
             target = c.TrunkTarget(trunk=names[0] if names else None, user=target.user)
         self._legs[command.leg] = leg
+        if self.hold(command, lambda: self._go_on(command)):
+            leg.held = target
+            return None
         return self._try(leg, command, target)
+
+    def _go_on(self, command: c.Originate) -> None:
+        """A leg that was held may leave, unless it was cancelled or is over."""
+        leg = self._legs.get(command.leg)
+        if leg is None or leg.held is None or self.tell is None:
+            return
+        target, leg.held = leg.held, None
+        self.tell(command.leg, self._try(leg, command, target))
 
     def _pass_on(self, command: c.Originate, target: c.PassOnTarget) -> e.AnyEvent:
         """The offered INVITE goes on as it came, to the first of its Route; to where it came from when nobody
@@ -364,11 +379,15 @@ class SipPort:
             headers.append(("Retry-After", str(command.retry_after_s)))
         self._agent.reject(command.leg, self._now(), command.status, headers=headers)
 
-    def _cancel(self, command: c.CancelLeg) -> None:
+    def _cancel(self, command: c.CancelLeg) -> e.AnyEvent | None:
         leg = self._legs.get(command.leg)
         if leg is not None:
             leg.stay()
+            if leg.held is not None:
+                leg.held = None
+                return _failed(command.leg, 487, "cancelled before it left")
         self._agent.cancel(command.leg, self._now(), reason=command.reason)
+        return None
 
     def _end(self, command: c.EndLeg) -> None:
         self._agent.bye(command.leg, self._now(), reason=command.reason)
