@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from fmc_gateway.call import emergency, ringing
+from fmc_gateway.call import emergency, passing, ringing
 from fmc_gateway.call.commands import LoadContext, TrunkTarget
 from fmc_gateway.call.descriptions import unreadable
 from fmc_gateway.call.ending import broken, calling_over, conclude, gave_up, refuse
@@ -62,7 +62,9 @@ def leg_offered(_: None, event: LegOffered, now: float) -> Step:
     if event.max_forwards <= 0:
         return refuse(call, now, 483, "no hops are left (Max-Forwards)")
     if event.source is not LegSource.PSTN and is_emergency(event.dialled):
-        return emergency.begin(call, now)
+        return passing.begin(call, now) if event.return_route else emergency.begin(call, now)
+    if event.pass_on is not None:
+        return passing.begin(call, now)
     if event.sdp is None:
         return refuse(call, now, 488, "an INVITE without an offer is not supported")
     problem = unreadable(event.sdp)
@@ -74,12 +76,20 @@ def leg_offered(_: None, event: LegOffered, now: float) -> Step:
 def _ask(call: Deciding, event: LegOffered, now: float) -> Step:
     if event.direction is LegDirection.TERMINATING:
         if event.served_number is None:
-            return refuse(call, now, 404, "the called number is not a telephone number", q850=1)
+            return _nobody(call, now, "the called number is not a telephone number")
         return call, (LoadContext(called_number=event.served_number),)
     if event.served_number is None and event.device is None:
-        return refuse(call, now, 404, "the calling user is unknown", q850=1)
+        return _nobody(call, now, "the calling user is unknown")
     ask = LoadContext(served_number=event.served_number, served_device=event.device, dialled=event.dialled)
     return call, (ask,)
+
+
+def _nobody(call: Deciding, now: float, explanation: str) -> Step:
+    """Not a user of ours (any more). A network that asked us about somebody (isc) gets its call back as it
+    came."""
+    if call.offered.request_uri is not None:
+        return passing.begin(call, now)
+    return refuse(call, now, 404, explanation, q850=1)
 
 
 def begin(event: LegOffered, now: float) -> Deciding:
@@ -106,7 +116,7 @@ def context_loaded(call: Deciding, event: ContextLoaded, now: float) -> Step:
     if call.offered.direction is LegDirection.TERMINATING:
         return _terminate(call, event, now)
     if event.caller is None:
-        return refuse(call, now, 404, "the calling user is unknown", q850=1)
+        return _nobody(call, now, "the calling user is unknown")
     return _originate(call, event, event.caller, now)
 
 
@@ -172,7 +182,7 @@ def _terminate(call: Deciding, event: ContextLoaded, now: float) -> Step:
     called, number = event.called, call.offered.served_number
     reached = None if called is None or number is None else owned_by_e164(called, number)
     if called is None or reached is None:
-        return refuse(call, now, 404, "nobody has this number", q850=1)
+        return _nobody(call, now, "nobody has this number")
     calling = msgspec.structs.replace(call.calling, payer=OUTSIDE_PAYS)
     call = msgspec.structs.replace(call, calling=calling, tenant=called.tenant)
     return _ring(call, event, called, call.offered.caller, reached, None, now)

@@ -43,11 +43,13 @@ from fmc_gateway.call.events import (
     LegProgress,
     LegRejected,
     LegRinging,
+    LegSource,
     LegTrying,
     TimerFired,
 )
 from fmc_gateway.call.model import (
     Answering,
+    CallState,
     Deciding,
     EmergencyRouting,
     Exchange,
@@ -65,6 +67,7 @@ from fmc_gateway.call.model import (
 from fmc_gateway.call.records import publish
 from hipper.contracts.calls import AttemptOutcome, CallOutcome, LegRole, LivePhase
 from hipper.pbx.model import CallerIdentity, Payer, Presentation, TariffClass
+from hipper.telephony.numbers.emergency import is_emergency
 
 RULE = "emergency"
 FIRST_WORD_S = 4.0
@@ -82,34 +85,60 @@ EMERGENCY_PAYER = Payer(subscription=None, tariff=TariffClass.EMERGENCY)
 
 def begin(call: Deciding, now: float) -> Step:
     """The INVITE to the first route leaves in this very step."""
-    event = call.offered
-    if event.emergency_routes < 1:
+    if call.offered.emergency_routes < 1:
         return refuse(call, now, 503, "no emergency route is configured", outcome=CallOutcome.FAILED)
-    identity = true_identity(event)
-    calling = msgspec.structs.replace(call.calling, identity=identity, payer=EMERGENCY_PAYER)
-    reached = CallerIdentity(presentation=Presentation.ALLOWED, name=event.dialled)
-    state = become(
-        EmergencyRouting, call, calling=calling, reached=reached, rule=RULE, emergency=True, setup_ms=0.0
+    return take_over(prepared(call), now, [])
+
+
+def is_emergency_call(event: LegOffered) -> bool:
+    """Whether an emergency service is asked for. From the PSTN nobody reaches one through us."""
+    return event.source is not LegSource.PSTN and is_emergency(event.dialled)
+
+
+def prepared(call: Deciding) -> Deciding:
+    """``call`` as an emergency call: who it shows, and that nobody pays."""
+    event = call.offered
+    return msgspec.structs.replace(
+        call,
+        calling=msgspec.structs.replace(call.calling, identity=true_identity(event), payer=EMERGENCY_PAYER),
+        reached=CallerIdentity(presentation=Presentation.ALLOWED, name=event.dialled),
+        rule=RULE,
+        emergency=True,
+        setup_ms=0.0,
     )
-    out: list[AnyCommand] = []
-    state = _try(state, 0, now, out)
+
+
+def take_over(call: CallState, now: float, out: list[AnyCommand]) -> Step:
+    """To the first of the settings' routes."""
+    state = _try(become(EmergencyRouting, call, rule=RULE), 0, now, out)
     return publish(state, LivePhase.SETTING_UP, out), tuple(out)
 
 
 def true_identity(event: LegOffered) -> CallerIdentity:
-    """The number of the line itself, shown even when the caller withholds it."""
+    """The number of the line itself, or what its site shows instead; shown even when the caller withholds
+    it."""
     caller = event.caller
-    number = caller.network_number or event.served_number or caller.number
+    number = event.emergency_number or caller.network_number or event.served_number or caller.number
     return CallerIdentity(
         presentation=Presentation.ALLOWED, number=number, name=caller.name, network_number=number
     )
 
 
-def _try(call: EmergencyRouting, index: int, now: float, out: list[AnyCommand]) -> EmergencyRouting:
-    """INVITE to route ``index``, with what the caller sent."""
+def in_order(event: LegOffered) -> list[int]:
+    """Indexes of the settings' routes: that of the caller's site before the others."""
+    routes = list(range(event.emergency_routes))
+    if event.emergency_route in routes:
+        routes.remove(event.emergency_route)
+        routes.insert(0, event.emergency_route)
+    return routes
+
+
+def _try(call: EmergencyRouting, turn: int, now: float, out: list[AnyCommand]) -> EmergencyRouting:
+    """INVITE to the route whose turn it is, with what the caller sent."""
     event = call.offered
+    index = in_order(event)[turn]
     leg = Leg(
-        id=leg_id(call, index + 1),
+        id=leg_id(call, len(call.called) + 1),
         role=LegRole.CALLED,
         phase=LegPhase.INVITED,
         peer=f"emergency-{index}",
@@ -136,7 +165,7 @@ def _try(call: EmergencyRouting, index: int, now: float, out: list[AnyCommand]) 
         )
     )
     out.append(StartTimer(name=ROUTE_TIMER, after_s=FIRST_WORD_S))
-    return msgspec.structs.replace(call, called=(*call.called, leg), route_index=index)
+    return msgspec.structs.replace(call, called=(*call.called, leg), turn=turn)
 
 
 def _tried(call: EmergencyRouting) -> Leg:
@@ -248,9 +277,9 @@ def timer_fired(call: EmergencyRouting, event: TimerFired, now: float) -> Step:
 
 
 def _next(call: EmergencyRouting, now: float, out: list[AnyCommand]) -> Step:
-    index = call.route_index + 1
-    if index < call.offered.emergency_routes:
-        return _try(call, index, now, out), tuple(out)
+    turn = call.turn + 1
+    if turn < call.offered.emergency_routes:
+        return _try(call, turn, now, out), tuple(out)
     last = _tried(call)
     status = last.status if last.status is not None and last.status >= 400 else 503
     call = reject_calling(

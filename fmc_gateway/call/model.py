@@ -121,10 +121,15 @@ class Ringing(CallState, frozen=True, kw_only=True, tag="ringing"):
     """The caller was sent a 180."""
 
 
+class Passing(CallState, frozen=True, kw_only=True, tag="passing"):
+    """isc: the offered leg went back as it came, and has not been answered."""
+
+
 class EmergencyRouting(CallState, frozen=True, kw_only=True, tag="emergency_routing"):
     """An emergency call looks for a route that takes it; the last of ``called`` is the one being tried."""
 
-    route_index: int = 0
+    turn: int = 0
+    """How many routes were tried before it."""
 
 
 class Answering(CallState, frozen=True, kw_only=True, tag="answering"):
@@ -185,13 +190,13 @@ class Ending(CallState, frozen=True, kw_only=True, tag="ending"):
     recorded: bool = False
 
 
-Call = Deciding | Ringing | EmergencyRouting | Answering | Talking | Ending
+Call = Deciding | Ringing | Passing | EmergencyRouting | Answering | Talking | Ending
 
 Commands = tuple[AnyCommand, ...]
 Step = tuple[Call | None, Commands]
 """What a handler returns: the next state, None when nothing is left, and what to do."""
 
-STATES: tuple[type[Call], ...] = (Deciding, Ringing, EmergencyRouting, Answering, Talking, Ending)
+STATES: tuple[type[Call], ...] = (Deciding, Ringing, Passing, EmergencyRouting, Answering, Talking, Ending)
 
 _COMMON = CallState.__struct_fields__
 S = TypeVar("S", bound=CallState)

@@ -41,6 +41,7 @@ NO_OFFER_OUT = nothing("we have no re-offer out")
 NO_TIMER = nothing("no timer runs")
 NO_WAIT = nothing("nothing waits for it")
 GONE = nothing("the party has gone, or was told to")
+PASSES_BY = nothing("the call runs past us")
 NO_CALL = nothing("there is no such call (any more)")
 
 NO_DIGITS = nothing("no digit means anything here")
@@ -52,13 +53,13 @@ SENT = Row("ringing.leg_sent")
 TABLE: dict[State, dict[type[msgspec.Struct], Row]] = {
     None: dict.fromkeys(EVENTS, NO_CALL)
     | {
-        ev.LegOffered: Row("deciding.leg_offered", (st.Deciding, st.EmergencyRouting)),
+        ev.LegOffered: Row("deciding.leg_offered", (st.Deciding, st.Passing, st.EmergencyRouting)),
         ev.LegAnswered: Row("ending.orphan_answered"),
         ev.LegReoffered: Row("ending.orphan_reoffered"),
     },
     st.Deciding: {
         ev.LegOffered: ONCE,
-        ev.ContextLoaded: Row("deciding.context_loaded", (st.Ringing, None)),
+        ev.ContextLoaded: Row("deciding.context_loaded", (st.Passing, st.Ringing, None)),
         ev.ContextFailed: Row("deciding.context_failed", (None,)),
         ev.MediaOffered: NO_MEDIA,
         ev.MediaAnswered: NO_MEDIA,
@@ -111,6 +112,17 @@ TABLE: dict[State, dict[type[msgspec.Struct], Row]] = {
         ev.ConnectedChanged: NO_WAIT,
         ev.DialRequested: ONCE,
         ev.HangUpRequested: Row("ending.hang_up", OVER),
+    },
+    st.Passing: dict.fromkeys(EVENTS, PASSES_BY)
+    | {
+        ev.LegOffered: ONCE,
+        ev.LegTrying: Row("passing.leg_trying"),
+        ev.LegRinging: Row("passing.leg_ringing"),
+        ev.LegAnswered: Row("passing.leg_answered", (None,)),
+        ev.LegRejected: Row("passing.leg_rejected", (st.EmergencyRouting, *OVER)),
+        ev.LegReoffered: Row("ending.refuse_reoffer"),
+        ev.TimerFired: Row("passing.timer_fired", (st.EmergencyRouting,)),
+        ev.HangUpRequested: Row("passing.hang_up", OVER),
     },
     st.EmergencyRouting: {
         ev.LegOffered: ONCE,

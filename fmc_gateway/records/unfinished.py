@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from fmc_gateway.call.events import AnyEvent
-from fmc_gateway.call.model import Call, Ending
+from fmc_gateway.call.model import Call, Ending, Passing
 from fmc_gateway.call.records import record
 from fmc_gateway.call.replay import Trace, TraceStep
 from fmc_gateway.call.step import step
@@ -34,6 +34,8 @@ class Happened(NamedTuple):
 def unfinished_record(call: Call, ended: float, why: str) -> CallRecord | None:
     """The record of ``call`` as it stands. ``ended``: when it was last seen alive, Unix seconds. A call whose
     parties had gone already gets its own true record; None when that is written."""
+    if isinstance(call, Passing) and not call.emergency:
+        return None
     if isinstance(call, Ending):
         return None if call.recorded else record(call, call.outcome, call.ended)
     # a leg that runs has no end yet, and that is how it is told from one that was over before
