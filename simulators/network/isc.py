@@ -28,7 +28,7 @@ from simulators.network.announcement import announce
 from simulators.network.charging import Journal
 from simulators.network.handsets import CELL, Handset, Place
 from simulators.network.judge import Judge
-from simulators.network.proxy import Proxy, ProxyEndpoint
+from simulators.network.proxy import Proxy, ProxyCore
 from simulators.network.scscf import ACCESS, ISC, Scscf, Surroundings
 from simulators.network.session import FilterCriterion, number_of
 
@@ -87,13 +87,13 @@ class IscNetwork(Agent):
         """Of any user whose call forks: it rings with early media, and never answers."""
         self._second_device.behaviour = Call.send_early_media
         self._server_host = SipUri.parse(server).host
-        endpoint = ProxyEndpoint(RandomIds())
-        self._proxy = Proxy(endpoint)
+        core = ProxyCore(RandomIds())
+        self._proxy = Proxy(core.endpoint)
         self.scscf = Scscf(
             self._proxy, self._surroundings(criteria or (FilterCriterion(server=server),)),
             self.journal, self.judge, self.note, max_loops=max_loops, record_route=record_route,
         )  # fmt: skip
-        self.scscf_core = WatchedCore(endpoint, self._clock, Fate(faults, seed + 1), self.ladder)
+        self.scscf_core = WatchedCore(core, self._clock, Fate(faults, seed + 1), self.ladder)
         listeners = (
             SipListener(name=ISC, transport=gateway.transport, host=host, port=port),
             SipListener(name=ACCESS, host=host, port=handset_port or 0),

@@ -21,24 +21,33 @@ from hipper.telephony.sip.errors import LocalProtocolError
 from hipper.telephony.sip.flow import Flow
 from hipper.telephony.sip.ids import IdSource
 from hipper.telephony.sip.message import Headers, Request, Response
-from hipper.telephony.sip.transaction_run import Key
 from hipper.telephony.sip.validate import SUPPORTED_TAGS
 
 NOT_OURS_TO_REFUSE = frozenset({"199", "gruu", "precondition", "resource-priority", "sec-agree"})
 """Option tags in Require concern the user agents, not a proxy (§16.3)."""
 
 
-class ProxyEndpoint(SipEndpoint):
-    """Transactions of a proxy. A request that spirals comes again with the same Call-ID, tag and CSeq: only a
-    user agent server calls that merged (§8.2.2.2)."""
+class ProxyCore:
+    """The verbs of ``endpoint``, the transactions of a proxy. A request that spirals comes again with the
+    same Call-ID, tag and CSeq: only a user agent server calls that merged (§8.2.2.2), so what the
+    transaction layer remembers for it is forgotten."""
 
     def __init__(self, ids: IdSource) -> None:
-        super().__init__(EndpointConfig(forwarding=True), ids)
-        self.supported = SUPPORTED_TAGS | NOT_OURS_TO_REFUSE
+        self.endpoint = SipEndpoint(EndpointConfig(forwarding=True), ids)
+        self.endpoint.supported = SUPPORTED_TAGS | NOT_OURS_TO_REFUSE
+        self.next_event = self.endpoint.next_event
+        self.messages_to_send = self.endpoint.messages_to_send
+        self.next_timer = self.endpoint.next_timer
+        self.handle_timer = self.endpoint.handle_timer
+        self.transport_failed = self.endpoint.transport_failed
 
-    def _receive_new(self, key: Key, request: Request, flow: Flow, back: Flow, now: float) -> None:
-        self._merged.clear()
-        super()._receive_new(key, request, flow, back, now)
+    def receive_datagram(self, data: bytes, flow: Flow, now: float) -> None:
+        self.endpoint._merged.clear()
+        self.endpoint.receive_datagram(data, flow, now)
+
+    def receive_message(self, data: bytes, flow: Flow, now: float) -> None:
+        self.endpoint._merged.clear()
+        self.endpoint.receive_message(data, flow, now)
 
 
 class Target(NamedTuple):
@@ -63,7 +72,7 @@ class Forward:
 class Proxy:
     """Forwards requests and brings their responses back."""
 
-    def __init__(self, endpoint: ProxyEndpoint) -> None:
+    def __init__(self, endpoint: SipEndpoint) -> None:
         self.endpoint = endpoint
         self._open: dict[str, Forward] = {}
 
