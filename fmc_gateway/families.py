@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal
 
-from fmc_gateway.dns.hop import Family, Hop, family_of
-from fmc_gateway.routing import Routing
+from fmc_gateway.dns.hop import Family, family_of
 from fmc_gateway.sip_port import SipPort
 from hipper.pbx.ids import LegId
 from hipper.runtime.settings_model import Settings
-from hipper.telephony.sip.flow import Flow
 
 NetType = Literal["IP4", "IP6"]
 
@@ -22,11 +20,8 @@ NetType = Literal["IP4", "IP6"]
 class Families:
     """``run_of``: the call a leg belongs to (:class:`fmc_gateway.interpreter.CallRun`), None for none."""
 
-    def __init__(
-        self, settings: Settings, routing: Routing, sip: SipPort, run_of: Callable[[LegId], Any]
-    ) -> None:
+    def __init__(self, settings: Settings, sip: SipPort, run_of: Callable[[LegId], Any]) -> None:
         self._mixed = len({family_of(listener.host) for listener in settings.sip_listener}) > 1
-        self._routing = routing
         self._sip = sip
         self._run_of = run_of
 
@@ -41,18 +36,11 @@ class Families:
 
     def _of_leg(self, leg: LegId) -> Family | None:
         found = self._sip.leg(leg)
-        return None if found is None or found.flow is None else _of_flow(found.flow)
+        return None if found is None or found.flow is None else family_of(found.flow.remote[0])
 
     def _expected(self, sender: LegId, receiver: LegId) -> int | None:
         """The engine has the leg already, with its target; the INVITE waits for this description."""
         run = self._run_of(sender)
         legs = run.call.called if run is not None and run.call is not None else ()
         target = next((leg.target for leg in legs if leg.id == receiver), None)
-        where = None if target is None else self._routing.hop_toward(target)
-        if isinstance(where, Hop):
-            return self._sip.family_of_hop(where)
-        return None if where is None else _of_flow(where)
-
-
-def _of_flow(flow: Flow) -> Family | None:
-    return family_of(flow.remote[0])
+        return None if target is None else self._sip.family_toward(target)

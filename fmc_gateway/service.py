@@ -195,7 +195,7 @@ class Gateway:
             music_on_hold(settings),
             fixed=self.sip.is_fixed,
             observer=self.metrics,
-            family=Families(settings, self.routing, self.sip, lambda leg: self.interpreter.run_of(leg)),
+            family=Families(settings, self.sip, lambda leg: self.interpreter.run_of(leg)),
         )
         self.interpreter = self.make_interpreter(directory, media)
         authenticator = PhoneAuthenticator(

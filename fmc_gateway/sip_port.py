@@ -304,6 +304,16 @@ class SipPort:
         family = self.family_of_hop(hop)
         return sorted(servers, key=lambda server: family_of(server.address) != family)
 
+    def family_toward(self, target: c.Target) -> int | None:
+        """4 or 6: what a leg to ``target`` will use; None when that is not known."""
+        if isinstance(target, c.TrunkTarget) and target.trunk is None:
+            names = self._trunks_in_order()
+            target = c.TrunkTarget(trunk=names[0] if names else None, user=target.user)
+        where = self._routing.hop_toward(target)
+        if isinstance(where, Hop):
+            return self.family_of_hop(where)
+        return None if where is None else family_of(where.remote[0])
+
     def family_of_hop(self, hop: Hop) -> int | None:
         """4 or 6: what a leg over ``hop`` will use; the preferred listener's where both can be."""
         families = [family_of(server.address) for server in self._resolver.all_servers(hop)]

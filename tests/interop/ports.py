@@ -35,7 +35,11 @@ def is_bound(transport: str, port: int) -> bool:
     """Whether some process has bound this port; looked up, because a bind of ours to find out would be in
     its way."""
     suffix = f":{port:04X}"
-    lines = Path(f"/proc/net/{transport}").read_text().splitlines()[1:]
+    lines = [
+        line
+        for version in ("", "6")
+        for line in Path(f"/proc/net/{transport}{version}").read_text().splitlines()[1:]
+    ]
     return any(line.split()[1].endswith(suffix) for line in lines)
 
 

@@ -261,7 +261,8 @@ class Sipp:
         if self.auth_uri is not None:
             arguments += ["-auth_uri", self.auth_uri]
         if self.remote is not None:
-            arguments.append(f"{self.remote[0]}:{self.remote[1]}")
+            host, port = self.remote
+            arguments.append(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
         return arguments
 
     async def _listening(self) -> None:
