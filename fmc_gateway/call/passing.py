@@ -1,7 +1,7 @@
 """A leg of an isc network that goes back as it came, unanchored (call-flows §1, §5).
 
 Our own leg met again, services of the handset, users who are not ours, and emergency calls. The INVITE is
-sent on whole, by the way it came with; what is answered runs past us, so that nothing is left of the call here
+sent on whole, by the way it came with; what is answered runs past us, so that nothing is left of it here
 once it was. Only an emergency call leaves a record, up to its answer, and only it is taken up again: should
 the network not take its own call back, the routes of the settings are tried.
 """
