@@ -42,10 +42,11 @@ def holds(schedule: Schedule, at: float, zone: str) -> bool:
     return any(start <= at < end for start, end in stretches(schedule, day, zone))
 
 
-def named(context: SubscriberContext, name: str, at: float) -> bool | None:
-    """Whether the schedule the user means by ``name`` holds: the user's own, else the group's. None: there is
-    none of that name."""
-    for owner in (context.services.schedules, context.group_services.group_schedules):
+def named(context: SubscriberContext, name: str, at: float, *, of_group: bool = False) -> bool | None:
+    """Whether the schedule the user means by ``name`` holds: the user's own, else the group's
+    (``of_group``: the group's only). None: there is none of that name."""
+    own = None if of_group else context.services.schedules
+    for owner in (own, context.group_services.group_schedules):
         found = _of_name(owner, name)
         if found is not None:
             return holds(found, at, context.time_zone)

@@ -8,6 +8,8 @@ records keep theirs. One file per area; all names are importable from here.
 from __future__ import annotations
 
 from hipper.pbx.rules.base import Rule
+from hipper.pbx.rules.called import *  # noqa: F403
+from hipper.pbx.rules.called import CALLED_RULES
 from hipper.pbx.rules.calling import *  # noqa: F403
 from hipper.pbx.rules.calling import CALLING_RULES
 from hipper.pbx.rules.features import *  # noqa: F403
@@ -16,10 +18,20 @@ from hipper.pbx.rules.origination import *  # noqa: F403
 from hipper.pbx.rules.origination import ORIGINATION_RULES
 from hipper.pbx.rules.packs import *  # noqa: F403
 from hipper.pbx.rules.packs import PACK_RULES
+from hipper.pbx.rules.reaching import *  # noqa: F403
+from hipper.pbx.rules.reaching import REACHING_RULES
 from hipper.pbx.rules.termination import *  # noqa: F403
 from hipper.pbx.rules.termination import TERMINATION_RULES
 
-RULES: dict[str, Rule] = ORIGINATION_RULES | CALLING_RULES | FEATURE_RULES | PACK_RULES | TERMINATION_RULES
+RULES: dict[str, Rule] = (
+    ORIGINATION_RULES
+    | CALLING_RULES
+    | FEATURE_RULES
+    | PACK_RULES
+    | TERMINATION_RULES
+    | CALLED_RULES
+    | REACHING_RULES
+)
 
 
 def sentence(rule: str, language: str = "nl") -> str:
