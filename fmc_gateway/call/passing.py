@@ -14,10 +14,13 @@ from fmc_gateway.call import emergency
 from fmc_gateway.call.commands import (
     AnyCommand,
     Finish,
+    MobileTarget,
+    NetworkTarget,
     Originate,
     PassOnTarget,
     StartTimer,
     StopTimer,
+    Target,
     WriteRecord,
 )
 from fmc_gateway.call.ending import (
@@ -32,6 +35,8 @@ from fmc_gateway.call.ending import (
 from fmc_gateway.call.events import (
     HangUpRequested,
     LegAnswered,
+    LegDirection,
+    LegOffered,
     LegRejected,
     LegRinging,
     LegTrying,
@@ -87,6 +92,24 @@ def begin(call: Deciding, now: float) -> Step:
         icid=event.icid,
     )
     return state, (onward, *_watch(state, emergency.FIRST_WORD_S))
+
+
+def in_same_session(offered: LegOffered, target: Target) -> tuple[Target, tuple[tuple[str, str], ...]]:
+    """A leg that goes on in the session it was offered in carries the way back, the same Request-URI and what
+    came with it: the caller's own call out, and the leg to the handset whose terminating session it is
+    (decision 6). Any other is a session of its own."""
+    if not offered.return_route:
+        return target, ()
+    if isinstance(target, NetworkTarget) and target.route:
+        return msgspec.structs.replace(target, request_uri=offered.request_uri), offered.passthrough_headers
+    if (
+        isinstance(target, MobileTarget)
+        and offered.direction is LegDirection.TERMINATING
+        and (target.network, target.number) == (offered.peer, offered.served_number)
+    ):
+        back = msgspec.structs.replace(target, route=offered.return_route, request_uri=offered.request_uri)
+        return back, offered.passthrough_headers
+    return target, ()
 
 
 def _watch(call: Passing, after_s: float) -> tuple[AnyCommand, ...]:

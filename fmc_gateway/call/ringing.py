@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from fmc_gateway.call import answering
+from fmc_gateway.call import answering, passing
 from fmc_gateway.call.commands import (
     AnswerMedia,
     AnyCommand,
@@ -222,13 +222,15 @@ def media_offered(call: Ringing, event: MediaOffered, now: float) -> Step:
     leg = leg_of_pair(call, event.pair)
     if leg is None or leg.phase is not LegPhase.PREPARING or leg.target is None:
         return call, ()
+    target, kept = passing.in_same_session(call.offered, leg.target)
     invite = Originate(
         leg=leg.id,
-        target=leg.target,
+        target=target,
         identity=call.calling.identity,
         sdp=event.sdp,
         max_forwards=call.offered.max_forwards - 1,
         icid=call.offered.icid,
+        passthrough_headers=kept,
     )
     call = put(
         call, msgspec.structs.replace(leg, phase=LegPhase.INVITED, offered=now, sent=True, given=event.sdp)
@@ -254,11 +256,13 @@ def media_failed(call: Ringing, event: MediaFailed, now: float) -> Step:
 
 
 def leg_sent(call: S, event: LegSent, now: float) -> tuple[S, tuple[AnyCommand, ...]]:
-    """In any state: the Call-ID of a leg, for the record."""
+    """In any state: the Call-ID of a leg, and the ICID when it has one of its own, for the record."""
     leg = called_leg(call, event.leg)
     if leg is None:
         return call, ()
-    return put(call, msgspec.structs.replace(leg, sip_call_id=event.sip_call_id)), ()
+    return put(
+        call, msgspec.structs.replace(leg, sip_call_id=event.sip_call_id, icid=event.icid or leg.icid)
+    ), ()
 
 
 def leg_ringing(call: Ringing, event: LegRinging, now: float) -> Step:

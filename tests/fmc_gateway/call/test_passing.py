@@ -4,16 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from fmc_gateway.call import commands as cmd
 from fmc_gateway.call import events as ev
 from fmc_gateway.call.model import Passing
+from fmc_gateway.call.passing import in_same_session
 from fmc_gateway.records.unfinished import unfinished_record
 from hipper.contracts.calls import CallOutcome
+from hipper.pbx.ids import DeviceId
 from hipper.pbx.model import TariffClass
 from hipper.telephony.numbers.e164 import E164
-from tests.fmc_gateway.call.kit import B1, B2, OUTSIDE, SUZE_MOBILE, A, Ladder, invite, sdp, shown
+from tests.fmc_gateway.call.kit import (
+    B1,
+    B2,
+    OUTSIDE,
+    SUZE_MOBILE,
+    A,
+    Ladder,
+    binding,
+    invite,
+    sdp,
+    shown,
+    suze,
+)
 
 ODI = "<sip:odi_7f2@scscf.ims.example;lr;orig>"
 URI = "sip:+31612345678@ims.example;user=phone"
@@ -242,3 +257,54 @@ def test_route_of_the_site_is_tried_before_the_others(route: int | None, order: 
     assert [one.target.route_index for one in tried] == order  # type: ignore[union-attr]
     assert len({one.leg for one in tried}) == 3
     assert {one.identity.network_number for one in tried} == {"+31201110000"}
+
+
+# -- legs that go on in the session they were offered in
+
+
+HEADERS = (("P-Charging-Vector", "icid-value=icid-1;orig-ioi=ims.example"),)
+HANDSET = cmd.MobileTarget(network="mno", number=SUZE_MOBILE, device=DeviceId("suze-mobile"))
+OUT = cmd.NetworkTarget(network="mno", user=OUTSIDE, served=SUZE_MOBILE)
+
+
+@pytest.mark.parametrize(
+    ("offered", "target", "same"),
+    [
+        (isc(direction=TERMINATING, served_number=SUZE_MOBILE), HANDSET, True),
+        (isc(direction=TERMINATING, served_number=OUTSIDE), HANDSET, False),
+        (isc(direction=TERMINATING, served_number=SUZE_MOBILE, peer="other"), HANDSET, False),
+        (isc(served_number=SUZE_MOBILE), HANDSET, False),
+        (invite(direction=TERMINATING, served_number=SUZE_MOBILE), HANDSET, False),
+        (isc(), msgspec.structs.replace(OUT, route=(ODI,)), True),
+        (isc(), OUT, False),
+        (isc(), cmd.TrunkTarget(trunk=None, user=OUTSIDE), False),
+    ],
+)
+def test_same_session_or_one_of_our_own(offered: ev.LegOffered, target: cmd.Target, same: bool) -> None:
+    offered = msgspec.structs.replace(offered, passthrough_headers=HEADERS)
+    found, kept = in_same_session(offered, target)
+    if not same:
+        assert (found, kept) == (target, ())
+        return
+    assert found == msgspec.structs.replace(target, route=(ODI,), request_uri=URI)  # type: ignore[type-var]
+    assert kept == HEADERS
+
+
+def test_handset_of_a_terminating_session_is_invited_by_the_way_the_session_came() -> None:
+    ladder = Ladder()
+    ladder.tell(isc(SUZE_MOBILE, direction=TERMINATING, passthrough_headers=HEADERS, caller=shown(OUTSIDE)))
+    ladder.load(None, suze(), binding("suze-desk1"))
+    ladder.offers()
+    sent = ladder.of(cmd.Originate)
+    ways = {type(one.target): (getattr(one.target, "route", None), one.passthrough_headers) for one in sent}
+    assert ways[cmd.MobileTarget] == ((ODI,), HEADERS)
+    assert ways[cmd.BindingTarget] == (None, ())
+
+
+def test_record_has_the_icid_of_a_session_of_our_own() -> None:
+    ladder = Ladder()
+    ladder.ring_colleague()
+    ladder.tell(ev.LegSent(leg=B1, sip_call_id="out", icid="hipper-new"))
+    ladder.tell(ev.LegCancelled(leg=A))
+    ladder.tell(ev.LegRejected(leg=B1, status=487))
+    assert (ladder.leg(A).icid, ladder.leg(B1).icid) == ("icid-1", "hipper-new")
