@@ -13,6 +13,7 @@ python -m simulators.mobile_network --mode trunk --listen 127.0.0.1:5070 --gatew
 from __future__ import annotations
 
 import itertools
+import time
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,7 @@ class MobileNetwork(Agent):
         self._handsets: dict[str, Handset] = {}
         self._attached: dict[str, tuple[SipUri, Flow]] = {}
         self._icids = itertools.count(1)
+        self._run = f"{time.time_ns() // 1_000_000:x}"
         self.journal = Journal(name, self.MODE, records)
         self.watch = LegWatch(self.journal, self._describe)
         self._watched.watch(self.watch)
@@ -133,7 +135,7 @@ class MobileNetwork(Agent):
         return self._to_gateway((self._prefix or "") + msisdn.removeprefix("+"))
 
     def _identity(self, msisdn: str, privacy: str | None) -> HeaderItems:
-        icid = f"icid-value={self.domain}-{next(self._icids)};icid-generated-at={self.address[0]}"
+        icid = f"icid-value={self.domain}-{self._run}-{next(self._icids)};icid-generated-at={self.address[0]}"
         identity = (("P-Asserted-Identity", f"<sip:{msisdn}@{self.domain}>"), ("P-Charging-Vector", icid))
         return identity if privacy is None else (*identity, ("Privacy", privacy))
 

@@ -4,7 +4,7 @@ python -m simulators.reconcile --network cdrs.jsonl --gateway records.jsonl
 
 ``--network``: JSON lines as a simulated network writes them (:mod:`simulators.network.charging`).
 ``--gateway``: JSON lines, each one call record with its ``legs``; a leg's ``icid``, ``network_reference``,
-``offered``, ``answered``, ``ended`` and ``status`` are read, times in Unix seconds.
+``role``, ``peer``, ``offered``, ``answered`` and ``ended`` are read, times in Unix seconds.
 
 Every leg the network shared with the gateway must stand in the gateway's records and the other way round,
 with the same times. One line for each thing that does not fit; exit 1 when there is any.
@@ -15,7 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,6 +33,8 @@ class Leg(NamedTuple):
     answer: float | None
     end: float | None
     required: bool
+    opened_by: str
+    """``calling``: the network offered it to the gateway; ``called``: the gateway to the network."""
     alternative: str | None = None
     """A second key it may be known by."""
 
@@ -63,9 +65,9 @@ def network_legs(records: Iterable[dict[str, Any]]) -> tuple[list[Leg], list[str
             if required:
                 faults.append(f"network: {what} has neither ICID nor call reference")
             continue
-        legs.append(
-            Leg(key, what, record["start"], record["answer"], record["end"], required, other)
-        )  # fmt: skip
+        opened_by = "called" if record.get("offered_by") == "gateway" else "calling"
+        times = record["start"], record["answer"], record["end"]
+        legs.append(Leg(key, what, *times, required, opened_by, other))
     return legs, faults
 
 
@@ -80,7 +82,8 @@ def gateway_legs(records: Iterable[dict[str, Any]], networks: frozenset[str]) ->
             if key is not None:
                 other = leg.get("icid")
                 times = leg["offered"], leg.get("answered"), leg.get("ended")
-                legs.append(Leg(key, what, *times, leg.get("peer") in networks or not networks, other))
+                required = leg.get("peer") in networks or not networks
+                legs.append(Leg(key, what, *times, required, leg.get("role", "calling"), other))
             elif leg.get("peer") in networks:
                 faults.append(f"gateway: {what} over {leg['peer']} has neither ICID nor call reference")
     return legs, faults
@@ -88,13 +91,13 @@ def gateway_legs(records: Iterable[dict[str, Any]], networks: frozenset[str]) ->
 
 def reconcile(network: Sequence[Leg], gateway: Sequence[Leg], tolerance_s: float = TOLERANCE_S) -> list[str]:
     """What does not fit, one line each; empty when all does."""
-    ours: dict[str, list[Leg]] = defaultdict(list)
-    for leg in gateway:
-        for key in {leg.key, leg.alternative or leg.key}:
-            ours[key].append(leg)
     theirs: dict[str, list[Leg]] = defaultdict(list)
     for leg in network:
         theirs[leg.key].append(leg)
+    ours: dict[str, list[Leg]] = defaultdict(list)
+    for leg in gateway:
+        by_other = leg.key not in theirs and leg.alternative is not None
+        ours[leg.alternative if by_other and leg.alternative else leg.key].append(leg)
     faults = [line for key, legs in theirs.items() for line in _one_key(key, legs, ours, tolerance_s)]
     known = set(theirs) | {leg.alternative for leg in network}
     for leg in gateway:
@@ -106,10 +109,6 @@ def reconcile(network: Sequence[Leg], gateway: Sequence[Leg], tolerance_s: float
 def _one_key(key: str, legs: list[Leg], ours: dict[str, list[Leg]], tolerance_s: float) -> Iterator[str]:
     found = ours.get(key) or [leg for other in legs for leg in ours.get(other.alternative or "", ())]
     required = [leg for leg in legs if leg.required]
-    for twice, count in Counter(leg.what for leg in required).items():
-        if count > 1:
-            yield f"{key}: used {count} times, for the {twice}"
-            return
     left = list(found)
     for leg in required:
         if not left:
@@ -126,6 +125,7 @@ def _one_key(key: str, legs: list[Leg], ours: dict[str, list[Leg]], tolerance_s:
 def _apart(one: Leg, other: Leg) -> float:
     """How far two legs are from being the same."""
     missing = 1e6 if (one.answer is None) != (other.answer is None) else 0.0
+    missing += 1e9 if one.opened_by != other.opened_by else 0.0
     return missing + abs(one.start - other.start) + abs((one.end or 0.0) - (other.end or 0.0))
 
 

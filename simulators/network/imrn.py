@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from hipper.telephony.numbers.emergency import is_emergency
@@ -38,7 +38,10 @@ class Instruction:
     """What the SCP told the MSC. ``gateway``: as in :class:`NetworkRecord`."""
 
     reference: str
-    gateway: str
+    kind: Kind
+    served: str
+    other: str
+    gateway: str = "unavailable"
     imrn: str | None = None
     cause: int | None = None
 
@@ -71,7 +74,6 @@ class ImrnNetwork(MobileNetwork):
         self._ask_timeout_s = ask_timeout_s
         self._with_icid = with_icid
         self._references = itertools.count(1)
-        self._run = f"{time.time_ns() // 1_000_000:x}"
         self._instructions: dict[str, Instruction] = {}
         """By the user part and the host the INVITE that follows goes to."""
 
@@ -79,37 +81,41 @@ class ImrnNetwork(MobileNetwork):
 
     async def ask(self, kind: Kind, served: str, called: str, calling: str | None) -> Instruction:
         """What to do with this call."""
-        reference = f"{self.domain}-{self._run}-{next(self._references)}"
+        reference = f"{self.domain}-{self._run}-r{next(self._references)}"
         body = {
             "served_user": served, "called": called, "calling": calling, "kind": kind,
             "call_reference": reference,
         }  # fmt: skip
+        told = Instruction(
+            reference=reference, kind=kind, served=served,
+            other=called if kind == "originating" else calling or "anonymous",
+        )  # fmt: skip
         began = time.perf_counter()
         try:
             headers = {"Authorization": f"Bearer {self._key}"}
             status, answer = await post_json(self._url, body, headers, self._ask_timeout_s)
         except HttpError as error:
             self.note(f"the SCP goes on alone: {error}")
-            return Instruction(reference=reference, gateway="unavailable")
+            return told
         self.asked_ms.append((time.perf_counter() - began) * 1000)
-        return self._read(reference, status, answer, called)
+        return self._read(told, status, answer, called)
 
-    def _read(self, reference: str, status: int, answer: Any, called: str) -> Instruction:
+    def _read(self, told: Instruction, status: int, answer: Any, called: str) -> Instruction:
         self.note(f"the SCP asked for {called} and was told {status} {answer}")
         action = answer.get("action") if isinstance(answer, dict) else None
         if status != 200:
             if status != 503:
                 self.findings.append(f"{called}: the gateway answered {status} to a good question")
-            return Instruction(reference=reference, gateway="unavailable")
+            return told
         if is_emergency(called) and action != "continue":
             self.findings.append(f"{called}: an emergency call was told to {action}, not to continue")
         if action == "route" and isinstance(answer.get("imrn"), str):
-            return Instruction(reference=reference, gateway="anchored", imrn=answer["imrn"])
+            return replace(told, gateway="anchored", imrn=answer["imrn"])
         if action == "release" and isinstance(answer.get("cause"), int):
-            return Instruction(reference=reference, gateway="released", cause=answer["cause"])
+            return replace(told, gateway="released", cause=answer["cause"])
         if action != "continue":
             self.findings.append(f"{called}: the gateway answered {answer}, which no SCP understands")
-        return Instruction(reference=reference, gateway="continued")
+        return replace(told, gateway="continued")
 
     # -- the MSC --------------------------------------------------------------------------------------------
 
@@ -211,13 +217,8 @@ class ImrnNetwork(MobileNetwork):
         told = self._instructions.pop(request.request_uri_text, None) if sent else None
         if told is None:
             return super()._describe(request, flow, sent)
-        number = number_of(request.uri)
-        caller = caller_of(request)
-        terminating = self.serves(international(number)) and not self.serves(caller)
         return {
-            "direction": "terminating" if terminating else "originating",
-            "served_user": number if terminating else caller,
-            "other_party": caller if terminating else number,
+            "direction": told.kind, "served_user": told.served, "other_party": told.other,
             "icid": icid_of(request), "call_reference": told.reference, "imrn": told.imrn,
-            "gateway": told.gateway, "emergency": is_emergency(number),
+            "gateway": told.gateway, "emergency": is_emergency(told.other),
         }  # fmt: skip

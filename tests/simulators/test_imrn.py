@@ -66,8 +66,8 @@ async def test_a_call_is_asked_for_and_routed_to_its_number(scene: Scene) -> Non
     await out.hang_up()
     await call.over()
     [record] = [json.loads(line) for line in scene.file.read_text().splitlines()]
-    assert record["imrn"] == "+31970123401"
-    assert record["call_reference"]
+    assert (record["imrn"], record["other_party"]) == ("+31970123401", "0201234567")
+    assert record["call_reference"].startswith("ims.example-")
     assert (record["direction"], record["served_user"], record["gateway"]) == (
         "originating", MSISDN, "anchored",
     )  # fmt: skip
@@ -115,6 +115,12 @@ async def test_a_terminating_call_is_asked_for_too(scene: Scene) -> None:
     call = await scene.gateway.next_call()
     assert (call.dialled, call.asserted) == ("+31970123401", "+31201234567")
     assert (scp.questions[0]["kind"], scp.questions[0]["calling"]) == ("terminating", "+31201234567")
+    record = network.journal.records[0]
+    assert (record.direction, record.served_user, record.other_party) == (
+        "terminating",
+        MSISDN,
+        "+31201234567",
+    )
 
 
 async def test_a_leg_to_the_handset_is_asked_for_again(scene: Scene) -> None:

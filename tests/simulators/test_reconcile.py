@@ -22,7 +22,7 @@ def cdr(icid: str | None = "i1", **more: Any) -> dict[str, Any]:
 
 def call(icid: str | None = "i1", **more: Any) -> dict[str, Any]:
     leg = {
-        "leg": "l1", "peer": "mobile", "icid": icid, "offered": 100.01, "answered": 105.02,
+        "leg": "l1", "peer": "mobile", "role": "calling", "icid": icid, "offered": 100.01, "answered": 105.02,
         "ended": 160.0,
     }  # fmt: skip
     desk = {"leg": "l2", "peer": "201-desk", "offered": 100.1, "answered": 105.0, "ended": 160.0}
@@ -61,7 +61,7 @@ def test_records_that_fit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
         ([cdr()], [call(ended=170.0)], "end differs by 10.000 s"),
         ([cdr()], [call(), call(None)], "has neither ICID nor call reference"),
         ([cdr(None)], [], "has neither ICID nor call reference"),
-        ([cdr(), cdr(start=300.0, answer=305.0, end=306.0)], [call()], "used 2 times"),
+        ([cdr(), cdr(start=300.0, answer=305.0, end=306.0)], [call()], "in no record of the gateway"),
     ],
 )
 def test_what_does_not_fit_is_one_line_each(
@@ -75,10 +75,23 @@ def test_what_does_not_fit_is_one_line_each(
 
 def test_an_imrn_call_is_matched_by_its_reference(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     network = [cdr("i1", call_reference="r1"), cdr("i2", call_reference="r2", offered_by="gateway")]
-    gateway = [call(None, network_reference="r1"), call("i2")]
+    gateway = [call("i1", network_reference="r1"), call("i2", role="called")]
     assert run(tmp_path, capsys, network, gateway)[0] == 0
     code, lines = run(tmp_path, capsys, network, [call(None, network_reference="r3"), call("i2")])
     assert (code, len(lines)) == (1, 3)
+
+
+def test_two_legs_with_one_icid_are_told_apart_by_who_opened_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    network = [cdr(), cdr(offered_by="gateway", start=103.0, answer=104.9)]
+    gateway = [call(), call(role="called", offered=103.0, answered=104.9)]
+    assert run(tmp_path, capsys, network, gateway)[0] == 0
+    code, lines = run(tmp_path, capsys, network, [call()])
+    assert (code, lines[0]) == (
+        1,
+        "i1: originating call of +31612345601 with 201 is in no record of the gateway",
+    )
 
 
 def test_what_the_gateway_gave_back_or_let_go_may_be_missing(
