@@ -1,22 +1,27 @@
-"""``LoadContext`` → the directory, the registrar and the live calls → ``ContextLoaded`` or
+"""``LoadContext`` → the directory, the registrar and the facts of the moment → ``ContextLoaded`` or
 ``ContextFailed``."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 import structlog
 
 from fmc_gateway.call.commands import LoadContext
 from fmc_gateway.call.events import AnyEvent, Binding, ContextFailed, ContextLoaded
-from hipper.directory.directory import Directory
+from fmc_gateway.facts import Facts, LastCalls
+from hipper.directory.directory import FAILURE, Directory, Origination
 from hipper.directory.errors import DirectoryError
+from hipper.pbx.dialling import resolve
 from hipper.pbx.ids import DeviceId, SubscriberId
 from hipper.pbx.model import CallerList, SubscriberContext, TerminationFacts
 
 Done = Callable[[AnyEvent], None]
+
+LONGEST_SPEED_DIAL = 2
+"""Digits of a Speed Dial 8 key, with the ``#`` some people end it with."""
 
 log = structlog.get_logger("fmc_gateway.directory")
 
@@ -25,18 +30,26 @@ class Bindings(Protocol):
     def of_devices(self, devices: tuple[DeviceId, ...]) -> tuple[Binding, ...]: ...
 
 
-class Live(Protocol):
-    def busy_devices(self, subscriber: SubscriberId) -> tuple[DeviceId, ...]: ...
-    def calls_of(self, subscriber: SubscriberId) -> int: ...
+LastCallsOf = Callable[[SubscriberId], Awaitable[LastCalls]]
+"""Asks the records. Raises what asyncpg raises."""
 
 
 class DirectoryPort:
-    """One task per look-up, since a look-up waits for PostgreSQL."""
+    """One task per look-up, since a look-up waits for PostgreSQL. ``now``: Unix seconds."""
 
-    def __init__(self, directory: Directory, bindings: Bindings, live: Live) -> None:
+    def __init__(
+        self,
+        directory: Directory,
+        bindings: Bindings,
+        facts: Facts,
+        last_calls: LastCallsOf,
+        now: Callable[[], float],
+    ) -> None:
         self._directory = directory
         self._bindings = bindings
-        self._live = live
+        self._facts = facts
+        self._last_calls = last_calls
+        self._now = now
         self._tasks: set[asyncio.Task[None]] = set()
 
     def load(self, command: LoadContext, done: Done) -> None:
@@ -57,34 +70,63 @@ class DirectoryPort:
     async def _ask(self, command: LoadContext) -> ContextLoaded:
         if command.called_number is not None:
             found = await self._directory.for_termination(command.called_number, command.calling_number)
-            return self._loaded(None, found.called, found.stale, found.caller_list)
-        parties = await self._directory.for_origination(
+            return self._loaded(Origination(None, found.called, found.stale), None, found.caller_list)
+        dialled = command.dialled or ""
+        parties = await self._originating(command, dialled)
+        if parties.caller is None or not _may_stand_for_another(dialled):
+            return self._loaded(parties, None)
+        return await self._resolved(command, parties, parties.caller, dialled)
+
+    async def _originating(self, command: LoadContext, dialled: str) -> Origination:
+        return await self._directory.for_origination(
             served_number=command.served_number,
             served_device=command.served_device,
             served_exchange=command.served_exchange,
             served_subscriber=command.served_subscriber,
-            dialled=command.dialled or "",
+            dialled=dialled,
         )
-        return self._loaded(parties.caller, parties.called, parties.stale)
+
+    async def _resolved(
+        self, command: LoadContext, parties: Origination, caller: SubscriberContext, dialled: str
+    ) -> ContextLoaded:
+        """A speed dial, a redial or a call return: who is called is known only with the caller's own
+        settings and last calls, so it takes a second look-up."""
+        last = await self._last(caller.subscriber) if dialled[0] in "*#" else None
+        target = resolve(caller, dialled, self._facts.of_caller(caller, last, self._now()))
+        if isinstance(target, str) and target != dialled:
+            parties = await self._originating(command, target)
+        return self._loaded(parties, last)
+
+    async def _last(self, subscriber: SubscriberId) -> LastCalls | None:
+        """None while the records do not answer: then there is nobody to redial."""
+        try:
+            return await self._last_calls(subscriber)
+        except FAILURE as error:
+            log.warning("last_calls.unknown", error=str(error))
+            return None
 
     def _loaded(
-        self,
-        caller: SubscriberContext | None,
-        called: SubscriberContext | None,
-        stale: bool,
-        caller_list: CallerList | None = None,
+        self, parties: Origination, last: LastCalls | None, caller_list: CallerList | None = None
     ) -> ContextLoaded:
-        """Registrations and busy devices as they are now, not as they were before the look-up."""
-        if called is None:
-            return ContextLoaded(caller=caller, called=None, stale=stale)
-        busy = self._live.busy_devices(called.subscriber)
+        """Registrations, busy devices and what was spent as they are now, not as they were before the
+        look-up: between this and the decision nothing else happens, so no cap is passed by two calls at
+        once."""
+        called = parties.called
+        bindings: tuple[Binding, ...] = ()
+        termination = TerminationFacts()
+        if called is not None:
+            bindings = self._bindings.of_devices(tuple(device.id for device in called.devices))
+            termination = self._facts.of_called(called, caller_list)
         return ContextLoaded(
-            caller=caller,
+            caller=parties.caller,
             called=called,
-            bindings=self._bindings.of_devices(tuple(device.id for device in called.devices)),
-            busy_devices=busy,
-            termination=TerminationFacts(
-                busy_devices=busy, calls=self._live.calls_of(called.subscriber), caller_list=caller_list
-            ),
-            stale=stale,
+            bindings=bindings,
+            busy_devices=termination.busy_devices,
+            origination=self._facts.of_caller(parties.caller, last, self._now()),
+            termination=termination,
+            stale=parties.stale,
         )
+
+
+def _may_stand_for_another(dialled: str) -> bool:
+    return bool(dialled) and (dialled[0] in "*#" or len(dialled) <= LONGEST_SPEED_DIAL)

@@ -23,6 +23,7 @@ from fmc_gateway.records.entry import SpoolEntry
 from fmc_gateway.records.unfinished import GATEWAY_FAULT, unfinished_record
 from fmc_gateway.sip_port import SipPort
 from hipper.contracts.calls import CallOutcome, LiveCall
+from hipper.contracts.talks import RingEvent, TalkEvent
 from hipper.pbx.ids import CallId, LegId
 
 MAX_TRACE = 2000
@@ -48,6 +49,15 @@ class LivePort(Protocol):
 
 class RecordsPort(Protocol):
     def write(self, entry: SpoolEntry) -> None: ...
+
+
+class FeaturePort(Protocol):
+    def apply(self, command: c.ApplyFeature, done: Callable[[e.AnyEvent], None]) -> None: ...
+
+
+class HooksPort(Protocol):
+    def publish_talk(self, talk: TalkEvent) -> None: ...
+    def publish_ring(self, ring: RingEvent) -> None: ...
 
 
 class Observer(Protocol):
@@ -101,6 +111,8 @@ class Interpreter:
         directory: DirectoryPort,
         live: LivePort,
         records: RecordsPort,
+        features: FeaturePort,
+        hooks: HooksPort,
         observer: Observer,
         now_unix: Callable[[], float],
     ) -> None:
@@ -109,6 +121,8 @@ class Interpreter:
         self._directory = directory
         self._live = live
         self._records = records
+        self._features = features
+        self._hooks = hooks
         self._observer = observer
         self._now = now_unix
         self._runs: dict[CallId, CallRun] = {}
@@ -120,10 +134,13 @@ class Interpreter:
             c.StopTimer: self._stop_timer,
             c.PublishLive: self._publish_live,
             c.WriteRecord: self._write_record,
+            c.ApplyFeature: self._apply_feature,
+            c.PublishTalk: self._publish_talk,
+            c.PublishRing: self._publish_ring,
             c.Finish: self._finish,
         }
         media_commands = (c.OfferMedia, c.AnswerMedia, c.DeleteMedia, c.BlockMedia, c.UnblockMedia)
-        for kind in (*media_commands, c.PlayMusic, c.StopMusic):
+        for kind in (*media_commands, c.PlayMusic, c.StopMusic, c.PlayAnnouncement, c.StopAnnouncement):
             self._handlers[kind] = self._run_media
 
     def __len__(self) -> int:
@@ -159,6 +176,12 @@ class Interpreter:
         self._own(run, offered.leg)
         self._observer.call_began()
         self.tell(run, offered)
+
+    def dial(self, requested: e.DialRequested) -> None:
+        """A call nobody is in yet: the app asks for it, or an automatic callback is due."""
+        run = self._runs[requested.call] = CallRun(requested.call)
+        self._observer.call_began()
+        self._later(run, requested)
 
     def hang_up(self, call: CallId, by: str) -> bool:
         """False: this gateway does not hold the call."""
@@ -261,6 +284,15 @@ class Interpreter:
     def _timer_fired(self, run: CallRun, name: str) -> None:
         run.timers.pop(name, None)
         self._later(run, e.TimerFired(name=name))
+
+    def _apply_feature(self, run: CallRun, command: c.ApplyFeature) -> None:
+        self._features.apply(command, lambda event: self._later(run, event))
+
+    def _publish_talk(self, run: CallRun, command: c.PublishTalk) -> None:
+        self._hooks.publish_talk(command.talk)
+
+    def _publish_ring(self, run: CallRun, command: c.PublishRing) -> None:
+        self._hooks.publish_ring(command.ring)
 
     def _publish_live(self, run: CallRun, command: c.PublishLive) -> None:
         if command.live is not None:

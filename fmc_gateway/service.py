@@ -17,13 +17,18 @@ import structlog
 
 from fmc_gateway.assets import music_on_hold
 from fmc_gateway.bindings import BindingMirror, Bindings
+from fmc_gateway.call.events import DialRequested
 from fmc_gateway.call.masking import mask
+from fmc_gateway.callbacks import Callbacks
 from fmc_gateway.clock import EngineClock
 from fmc_gateway.commands_bus import CommandReader
 from fmc_gateway.directory_port import DirectoryPort
 from fmc_gateway.dns.lookup import DnsClient
 from fmc_gateway.edge_isc import let_through
+from fmc_gateway.facts import Facts
 from fmc_gateway.families import Families
+from fmc_gateway.features import Features
+from fmc_gateway.hooks import Hooks
 from fmc_gateway.imrn import OwnLegs, Reservations
 from fmc_gateway.intake import Intake, is_emergency_request
 from fmc_gateway.interpreter import Interpreter
@@ -38,6 +43,7 @@ from fmc_gateway.phone_auth import PhoneAuthenticator
 from fmc_gateway.phones import DeskPhones
 from fmc_gateway.records.entry import SpoolEntry
 from fmc_gateway.records.journal import Journal, bring_back
+from fmc_gateway.records.last_calls import last_calls
 from fmc_gateway.records.retention import expire_forever
 from fmc_gateway.records.spool import Spool
 from fmc_gateway.records.store import insert_entries
@@ -47,11 +53,14 @@ from fmc_gateway.registrar import Registrar
 from fmc_gateway.resolver import Resolver
 from fmc_gateway.routing import Routing
 from fmc_gateway.sip_port import SipPort
+from fmc_gateway.spending import Spending
 from fmc_gateway.trunks import Trunks
+from fmc_gateway.watched import WatchedLive, WatchedRecords
 from fmc_gateway.watched_core import WatchedCore
 from hipper.directory.directory import Directory
 from hipper.directory.leases import Leases
-from hipper.pbx.ids import GatewayId
+from hipper.pbx.callback import Waiting
+from hipper.pbx.ids import CallId, GatewayId, LegId, SubscriberId
 from hipper.runtime.bus import Bus
 from hipper.runtime.clock import Clock, SystemClock
 from hipper.runtime.database import open_owner_pool
@@ -98,6 +107,10 @@ class Gateway:
         self.bindings = Bindings(self.clock.unix)
         self.binding_mirror = BindingMirror(self.bindings, self.bus.redis, gateway)
         self.live = LiveCalls(gateway, self.bus.redis)
+        self.spending = Spending()
+        self.callbacks = Callbacks(self.live, self._call_back, self.clock.unix)
+        self.hooks = Hooks(self.bus, self.media_client.engine_of, self.clock.unix)
+        self.features: Features
         guard = LoopGuard(secret)
         self.routing = Routing(settings, guard, self.bindings, self.clock.unix)
         chance = secrets.SystemRandom().random
@@ -197,6 +210,7 @@ class Gateway:
             observer=self.metrics,
             family=Families(settings, self.sip, lambda leg: self.interpreter.run_of(leg)),
         )
+        self.features = Features(self._directory_pool, directory, self.callbacks)
         self.interpreter = self.make_interpreter(directory, media)
         authenticator = PhoneAuthenticator(
             settings.devices, directory, self._nonce_key, self.clock.unix, self.metrics
@@ -257,6 +271,8 @@ class Gateway:
                 record_days=settings.gateway.record_retention_days,
             ),
             self._watch_database(),
+            self.hooks.run(),
+            self.spending.load(self.pool, self.clock.unix()),
             media.watch(settings.media.media_timeout_s / 4),
         ):
             self._tasks.append(asyncio.create_task(work))
@@ -267,9 +283,17 @@ class Gateway:
         return Interpreter(
             sip=self.sip,
             media=media,
-            directory=DirectoryPort(directory, self.bindings, self.live),
-            live=self.live,
-            records=self.records,
+            directory=DirectoryPort(
+                directory,
+                self.bindings,
+                Facts(self.live, self.spending),
+                lambda user: last_calls(self.pool, user),
+                self.clock.unix,
+            ),
+            live=WatchedLive(self.live, self.spending, (self._user_changed,)),
+            records=WatchedRecords(self.records, self.spending),
+            features=self.features,
+            hooks=self.hooks,
             observer=self.metrics,
             now_unix=self.clock.unix,
         )
@@ -313,8 +337,29 @@ class Gateway:
         await self.health.stop()
         await self.media_client.stop()
         await self.bus.close()
+        await self.features.close()
         self.pool.terminate()
         log.info("gateway.stopped")
+
+    async def _directory_pool(self) -> Any:
+        """What users set by code is written as the directory's own role, by its library."""
+        return await open_owner_pool(self.settings, "directory")
+
+    def _user_changed(self, subscriber: SubscriberId) -> None:
+        if len(self.callbacks) and self.live.calls_of(subscriber) == 0:
+            # after the engine's turn, in which the call that ended is still being wound up
+            asyncio.get_running_loop().call_soon(self.callbacks.freed, subscriber)
+
+    def _call_back(self, due: Waiting) -> None:
+        self.interpreter.dial(
+            DialRequested(
+                call=CallId(self.ids.token(20)),
+                leg=LegId(self.ids.token(20)),
+                subscriber=due.caller,
+                destination=due.dialled,
+                gateway=self._gateway,
+            )
+        )
 
     def _on_event(self, event: Any) -> None:
         if not self.trunks.on_event(event):

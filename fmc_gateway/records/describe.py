@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from hipper.contracts.calls import CallRecord, DeviceAttempt, LegRecord
+from hipper.contracts.calls import CallRecord, DeviceAttempt, DiversionRecord, LegRecord, SegmentRecord
 from hipper.pbx.model import CallerIdentity, Presentation
 from hipper.telephony.numbers.format import format_number
 
@@ -58,8 +58,29 @@ def leg_lines(leg: LegRecord, started: float) -> list[str]:
         f"  {', '.join(times)}",
         f"  {', '.join(end) or 'no final status'}; pays: {pays}"
         + (f"; ICID {leg.icid}" if leg.icid else "")
+        + (f"; network's reference {leg.network_reference}" if leg.network_reference else "")
+        + (f"; diverted by {leg.diverted_by}" if leg.diverted_by else "")
         + (f"; Call-ID {leg.sip_call_id}" if leg.sip_call_id else ""),
     ]
+
+
+def segment_line(segment: SegmentRecord, record: CallRecord) -> str:
+    """Who paid for which part of the call."""
+    ended = record.ended if segment.ended is None else segment.ended
+    seconds = ended - segment.started
+    cost = segment.rate_per_minute * seconds / 60
+    return (
+        f"{segment.started - record.started:+.3f} s for {seconds:.1f} s: "
+        f"{segment.payer.subscription or 'nobody of ours'} pays, {segment.payer.tariff.value}"
+        + (f", {cost:.2f} euro by the calling plan of {segment.charged}" if segment.charged else "")
+    )
+
+
+def diversion_line(diversion: DiversionRecord, record: CallRecord) -> str:
+    """Why the call went on to somebody else."""
+    to = format_number(diversion.to)
+    when = f"{diversion.at - record.started:+.3f} s"
+    return f"{when}: {diversion.by} to {to}, {diversion.reason} ({diversion.rule})"
 
 
 def attempt_line(attempt: DeviceAttempt) -> str:

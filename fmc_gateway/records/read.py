@@ -9,7 +9,13 @@ from typing import Any, Protocol
 import msgspec
 
 from fmc_gateway.call.replay import Trace, decode
-from hipper.contracts.calls import CallRecord, DeviceAttempt, LegRecord
+from hipper.contracts.calls import (
+    CallRecord,
+    DeviceAttempt,
+    DiversionRecord,
+    LegRecord,
+    SegmentRecord,
+)
 
 
 class Reader(Protocol):
@@ -38,6 +44,8 @@ ORDER BY started DESC LIMIT $1
 """
 _LEGS = "SELECT * FROM gateway.legs WHERE call_id = ANY($1::text[]) ORDER BY call_id, position"
 _ATTEMPTS = "SELECT * FROM gateway.device_attempts WHERE call_id = ANY($1::text[]) ORDER BY call_id, position"
+_SEGMENTS = "SELECT * FROM gateway.segments WHERE call_id = ANY($1::text[]) ORDER BY call_id, position"
+_DIVERSIONS = "SELECT * FROM gateway.diversions WHERE call_id = ANY($1::text[]) ORDER BY call_id, position"
 
 
 async def find_call_id(database: Reader, beginning: str) -> list[str]:
@@ -66,16 +74,41 @@ async def _complete(database: Reader, calls: list[Any]) -> list[CallRecord]:
     ids = [row["call_id"] for row in calls]
     legs: dict[str, list[LegRecord]] = {call: [] for call in ids}
     attempts: dict[str, list[DeviceAttempt]] = {call: [] for call in ids}
+    segments: dict[str, list[SegmentRecord]] = {call: [] for call in ids}
+    diversions: dict[str, list[DiversionRecord]] = {call: [] for call in ids}
     for row in await database.fetch(_LEGS, ids):
         legs[row["call_id"]].append(_leg(row))
     for row in await database.fetch(_ATTEMPTS, ids):
         attempts[row["call_id"]].append(_attempt(row))
-    return [_record(row, legs[row["call_id"]], attempts[row["call_id"]]) for row in calls]
+    for row in await database.fetch(_SEGMENTS, ids):
+        segments[row["call_id"]].append(_segment(row))
+    for row in await database.fetch(_DIVERSIONS, ids):
+        diversions[row["call_id"]].append(_diversion(row))
+    return [
+        _record(
+            row,
+            legs=legs[row["call_id"]],
+            attempts=attempts[row["call_id"]],
+            segments=segments[row["call_id"]],
+            diversions=diversions[row["call_id"]],
+        )
+        for row in calls
+    ]
 
 
-def _record(row: Any, legs: list[LegRecord], attempts: list[DeviceAttempt]) -> CallRecord:
-    values = _plain(row, {"call_id": "call"})
-    return msgspec.convert({**values, "legs": legs, "attempts": attempts}, CallRecord, strict=False)
+def _record(row: Any, **parts: Any) -> CallRecord:
+    return msgspec.convert({**_plain(row, {"call_id": "call"}), **parts}, CallRecord, strict=False)
+
+
+def _segment(row: Any) -> SegmentRecord:
+    values = _plain(row, {})
+    values["payer"] = {"subscription": values["payer_subscription"], "tariff": values["tariff"]}
+    return msgspec.convert(values, SegmentRecord, strict=False)
+
+
+def _diversion(row: Any) -> DiversionRecord:
+    values = _plain(row, {"subscriber": "by", "destination": "to"})
+    return msgspec.convert(values, DiversionRecord, strict=False)
 
 
 def _leg(row: Any) -> LegRecord:

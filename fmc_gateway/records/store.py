@@ -36,7 +36,7 @@ legs AS (
     INSERT INTO gateway.legs
         (call_id, leg_id, position, role, peer, subscriber, device, presentation, number, extension, name,
          network_number, payer_subscription, tariff, sip_call_id, icid, offered, ringing, answered, ended,
-         status, q850, ended_by, transcoded)
+         status, q850, ended_by, transcoded, network_reference, diverted_by)
     SELECT call_id, leg ->> 'leg', position, leg ->> 'role', leg ->> 'peer', leg ->> 'subscriber', leg ->>
     'device',
            leg #>> '{identity_shown,presentation}', leg #>> '{identity_shown,number}',
@@ -46,7 +46,8 @@ legs AS (
            leg ->> 'sip_call_id', leg ->> 'icid', to_timestamp((leg ->> 'offered')::float8),
            to_timestamp((leg ->> 'ringing')::float8), to_timestamp((leg ->> 'answered')::float8),
            to_timestamp((leg ->> 'ended')::float8), (leg ->> 'status')::smallint, (leg ->> 'q850')::smallint,
-           leg ->> 'ended_by', (leg ->> 'transcoded')::boolean
+           leg ->> 'ended_by', (leg ->> 'transcoded')::boolean, leg ->> 'network_reference',
+           leg ->> 'diverted_by'
     FROM known, jsonb_array_elements(record -> 'legs') WITH ORDINALITY AS list(leg, position)
 ),
 attempts AS (
@@ -56,6 +57,22 @@ attempts AS (
            attempt ->> 'outcome', attempt ->> 'rule', (attempt ->> 'status')::smallint,
            (attempt ->> 'q850')::smallint, attempt ->> 'explanation'
     FROM known, jsonb_array_elements(record -> 'attempts') WITH ORDINALITY AS list(attempt, position)
+),
+segments AS (
+    INSERT INTO gateway.segments
+        (call_id, position, calling, called, payer_subscription, tariff, started, ended, charged,
+         charged_group, rate_per_minute)
+    SELECT call_id, position, one ->> 'calling', one ->> 'called', one #>> '{payer,subscription}',
+           one #>> '{payer,tariff}', to_timestamp((one ->> 'started')::float8),
+           to_timestamp(coalesce(one ->> 'ended', record ->> 'ended')::float8), one ->> 'charged',
+           one ->> 'charged_group', (one ->> 'rate_per_minute')::float8
+    FROM known, jsonb_array_elements(record -> 'segments') WITH ORDINALITY AS list(one, position)
+),
+diversions AS (
+    INSERT INTO gateway.diversions (call_id, position, subscriber, reason, rule, destination, at)
+    SELECT call_id, position, one ->> 'by', one ->> 'reason', one ->> 'rule', one ->> 'to',
+           to_timestamp((one ->> 'at')::float8)
+    FROM known, jsonb_array_elements(record -> 'diversions') WITH ORDINALITY AS list(one, position)
 )
 INSERT INTO gateway.traces (call_id, started, trace) SELECT call_id, started, trace FROM known
 """

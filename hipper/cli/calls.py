@@ -15,7 +15,14 @@ from rich.text import Text
 
 from fmc_gateway.call.masking import NOT_KEPT
 from fmc_gateway.call.replay import Trace, TraceError, decode, replay
-from fmc_gateway.records.describe import attempt_line, leg_lines, summary, who
+from fmc_gateway.records.describe import (
+    attempt_line,
+    diversion_line,
+    leg_lines,
+    segment_line,
+    summary,
+    who,
+)
 from fmc_gateway.records.entry import decode_entry
 from fmc_gateway.records.ladder import ladder
 from fmc_gateway.records.read import StoredCall, fetch_call, find_call_id, latest_calls
@@ -93,6 +100,14 @@ def _described(record: CallRecord) -> Iterator[str]:
         yield "devices"
     for attempt in record.attempts:
         yield f"  {attempt_line(attempt)}"
+    if record.diversions:
+        yield "diverted"
+    for diversion in record.diversions:
+        yield f"  {diversion_line(diversion, record)}"
+    if record.segments:
+        yield "paid for"
+    for segment in record.segments:
+        yield f"  {segment_line(segment, record)}"
 
 
 async def _fetch_with_names(conn: asyncpg.Connection, beginning: str) -> tuple[StoredCall, dict[str, str]]:
@@ -101,6 +116,9 @@ async def _fetch_with_names(conn: asyncpg.Connection, beginning: str) -> tuple[S
     ids = {leg.device or "" for leg in record.legs} | {leg.subscriber or "" for leg in record.legs}
     ids |= {attempt.device for attempt in record.attempts}
     ids |= {attempt.subscriber for attempt in record.attempts}
+    ids |= {diversion.by for diversion in record.diversions}
+    ids |= {segment.charged or "" for segment in record.segments}
+    ids |= {leg.diverted_by or "" for leg in record.legs}
     ids.add(record.tenant or "")
     return stored, await names_of(conn, ids)
 

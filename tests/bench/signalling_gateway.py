@@ -87,6 +87,8 @@ class SignallingGateway(Gateway):
             directory=OneCaller(),
             live=NoLiveCalls(),
             records=NoRecords(),
+            features=self.features,
+            hooks=self.hooks,
             observer=self.metrics,
             now_unix=self.clock.unix,
         )

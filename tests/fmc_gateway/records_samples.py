@@ -13,10 +13,21 @@ from hipper.contracts.calls import (
     CallOutcome,
     CallRecord,
     DeviceAttempt,
+    DiversionRecord,
     LegRecord,
     LegRole,
+    SegmentRecord,
 )
-from hipper.pbx.ids import CallId, DeviceId, GatewayId, LegId, SubscriberId, SubscriptionId, TenantId
+from hipper.pbx.ids import (
+    CallId,
+    DeviceId,
+    GatewayId,
+    GroupId,
+    LegId,
+    SubscriberId,
+    SubscriptionId,
+    TenantId,
+)
 from hipper.pbx.model import CallerIdentity, Payer, Presentation, TariffClass
 from hipper.telephony.numbers.e164 import E164
 
@@ -44,6 +55,8 @@ def record(call: str = "call-1", **changes: Any) -> CallRecord:
         "setup_ms": 7.5,
         "legs": (calling_leg(), called_leg()),
         "attempts": (attempt(), skipped()),
+        "segments": (segment(),),
+        "diversions": (diversion(),),
     }
     return CallRecord(**{**values, **changes})
 
@@ -59,6 +72,7 @@ def calling_leg() -> LegRecord:
         payer=Payer(subscription=SubscriptionId("mob-1"), tariff=TariffClass.ON_NET),
         sip_call_id="abc@10.0.0.1",
         icid="icid-1",
+        network_reference="ref-1",
         offered=STARTED,
         answered=STARTED + 2,
         ended=STARTED + 65,
@@ -72,6 +86,7 @@ def called_leg() -> LegRecord:
         leg=LegId("leg-b"),
         role=LegRole.CALLED,
         peer="202-desk",
+        diverted_by=SubscriberId("chantal"),
         subscriber=SubscriberId("bram"),
         device=DeviceId("bram-desk"),
         identity_shown=CallerIdentity(presentation=Presentation.ALLOWED, extension="202", name="Bram"),
@@ -92,6 +107,29 @@ def attempt() -> DeviceAttempt:
         outcome=AttemptOutcome.ANSWERED,
         rule="ring.desk-phone",
         status=200,
+    )
+
+
+def segment() -> SegmentRecord:
+    return SegmentRecord(
+        calling=LegId("leg-a"),
+        called=LegId("leg-b"),
+        payer=Payer(subscription=SubscriptionId("mob-1"), tariff=TariffClass.NATIONAL_MOBILE),
+        started=STARTED + 2,
+        ended=STARTED + 65,
+        charged=SubscriberId("anna"),
+        charged_group=GroupId("shop"),
+        rate_per_minute=0.1,
+    )
+
+
+def diversion() -> DiversionRecord:
+    return DiversionRecord(
+        by=SubscriberId("bram"),
+        reason="no-answer",
+        rule="forward.no-answer",
+        to="+31201234599",
+        at=STARTED + 1,
     )
 
 

@@ -108,6 +108,8 @@ def run_with(monkeypatch: pytest.MonkeyPatch, script: Script) -> tuple[Interpret
         directory=ports,
         live=ports,
         records=ports,
+        features=ports,
+        hooks=ports,
         observer=ports,
         now_unix=lambda: 5.0,
     )
@@ -211,6 +213,8 @@ async def test_call_ended_by_a_fault_is_recorded(monkeypatch: pytest.MonkeyPatch
         directory=ports,
         live=ports,
         records=ports,
+        features=ports,
+        hooks=ports,
         observer=ports,
         now_unix=lambda: 9.0,
     )

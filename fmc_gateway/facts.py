@@ -1,0 +1,62 @@
+"""What is known at the moment of a call beside settings: who is busy, what was spent, who called last."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+from fmc_gateway.spending import Spent
+from hipper.pbx.ids import DeviceId, GroupId, SubscriberId
+from hipper.pbx.model import CallerList, OriginationFacts, SubscriberContext, TerminationFacts
+from hipper.telephony.numbers.e164 import E164
+
+NOBODY = OriginationFacts()
+
+
+class LastCalls(NamedTuple):
+    """Of one user. ``caller`` None and ``caller_withheld``: the last one withheld the number."""
+
+    dialled: str | None = None
+    caller: E164 | None = None
+    caller_withheld: bool = False
+
+
+class Live(Protocol):
+    def busy_devices(self, subscriber: SubscriberId) -> tuple[DeviceId, ...]: ...
+    def calls_of(self, subscriber: SubscriberId) -> int: ...
+
+
+class Spending(Protocol):
+    def of(self, subscriber: SubscriberId, group: GroupId, now: float) -> Spent: ...
+
+
+class Facts:
+    """Memory alone: what it says holds for the very moment it is asked."""
+
+    def __init__(self, live: Live, spending: Spending) -> None:
+        self._live = live
+        self._spending = spending
+
+    def of_caller(
+        self, caller: SubscriberContext | None, last: LastCalls | None, now: float
+    ) -> OriginationFacts:
+        if caller is None:
+            return NOBODY
+        spent = self._spending.of(caller.subscriber, caller.group, now)
+        last = last or LastCalls()
+        return OriginationFacts(
+            last_dialled=last.dialled,
+            last_caller=last.caller,
+            last_caller_withheld=last.caller_withheld,
+            user_calls=spent.user_calls,
+            group_calls=spent.group_calls,
+            user_spent_today=spent.user_day,
+            user_spent_month=spent.user_month,
+            group_spent_month=spent.group_month,
+        )
+
+    def of_called(self, called: SubscriberContext, caller_list: CallerList | None) -> TerminationFacts:
+        return TerminationFacts(
+            busy_devices=self._live.busy_devices(called.subscriber),
+            calls=self._live.calls_of(called.subscriber),
+            caller_list=caller_list,
+        )

@@ -1,0 +1,180 @@
+"""What users and groups spend by the rates of their calling plan, and how many calls they have up: the facts
+that caps are held against (call-flows §2).
+
+Memory counts; PostgreSQL is read once, after the start. Days and months are those of the installation's zone.
+Calls that are up count with what they cost so far.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, Protocol
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from hipper.contracts.calls import CallRecord, Charge
+from hipper.pbx.ids import CallId, GroupId, SubscriberId
+from hipper.runtime.database import OUTAGE
+
+ZONE = ZoneInfo("Europe/Amsterdam")
+RETRY_S = 5.0
+
+_THIS_MONTH = """
+SELECT s.call_id, s.charged, s.charged_group, s.started, s.ended, s.rate_per_minute
+FROM gateway.segments s
+WHERE s.charged IS NOT NULL AND s.rate_per_minute > 0 AND s.started >= $1 AND s.started < $2
+"""
+
+log = structlog.get_logger("fmc_gateway.spending")
+
+
+class Reader(Protocol):
+    """What is needed of an asyncpg pool."""
+
+    async def fetch(self, query: str, *args: object) -> list[Any]: ...
+
+
+class Spent(NamedTuple):
+    """``*_calls``: legs that are charged and up, or being set up; ``*_day``, ``*_month``: euros."""
+
+    user_calls: int = 0
+    group_calls: int = 0
+    user_day: float = 0.0
+    user_month: float = 0.0
+    group_month: float = 0.0
+
+
+class Spending:
+    """``up`` is told of every live call; ``over`` of every record. All but :meth:`load` are immediate."""
+
+    def __init__(self, zone: ZoneInfo = ZONE) -> None:
+        self._zone = zone
+        self._month = ""
+        self._user_day: dict[tuple[SubscriberId, str], float] = defaultdict(float)
+        self._user_month: dict[SubscriberId, float] = defaultdict(float)
+        self._group_month: dict[GroupId, float] = defaultdict(float)
+        self._live: dict[CallId, tuple[Charge, ...]] = {}
+        self._calls_of_user: dict[SubscriberId, set[CallId]] = defaultdict(set)
+        self._calls_of_group: dict[GroupId, set[CallId]] = defaultdict(set)
+        self._counted: set[CallId] = set()
+        """Calls that ended before the database was read, so that none counts twice."""
+        self.loaded = False
+
+    def up(self, call: CallId, charges: tuple[Charge, ...]) -> None:
+        """What ``call`` costs at the moment; empty when it costs nothing any more."""
+        for old in self._live.pop(call, ()):
+            _discard(self._calls_of_user, old.subscriber, call)
+            _discard(self._calls_of_group, old.group, call)
+        if charges:
+            self._live[call] = charges
+        for charge in charges:
+            self._calls_of_user[charge.subscriber].add(call)
+            self._calls_of_group[charge.group].add(call)
+
+    def over(self, record: CallRecord) -> None:
+        """A call has its record: its segments count from now on."""
+        if not self.loaded:
+            self._counted.add(record.call)
+        for segment in record.segments:
+            if segment.charged is None or segment.charged_group is None:
+                continue
+            ended = record.ended if segment.ended is None else segment.ended
+            cost = segment.rate_per_minute * (ended - segment.started) / 60
+            self._add(segment.charged, segment.charged_group, segment.started, cost)
+
+    def of(self, subscriber: SubscriberId, group: GroupId, now: float) -> Spent:
+        """``now``: Unix seconds."""
+        self._turn(now)
+        user_calls, group_calls = self._calls_of_user.get(subscriber, ()), self._calls_of_group.get(group, ())
+        user_running = self._running(user_calls, now, subscriber=subscriber)
+        return Spent(
+            user_calls=self._legs(user_calls, subscriber=subscriber),
+            group_calls=self._legs(group_calls, group=group),
+            user_day=self._user_day.get((subscriber, self._day(now)), 0.0) + user_running,
+            user_month=self._user_month.get(subscriber, 0.0) + user_running,
+            group_month=self._group_month.get(group, 0.0) + self._running(group_calls, now, group=group),
+        )
+
+    async def load(self, database: Reader, now: float) -> None:
+        """Read what this month has cost already; until PostgreSQL answers, only what is seen counts."""
+        while not self.loaded:
+            try:
+                rows = await database.fetch(_THIS_MONTH, *self._bounds(now))
+            except OUTAGE as error:
+                log.info("spending.not_loaded", error=str(error))
+                await asyncio.sleep(RETRY_S)
+                continue
+            self._take(rows)
+
+    def _take(self, rows: Iterable[Any]) -> None:
+        for row in rows:
+            if row["call_id"] not in self._counted:
+                seconds = (row["ended"] - row["started"]).total_seconds()
+                cost = row["rate_per_minute"] * seconds / 60
+                self._add(row["charged"], row["charged_group"], row["started"].timestamp(), cost)
+        self._counted.clear()
+        self.loaded = True
+
+    def _add(self, subscriber: SubscriberId, group: GroupId, at: float, cost: float) -> None:
+        """A call counts for the day and month it began in."""
+        if cost <= 0:
+            return
+        self._turn(at)
+        if self._day(at)[:7] != self._month:
+            return
+        self._user_day[subscriber, self._day(at)] += cost
+        self._user_month[subscriber] += cost
+        self._group_month[group] += cost
+
+    def _turn(self, at: float) -> None:
+        """A new month begins with nothing."""
+        month = self._day(at)[:7]
+        if month <= self._month:
+            return
+        self._month = month
+        self._user_day.clear()
+        self._user_month.clear()
+        self._group_month.clear()
+
+    def _legs(
+        self, calls: Iterable[CallId], subscriber: SubscriberId | None = None, group: GroupId | None = None
+    ) -> int:
+        return sum(_means(charge, subscriber, group) for call in calls for charge in self._live.get(call, ()))
+
+    def _running(
+        self,
+        calls: Iterable[CallId],
+        now: float,
+        subscriber: SubscriberId | None = None,
+        group: GroupId | None = None,
+    ) -> float:
+        return sum(
+            charge.rate_per_minute * (now - charge.since) / 60
+            for call in calls
+            for charge in self._live.get(call, ())
+            if charge.since is not None and _means(charge, subscriber, group)
+        )
+
+    def _day(self, at: float) -> str:
+        return datetime.fromtimestamp(at, self._zone).date().isoformat()
+
+    def _bounds(self, now: float) -> tuple[datetime, datetime]:
+        today = datetime.fromtimestamp(now, self._zone)
+        first = today.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        return first, (first + timedelta(days=32)).replace(day=1)
+
+
+def _means(charge: Charge, subscriber: SubscriberId | None, group: GroupId | None) -> bool:
+    return charge.subscriber == subscriber or (group is not None and charge.group == group)
+
+
+def _discard(index: dict[Any, set[CallId]], key: Any, call: CallId) -> None:
+    calls = index.get(key)
+    if calls is not None:
+        calls.discard(call)
+        if not calls:
+            del index[key]

@@ -1,0 +1,98 @@
+"""What users and groups spend, and how many calls they have up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import msgspec
+import pytest
+
+from fmc_gateway.records.entry import SpoolEntry, encode_entry
+from fmc_gateway.records.store import insert_entries
+from fmc_gateway.spending import ZONE, Spending, Spent
+from hipper.contracts.calls import CallRecord, Charge
+from hipper.pbx.ids import CallId, GroupId, SubscriberId
+from tests.fmc_gateway.records_samples import record, segment, trace
+
+ANNA, BRAM, SHOP, MILL = SubscriberId("anna"), SubscriberId("bram"), GroupId("shop"), GroupId("mill")
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=ZONE).timestamp()
+DAY = 86_400.0
+
+
+def ended(call: str, at: float, minutes: float, rate: float = 0.5, who: SubscriberId = ANNA) -> CallRecord:
+    """A call of ``minutes`` that began at ``at``."""
+    one = msgspec.structs.replace(
+        segment(), started=at, ended=at + minutes * 60, charged=who, rate_per_minute=rate
+    )
+    return record(call, started=at, ended=at + minutes * 60, segments=(one,), diversions=())
+
+
+def charge(who: SubscriberId = ANNA, since: float | None = None, rate: float = 0.5) -> Charge:
+    return Charge(subscriber=who, group=SHOP, rate_per_minute=rate, since=since)
+
+
+def test_calls_that_are_over_count_for_their_day_and_month() -> None:
+    spending = Spending()
+    spending.over(ended("yesterday", NOON - DAY, 10))
+    spending.over(ended("today", NOON - 3600, 4))
+    spending.over(ended("bram", NOON - 3600, 2, who=BRAM))
+    assert spending.of(ANNA, SHOP, NOON) == Spent(0, 0, 2.0, 7.0, 8.0)
+    assert spending.of(BRAM, SHOP, NOON).user_month == 1.0
+    assert spending.of(ANNA, MILL, NOON).group_month == 0.0
+
+
+def test_calls_that_are_up_count_as_calls_and_by_the_minute() -> None:
+    spending = Spending()
+    spending.up(CallId("one"), (charge(since=NOON - 120),))
+    spending.up(CallId("two"), (charge(BRAM),))
+    assert spending.of(ANNA, SHOP, NOON) == Spent(1, 2, 1.0, 1.0, 1.0)
+    assert spending.of(BRAM, SHOP, NOON) == Spent(1, 2, 0.0, 0.0, 1.0)
+    spending.up(CallId("one"), ())
+    assert spending.of(ANNA, SHOP, NOON) == Spent(0, 1, 0.0, 0.0, 0.0)
+
+
+def test_each_charged_leg_of_a_call_is_one() -> None:
+    """Forwarding rings two numbers outside: two legs somebody pays for."""
+    spending = Spending()
+    spending.up(CallId("one"), (charge(), charge()))
+    assert spending.of(ANNA, SHOP, NOON).user_calls == 2
+
+
+def test_new_month_begins_with_nothing_and_an_old_call_does_not_count_for_it() -> None:
+    spending = Spending()
+    spending.over(ended("november", NOON, 10))
+    december = NOON + 10 * DAY
+    assert spending.of(ANNA, SHOP, december) == Spent()
+    spending.over(ended("late", NOON, 10))
+    assert spending.of(ANNA, SHOP, december) == Spent()
+
+
+def test_day_changes_at_midnight_of_the_zone() -> None:
+    spending = Spending()
+    before_midnight = datetime(2026, 11, 22, 23, 59, tzinfo=ZONE).timestamp()
+    spending.over(ended("late", before_midnight, 10))
+    assert spending.of(ANNA, SHOP, before_midnight + 30).user_day == 5.0
+    assert spending.of(ANNA, SHOP, before_midnight + 90).user_day == 0.0
+    assert spending.of(ANNA, SHOP, before_midnight + 90).user_month == 5.0
+
+
+@pytest.mark.servers
+async def test_this_month_is_read_once_and_nothing_counts_twice(
+    owner_postgres_url: Callable[[str], str],
+) -> None:
+    stored = [
+        ended("old", NOON - DAY, 10),
+        ended("again", NOON - 60, 1),
+        ended("october", NOON - 30 * DAY, 99),
+    ]
+    pool: Any = await asyncpg.create_pool(owner_postgres_url("gateway"), min_size=1, max_size=2)
+    async with pool:
+        lines = [encode_entry(SpoolEntry(one, trace(one.call))) for one in stored]
+        await insert_entries(pool, lines)
+        spending = Spending()
+        spending.over(stored[1])
+        await spending.load(pool, NOON)
+        assert spending.of(ANNA, SHOP, NOON) == Spent(0, 0, 0.5, 5.5, 5.5)
