@@ -114,8 +114,9 @@ def _chosen(
     caller: SubscriberContext, device: DeviceId, facts: OriginationFacts
 ) -> tuple[RingTarget, ...] | RefusedPlan:
     if device.startswith(REMOTE):
-        number = device.removeprefix(REMOTE)
-        if number not in (*_locations(caller), _remote_office(caller)):
+        listed = (*_locations(caller), _remote_office(caller) or "")
+        number = next((one for one in listed if one and _remote_id(caller, one) == device), None)
+        if number is None:
             return refused(rules.DIAL_DEVICE_UNKNOWN, caller)
         target = _remote(caller, number, facts)
         return target if isinstance(target, RefusedPlan) else (target,)
@@ -173,6 +174,10 @@ def _own(caller: SubscriberContext, devices: Iterable[Device]) -> RingTarget | N
     return None
 
 
+def _remote_id(caller: SubscriberContext, number: str) -> str:
+    return REMOTE + (as_dialled_by(caller, number).e164 or number)
+
+
 def _remote(caller: SubscriberContext, number: str, facts: OriginationFacts) -> RingTarget | RefusedPlan:
     """A number outside is a leg like any other: calling plan and caps hold."""
     permission = permits(caller, number, diverted=True, facts=facts)
@@ -182,7 +187,7 @@ def _remote(caller: SubscriberContext, number: str, facts: OriginationFacts) -> 
     if e164 is None:
         return refused(rules.DIAL_DEVICE_UNKNOWN, caller)
     return RingTarget(
-        device=DeviceId(REMOTE + e164),
+        device=DeviceId(_remote_id(caller, number)),
         kind=DeviceKind.REMOTE,
         remote_number=e164,
         confirm=True,

@@ -169,6 +169,8 @@ class TestRemote:
         assert first.payer.subscription == SubscriptionId("anna-fixed-plan")
         assert first.payer.tariff is TariffClass.NATIONAL_FIXED
         assert planned("202", DeviceId(f"remote:{HOME}"), BRAM, self.OFFICE).first == (first,)
+        as_people_write = having(remote_office=RemoteOffice(active=True, number="030 123 45 67"))
+        assert planned("202", DeviceId(f"remote:{HOME}"), BRAM, as_people_write).first == (first,)
 
     def test_anywhere_rings_every_location_the_calling_plan_allows(self) -> None:
         first = planned("202", None, BRAM, self.ANYWHERE).first
