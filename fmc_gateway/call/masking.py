@@ -9,8 +9,9 @@ among them, have too few digits to be anybody's and stay. Location headers and b
 
 from __future__ import annotations
 
-from functools import lru_cache
+import re
 from hashlib import blake2b
+from operator import is_not
 from typing import Any, TypeVar, get_args, get_type_hints
 
 import msgspec
@@ -47,6 +48,11 @@ TEXTS = frozenset(
 HIDDEN = frozenset({"passthrough_headers", "body"})
 """Location of the caller (RFC 6442), cell identities (RFC 7315): never kept (call-flows §7)."""
 
+_LONG_RUN = re.compile(rf"[0-9]{{{MIN_DIGITS},}}")
+_NUMBER = re.compile(r"[\d+*# \-.()/]*")
+# Cheaper than asking: whatever else is_emergency takes off, these digits in this order stay.
+_MAY_BE_EMERGENCY = re.compile(r"1[^0-9]*1[^0-9]*2")
+
 M = TypeVar("M", bound=msgspec.Struct)
 
 
@@ -57,35 +63,43 @@ def mask(trace: Trace, key: bytes) -> Trace:
 
 
 class _Masking:
-    """One call's pseudonyms. Numbers are few and repeat: each is worked out once."""
+    """One call's pseudonyms. Numbers and structs are few and repeat: each is worked out once."""
 
     def __init__(self, key: bytes, call: str) -> None:
         self._key = blake2b(call.encode(), key=key).digest()
         self._known: dict[str, str] = {}
+        self._structs: dict[int, Any] = {}
+        """By identity: the trace holds them all while we work."""
 
     def struct(self, value: M) -> M:
-        """A struct with every field masked as its name and type ask for."""
+        """A struct with every field masked as its name and type ask for; the same one when nothing is to be
+        masked."""
+        done: M | None = self._structs.get(id(value))
+        if done is not None:
+            return done
+        plan = _PLANS.get(type(value))
         changes: dict[str, Any] = {}
-        for name, how in _plan(type(value)):
+        for name, how in _plan(type(value)) if plan is None else plan:
             old = getattr(value, name)
-            new = self._field(old, how)
-            if new is not old:
-                changes[name] = new
-        return msgspec.structs.replace(value, **changes) if changes else value
+            if old is not None and old != ():
+                new = self._field(old, how)
+                if new is not old:
+                    changes[name] = new
+        done = msgspec.structs.replace(value, **changes) if changes else value
+        self._structs[id(value)] = done
+        return done
 
     def _field(self, value: Any, how: str) -> Any:
-        if value is None or value == ():
-            return value
         if how == "hidden":
             return tuple((name, NOT_KEPT) for name, _ in value) if isinstance(value, tuple) else NOT_KEPT
-        if how == "number":
-            return self.number(value)
-        return self.text(value) if how == "text" else self._inner(value)
-
-    def _inner(self, value: Any) -> Any:
+        if isinstance(value, tuple):
+            masked = tuple([self._field(one, how) for one in value])
+            return masked if any(map(is_not, masked, value)) else value
         if isinstance(value, msgspec.Struct):
             return self.struct(value)
-        return tuple(self._inner(one) for one in value) if isinstance(value, tuple) else value
+        if not isinstance(value, str) or how == "inner":
+            return value
+        return self.number(value) if how == "number" else self.text(value)
 
     def number(self, text: str) -> str:
         """One number, however it is written: its last digits change where they stand."""
@@ -95,13 +109,13 @@ class _Masking:
         return known
 
     def _number(self, text: str) -> str:
-        if not all(char.isdigit() or char in "+*# -.()/" for char in text):
+        if _NUMBER.fullmatch(text) is None:
             return self.text(text)
-        places = [index for index, char in enumerate(text) if char.isascii() and char.isdigit()]
+        places = [index for index, char in enumerate(text) if "0" <= char <= "9"]
         if _is_nobodys(text, len(places)):
             return text
         tail = places[-MASKED_DIGITS:]
-        digits = int("".join(text[index] for index in tail))
+        digits = int("".join([text[index] for index in tail]))
         while True:
             digits = self._permute(digits)
             masked = list(text)
@@ -113,15 +127,7 @@ class _Masking:
 
     def text(self, text: str) -> str:
         """A text, with the numbers in it masked."""
-        out: list[str] = []
-        run = ""
-        for char in [*text, ""]:
-            if char and char in "0123456789":
-                run += char
-                continue
-            out += (self.number(run) if run else "", char)
-            run = ""
-        return "".join(out)
+        return _LONG_RUN.sub(lambda run: self.number(run.group()), text)
 
     def _permute(self, digits: int) -> int:
         """A keyed permutation of 0…9999: a Feistel network of four rounds over its two halves."""
@@ -137,16 +143,19 @@ def _is_nobodys(text: str, digits: int) -> bool:
     says who somebody is."""
     if digits < MIN_DIGITS or (digits == MIN_DIGITS and text.startswith("116")):
         return True
-    return digits <= LONGEST_EMERGENCY and is_emergency(text)
+    return digits <= LONGEST_EMERGENCY and _MAY_BE_EMERGENCY.search(text) is not None and is_emergency(text)
 
 
-@lru_cache(maxsize=256)
+_PLANS: dict[type, tuple[tuple[str, str], ...]] = {}
+
+
 def _plan(struct: type[msgspec.Struct]) -> tuple[tuple[str, str], ...]:
-    """What to do with each field of a struct type that may hold something to mask."""
+    """What to do with each field of a struct type that may hold something to mask; remembered."""
     hints = get_type_hints(struct)
     fields = msgspec.structs.fields(struct)
     plan = ((field.name, _how(field.name, hints[field.name])) for field in fields)
-    return tuple((name, how) for name, how in plan if how)
+    found = _PLANS[struct] = tuple((name, how) for name, how in plan if how)
+    return found
 
 
 def _how(name: str, hint: Any) -> str:
