@@ -4,19 +4,11 @@ up."""
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from hipper.telephony.sdp.description import Direction
-from hipper.telephony.sdp.offer_answer import (
-    Capabilities,
-    as_description,
-    direction_of,
-    make_answer,
-    make_offer,
-)
 from hipper.telephony.sip.events import (
     Answered,
     Cancelled,
@@ -33,8 +25,9 @@ from hipper.telephony.sip.events import (
 from hipper.telephony.sip.headers import NameAddr
 from hipper.telephony.sip.message import Request, SipMessage
 from hipper.telephony.sip.uri import SipUri, TelUri
-from simulators.media import AudioPort, stream_of
-from simulators.preconditions import RESERVED_AFTER_S, Resources, speaks_of_resources
+from simulators.descriptions import Described
+from simulators.media import AudioPort
+from simulators.preconditions import RESERVED_AFTER_S, Resources
 
 if TYPE_CHECKING:
     from simulators.agent import Agent
@@ -56,7 +49,7 @@ class CallError(AssertionError):
     """The call did not do what was waited for; the text says what it did instead."""
 
 
-class Call:
+class Call(Described):
     """Made by :class:`simulators.agent.Agent`. ``request``: the INVITE that came, None for a call we made."""
 
     def __init__(
@@ -69,8 +62,8 @@ class Call:
         sdp: str | None = None,
         precondition: bool = False,
     ) -> None:
+        super().__init__(agent, media, sdp, precondition)
         self.session = session
-        self.media = media
         self.request = request
         self.state = CallState.OFFERED if request is not None else CallState.CALLING
         self.status: int | None = None
@@ -79,8 +72,6 @@ class Call:
         """How it ended: ``refused``, ``cancelled``, ``hung up``, ``bye``, or the user agent's word."""
         self.reason: str | None = None
         """The Reason header that came with the end (RFC 3326)."""
-        self.held = False
-        """The other side holds us."""
         self.early_media = False
         self.early_dialogs: set[str] = set()
         """To tags of the answers before the final one that had a description."""
@@ -88,17 +79,7 @@ class Call:
         """The last response to our INVITE."""
         self.number = ""
         """Whose telephone it is, in a simulated network."""
-        self.resources = Resources() if precondition else None
-        """Preconditions of this call (RFC 3312), None without any."""
-        self._agent = agent
-        self._remote_sdp = sdp
-        self._direction = Direction.SENDRECV
-        self._sdp_id = random.SystemRandom().getrandbits(31)
-        self._sdp_version = 0
-        self._said: str | None = None
-        """Our last description."""
         self._offer_pending = False
-        self._changed = asyncio.Event()
 
     # -- who ------------------------------------------------------------------------------------------------
 
@@ -203,11 +184,6 @@ class Call:
         sdp = self._description()
         self._agent.act(lambda core, now: core.ring(self.session, now, 183, sdp, (), True))
         await self._until(lambda: resources.there, timeout_s, "the UPDATE that says resources are there")
-
-    @property
-    def wants_resources(self) -> bool:
-        """The INVITE that came has preconditions."""
-        return speaks_of_resources(self._remote_sdp)
 
     def _tell_resources(self) -> None:
         if self.resources is None or self.state is not CallState.RINGING or self.resources.own:
@@ -319,10 +295,6 @@ class Call:
             case _:
                 pass
 
-    @property
-    def _has_offered(self) -> bool:
-        return self._sdp_version > 0
-
     def _on_reoffered(self, sdp: str | None) -> None:
         if sdp is not None:
             self._read(sdp)
@@ -349,56 +321,6 @@ class Call:
         self.media.close()
         self._changed.set()
         self._agent.call_over(self)
-
-    # -- session descriptions -------------------------------------------------------------------------------
-
-    def offer(self) -> str:
-        """An offer of ours."""
-        return self._dressed(str(make_offer(self._capabilities())))
-
-    def _dressed(self, sdp: str) -> str:
-        self._said = sdp if self.resources is None else self.resources.dress(sdp)
-        return self._said
-
-    def _capabilities(self) -> Capabilities:
-        self._sdp_version += 1
-        return Capabilities(
-            address=self._agent.media_host,
-            port=self.media.port,
-            session_id=self._sdp_id,
-            version=self._sdp_version,
-            username="simulator",
-            codecs=self._agent.codecs,
-            direction=self._direction,
-        )
-
-    def _description(self) -> str:
-        """Our answer to the offer that came, or our offer when none did."""
-        if self._remote_sdp is None:
-            return self.offer()
-        return self._dressed(str(make_answer(self._remote_sdp, self._capabilities())))
-
-    def _take_sdp(self, sdp: str | None) -> None:
-        if sdp is not None:
-            self._read(sdp)
-            self._settle()
-
-    def _read(self, sdp: str) -> None:
-        self._remote_sdp = sdp
-        if self.resources is not None:
-            self.resources.read(sdp)
-
-    def _settle(self) -> None:
-        """Let the audio follow what was described last."""
-        if self._remote_sdp is None:
-            return
-        remote = as_description(self._remote_sdp)
-        theirs = direction_of(remote)
-        self.held = not theirs.receives
-        stream = stream_of(remote, sends=theirs.receives and self._direction.sends)
-        if stream is not None and self._agent.voice:
-            self.media.run(stream)
-        self._changed.set()
 
 
 def user_of(name: NameAddr) -> str:

@@ -83,8 +83,8 @@ class ImrnNetwork(MobileNetwork):
         """What to do with this call."""
         reference = f"{self.domain}-{self._run}-r{next(self._references)}"
         body = {
-            "served_user": served, "called": called, "calling": calling, "kind": kind,
-            "call_reference": reference,
+            "served_user": served, "called": called, "kind": kind, "call_reference": reference,
+            "calling": calling if calling is not None and calling.startswith("+") else None,
         }  # fmt: skip
         told = Instruction(
             reference=reference, kind=kind, served=served,

@@ -29,8 +29,9 @@ from simulators.network.charging import Journal
 from simulators.network.handsets import CELL, Handset, Place
 from simulators.network.judge import Judge
 from simulators.network.proxy import Proxy, ProxyCore
-from simulators.network.scscf import ACCESS, ISC, Scscf, Surroundings
+from simulators.network.scscf import Scscf
 from simulators.network.session import FilterCriterion, number_of
+from simulators.network.surroundings import ACCESS, ISC, Surroundings
 
 ANNOUNCER = "announcement"
 """User part of the network's own announcement machine (MRF)."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from hipper.telephony.sip.endpoint import AckReceived, RequestReceived
@@ -20,7 +19,7 @@ from hipper.telephony.sip.message import Request, Response
 from hipper.telephony.sip.uri import SipUri, Uri
 from simulators.network.charging import Journal
 from simulators.network.judge import Judge, is_emergency_call
-from simulators.network.proxy import Forward, Proxy, Target, onward
+from simulators.network.proxy import Proxy, Target, onward
 from simulators.network.session import (
     ODI,
     Case,
@@ -32,43 +31,10 @@ from simulators.network.session import (
     number_of,
     served_user,
 )
+from simulators.network.surroundings import ACCESS, ISC, Passage, Surroundings
 
-ISC = "isc"
-"""Listener toward the application server."""
-ACCESS = "access"
-"""Listener toward handsets and everything else of the network."""
 REASON_ABSENT = ("Reason", 'Q.850;cause=20;text="Subscriber absent"')
 MAX_REMEMBERED = 20_000
-
-
-@dataclass(eq=False)
-class Passage:
-    """One INVITE passing: what ends with its dialog. ``token`` stands in the Record-Route."""
-
-    token: str
-    transaction: str
-    came_over: str
-    sessions: list[Session] = field(default_factory=list)
-
-
-@dataclass(kw_only=True)
-class Surroundings:
-    """What the S-CSCF knows of the network around it. ``contacts``: where a user can be reached, () for a
-    handset that is off, None for a number of elsewhere. ``elsewhere``: who takes all other calls.
-    ``flow``: to an address from a listener. ``address``: of a listener."""
-
-    domain: str
-    criteria: Sequence[FilterCriterion]
-    users: Callable[[], frozenset[str]]
-    contacts: Callable[[str], Sequence[tuple[SipUri, Flow]] | None]
-    elsewhere: Callable[[], Flow]
-    gateway: Callable[[], Flow]
-    flow: Callable[[str, Uri], Flow]
-    address: Callable[[str], tuple[str, int]]
-    absent: Callable[[str], SipUri | None]
-    """Where it is said that a handset is off; None: nowhere, 480 does."""
-    silent: Callable[[Uri], bool]
-    """Whether this contact lost its radio: nothing reaches it."""
 
 
 class Scscf:
@@ -363,10 +329,6 @@ class Scscf:
         )
 
 
-def is_for_scscf(event: Any) -> bool:
-    return isinstance(event, RequestReceived | AckReceived)
-
-
 def _bound(kept: dict[str, Any]) -> None:
     """The oldest goes when there are too many."""
     if len(kept) > MAX_REMEMBERED:
@@ -375,6 +337,3 @@ def _bound(kept: dict[str, Any]) -> None:
 
 def _nothing(response: Response) -> None:
     """The answer of a request within a dialog changes nothing here."""
-
-
-__all__ = ["ACCESS", "ISC", "Forward", "Passage", "Scscf", "Surroundings", "is_for_scscf"]
