@@ -90,8 +90,6 @@ def _to_colleague(
     caller: CallerIdentity,
     facts: OriginationFacts,
 ) -> OnNetPlan | RefusedPlan:
-    if called.subscriber == forwarder.subscriber:
-        return refused(rules.FORWARD_ONESELF, forwarder)
     permission = permits(forwarder, dialled, diverted=True, facts=facts, on_net=True)
     if not permission.allowed:
         return refused_by_plan(permission, forwarder)

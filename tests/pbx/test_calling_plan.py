@@ -106,6 +106,12 @@ class TestPrefixes:
             permission = ask(plan, number)
             assert (permission.allowed, permission.rule) == verdict, number
 
+    def test_colleagues_are_asked_for_their_class_alone(self) -> None:
+        plan = with_plan(OutgoingCallingPlan(barred_prefixes=("+31", "2")))
+        assert ask(plan, "0201234502", on_net=True).rule == rules.PLAN_ALLOWED
+        assert ask(plan, "202", on_net=True).rule == rules.PLAN_ALLOWED
+        assert not ask(plan, "0201234502").allowed
+
     def test_of_the_same_length_the_bar_wins(self) -> None:
         plan = with_plan(OutgoingCallingPlan(allowed_prefixes=("+49",), barred_prefixes=("+49",)))
         assert ask(plan, "+4930123456").rule == rules.PLAN_BARRED_PREFIX
