@@ -44,6 +44,7 @@ compile:
 bench:
 	@bash deploy/bootstrap.sh bench
 	@.venv/bin/python -m tests.bench.emergency
+	@.venv/bin/python -m tests.bench.emergency_imrn
 	@.venv/bin/python -m tests.bench.call_cost
 
 docs:

@@ -13,6 +13,7 @@ import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, SerializationException, ValidationException
+from litestar.types import Send
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 10
@@ -96,6 +97,25 @@ class ProblemError(Exception):
         self.headers = dict(headers or {})
         if retry_after_s is not None:
             self.headers["Retry-After"] = str(retry_after_s)
+
+
+async def send_json(
+    send: Send, status: int, body: bytes, media_type: str = "application/json", **headers: str
+) -> None:
+    """An answer without Litestar. ``headers``: underscores for hyphens."""
+    named = {"content-type": media_type, "content-length": str(len(body))}
+    named |= {name.replace("_", "-").lower(): value for name, value in headers.items()}
+    pairs = [(name.encode(), value.encode("latin-1")) for name, value in named.items()]
+    await send({"type": "http.response.start", "status": status, "headers": pairs})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+async def send_problem(send: Send, error: ProblemError) -> None:
+    """The same as :func:`on_problem`, without Litestar."""
+    kind = error.kind
+    body = Problem(type=kind.type, title=kind.title, status=kind.status, detail=error.detail)
+    headers = {name.replace("-", "_"): value for name, value in error.headers.items()}
+    await send_json(send, kind.status, msgspec.json.encode(body), MEDIA_TYPE, **headers)
 
 
 def response(

@@ -8,13 +8,10 @@ from litestar import Controller, Request, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody
 
+from app.domain.mobile_network.front import EmergencyFirst
 from app.domain.mobile_network.guards import needs_network_key
-from app.domain.mobile_network.schemas import Answer, Continue, ImrnRequest
-from app.domain.mobile_network.services import (
-    NetworkService,
-    asks_about_emergency,
-    is_nested_too_deeply,
-)
+from app.domain.mobile_network.schemas import Answer, ImrnRequest
+from app.domain.mobile_network.services import NetworkService, is_nested_too_deeply
 from app.problems import INVALID_REQUEST, MEDIA_TYPE, UNSUPPORTED_MEDIA_TYPE, Problem, ProblemError
 
 _PROBLEMS = {
@@ -30,19 +27,13 @@ _PROBLEMS = {
 }
 
 
-async def before_anything(request: Request[Any, Any, Any]) -> Continue | None:
-    """An emergency call is answered here: not counted, nobody asked, and whatever else the body lacks."""
-    body = await request.body()
-    if asks_about_emergency(body):
-        return Continue()
+async def needs_readable_json(request: Request[Any, Any, Any]) -> None:
+    """Before the body is decoded. Raises ProblemError: 400, 415."""
     media_type, _ = request.content_type
     if media_type != "application/json":
         raise ProblemError(UNSUPPORTED_MEDIA_TYPE, headers={"Accept": "application/json"})
-    service: NetworkService = request.state.network_service
-    service.admit()
-    if is_nested_too_deeply(body):
+    if is_nested_too_deeply(await request.body()):
         raise ProblemError(INVALID_REQUEST, "nested too deeply")
-    return None
 
 
 class MobileNetworkController(Controller):
@@ -57,7 +48,8 @@ class MobileNetworkController(Controller):
         operation_id="askImrn",
         summary="Where a call of a user of ours goes (CAMEL)",
         status_code=200,
-        before_request=before_anything,
+        middleware=[EmergencyFirst],
+        before_request=needs_readable_json,
         responses=_PROBLEMS,
         security=[{"networkKey": []}],
     )

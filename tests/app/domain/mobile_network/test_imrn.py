@@ -306,6 +306,13 @@ class TestTooMuch:
         assert {(await task).status_code for task in waiting} == {200}
         assert (await api.ask()).status_code == 200
 
+    async def test_more_than_can_be_paced_is_503(self, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("app.pace.Pace.is_full", True)
+        answer = await api.ask()
+        assert (answer.status_code, problem(answer)) == (503, "overloaded")
+        assert int(answer.headers["retry-after"]) > 0
+        assert (await api.ask(called="112")).json() == CONTINUE
+
 
 class TestOutages:
     async def test_redis_away_is_503_with_retry_after(self, postgres_url: str, tmp_path: Path) -> None:
