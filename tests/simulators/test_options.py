@@ -109,3 +109,40 @@ class TestDescribe:
     def test_a_response_names_its_method_and_reason(self) -> None:
         data = b"SIP/2.0 486 Busy Here\r\nCSeq: 1 INVITE\r\nReason: Q.850;cause=17\r\n\r\n"
         assert describe(data) == "486 Busy Here (INVITE)  Reason: Q.850;cause=17"
+
+
+async def test_an_ims_alone_calls_through_a_server_and_fails_for_what_that_did() -> None:
+    """The gateway is a PSTN here: it answers calls itself, and sends an INVITE of no session."""
+    network, lines = await run(
+        "mobile_network", "--mode", "isc", "--gateway", "127.0.0.1:9", "--listen", "127.0.0.1:0",
+        "--handset", "+31612345601", "--answer-after", "0", "--calls", "1",
+    )  # fmt: skip
+    port = (await until(lines, "is ready on")).rpartition(":")[2].strip()
+    caller, _ = await run(
+        "pstn", "--gateway", f"127.0.0.1:{port}", "--listen", "127.0.0.1:0", "--call", "+31301234567",
+        "--from", "+31201234567", "--hang-up-after", "0.1", "--calls", "1", "--quiet",
+    )  # fmt: skip
+    await until(lines, "the gateway failed: INVITE sip:+31301234567@")
+    assert await exits(caller, network) == [0, 1]
+
+
+async def test_a_camel_network_alone_goes_on_when_nobody_answers_its_question() -> None:
+    network, lines = await run(
+        "mobile_network", "--mode", "imrn", "--gateway", "127.0.0.1:9", "--listen", "127.0.0.1:0",
+        "--imrn-url", "http://127.0.0.1:9/v1/mobile-network/imrn", "--imrn-key", "k",
+        "--handset", "+31612345601", "--call", "0201234567", "--from", "+31612345601",
+        "--answer-after", "0", "--hang-up-after", "0.1", "--calls", "2",
+    )  # fmt: skip
+    await until(lines, "the SCP goes on alone")
+    await until(lines, "over: hung up")
+    assert await exits(network) == [0]
+
+
+async def test_a_camel_network_needs_to_know_whom_to_ask() -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "simulators.mobile_network", "--mode", "imrn", "--gateway", "127.0.0.1:9",
+        "--listen", "127.0.0.1:0", stderr=asyncio.subprocess.PIPE, preexec_fn=die_with_us(),
+    )  # fmt: skip
+    _, errors = await process.communicate()
+    assert b"--mode imrn needs --imrn-url" in errors
+    assert process.returncode == 1
