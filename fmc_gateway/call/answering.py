@@ -35,10 +35,11 @@ from fmc_gateway.call.model import (
 )
 from fmc_gateway.call.records import publish
 from fmc_gateway.call.verdict import Q850_NO_RESOURCE, RETRY_AFTER_S
-from hipper.contracts.calls import CallOutcome, LivePhase
-from hipper.pbx.model import CallerIdentity
+from hipper.contracts.calls import CallOutcome, LivePhase, SegmentRecord
+from hipper.pbx.model import CallerIdentity, Payer, TariffClass
 
 Q850_NORMAL = 16
+NOBODY_PAYS = Payer(subscription=None, tariff=TariffClass.FREE)
 
 
 def establish(call: Answering, sdp: str | None, now: float, out: list[AnyCommand]) -> Step:
@@ -53,14 +54,38 @@ def establish(call: Answering, sdp: str | None, now: float, out: list[AnyCommand
         transcoded=winner.transcoded,
     )
     out.append(AnswerLeg(leg=calling.id, sdp=sdp, connected=connected(call, winner)))
-    talking = become(Talking, call, calling=calling, answered=now, winner=winner.id)
+    talking = become(
+        Talking,
+        call,
+        calling=calling,
+        answered=now,
+        segments=(*call.segments, segment(call, winner, now)),
+        winner=winner.id,
+    )
     return publish(talking, LivePhase.ESTABLISHED, out), tuple(out)
 
 
 def connected(call: CallState, winner: Leg) -> CallerIdentity | None:
     """Who answered (RFC 3325 §5): a colleague as the number that was reached, an
-    outsider as the peer says."""
-    return winner.connected if winner.subscriber is None else call.reached
+    outsider as the peer says. Where a user sent the call outside is that user's business."""
+    if winner.subscriber is not None:
+        return winner.identity
+    return winner.connected if winner.diverted_by is None else None
+
+
+def segment(call: CallState, winner: Leg, now: float) -> SegmentRecord:
+    """The two talk from ``now`` on. Who diverted the call pays for it, else the caller does (seed 5.7)."""
+    payer = winner.payer if winner.diverted_by is not None else call.diverted_payer or call.calling.payer
+    charge = winner.charge
+    return SegmentRecord(
+        calling=call.calling.id,
+        called=winner.id,
+        payer=payer or NOBODY_PAYS,
+        started=now,
+        charged=None if charge is None else charge.subscriber,
+        charged_group=None if charge is None else charge.group,
+        rate_per_minute=0.0 if charge is None else charge.rate_per_minute,
+    )
 
 
 def media_answered(call: Answering, event: MediaAnswered, now: float) -> Step:

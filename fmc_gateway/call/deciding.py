@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import msgspec
 
-from fmc_gateway.call import emergency, passing, ringing
-from fmc_gateway.call.commands import LoadContext, TrunkTarget
+from fmc_gateway.call import announcing, diverting, emergency, passing, rounds, speaking, targets
+from fmc_gateway.call.commands import LoadContext
 from fmc_gateway.call.descriptions import unreadable
 from fmc_gateway.call.ending import broken, calling_over, conclude, gave_up, refuse
 from fmc_gateway.call.events import (
@@ -22,10 +22,11 @@ from fmc_gateway.call.events import (
     LegOffered,
     LegSource,
 )
-from fmc_gateway.call.model import Deciding, Leg, LegPhase, Step
-from fmc_gateway.call.verdict import RETRY_AFTER_S
+from fmc_gateway.call.forwarded import OUTSIDE_NO_ANSWER_S
+from fmc_gateway.call.model import Deciding, Leg, LegPhase, Step, Verdict
+from fmc_gateway.call.verdict import RETRY_AFTER_S, UNREACHABLE
 from hipper.contracts.calls import CallOutcome, LegRole
-from hipper.pbx import origination, rules, termination
+from hipper.pbx import origination
 from hipper.pbx.ids import DeviceId
 from hipper.pbx.model import (
     CallerIdentity,
@@ -33,16 +34,13 @@ from hipper.pbx.model import (
     DivertPlan,
     ExternalPlan,
     FeaturePlan,
-    Number,
-    OnNetPlan,
     Payer,
     Presentation,
     RefusedPlan,
-    RingPlan,
     SubscriberContext,
     TariffClass,
 )
-from hipper.pbx.numbers_of import extension_of, owned_by_e164
+from hipper.pbx.numbers_of import owned_by_e164, subscription_of
 from hipper.telephony.numbers.emergency import is_emergency
 
 OUTSIDE_PAYS = Payer(subscription=None, tariff=TariffClass.FREE)
@@ -77,10 +75,16 @@ def _ask(call: Deciding, event: LegOffered, now: float) -> Step:
     if event.direction is LegDirection.TERMINATING:
         if event.served_number is None:
             return _nobody(call, now, "the called number is not a telephone number")
-        return call, (LoadContext(called_number=event.served_number),)
-    if event.served_number is None and event.device is None:
+        return call, (LoadContext(called_number=event.served_number, calling_number=event.caller.number),)
+    exchange = None if event.exchange_user is None else (event.peer, event.exchange_user)
+    if event.served_number is None and event.device is None and exchange is None:
         return _nobody(call, now, "the calling user is unknown")
-    ask = LoadContext(served_number=event.served_number, served_device=event.device, dialled=event.dialled)
+    ask = LoadContext(
+        served_number=event.served_number,
+        served_device=event.device,
+        served_exchange=exchange,
+        dialled=event.dialled,
+    )
     return call, (ask,)
 
 
@@ -104,6 +108,7 @@ def begin(event: LegOffered, now: float) -> Deciding:
         sdp=event.sdp,
         sip_call_id=event.sip_call_id,
         icid=event.icid,
+        network_reference=event.network_reference,
         offered=now,
     )
     reached = CallerIdentity(presentation=Presentation.ALLOWED, number=event.served_number)
@@ -137,44 +142,46 @@ def _originate(call: Deciding, event: ContextLoaded, caller: SubscriberContext, 
         identity_allowed_requested=call.offered.identity_allowed_requested,
         device_kind=kind,
         now=now,
+        facts=event.origination,
     )
     calling = msgspec.structs.replace(call.calling, subscriber=caller.subscriber, device=device)
-    call = msgspec.structs.replace(call, calling=calling, tenant=caller.tenant, rule=plan.rule)
+    call = msgspec.structs.replace(
+        call, calling=calling, tenant=caller.tenant, rule=plan.rule, caller_group=caller.group
+    )
     if isinstance(plan, RefusedPlan):
-        return _refused(call, plan, now)
-    if isinstance(plan, FeaturePlan | DivertPlan):
-        return refuse(call, now, 480, rules.sentence(plan.rule, "en"), q850=69)
-    calling = msgspec.structs.replace(calling, identity=plan.identity, payer=plan.payer)
-    call = msgspec.structs.replace(call, calling=calling)
+        return _refused(call, plan, caller, now)
+    if isinstance(plan, FeaturePlan):
+        return speaking.feature(_paid(call, plan.payer), plan, caller, device, now)
+    if isinstance(plan, DivertPlan):
+        payer = Payer(subscription=subscription_of(caller, kind), tariff=TariffClass.VOICEMAIL)
+        call = diverting.show(_paid(call, payer), plan.identity)
+        return diverting.go_on(call, plan.onward, UNREACHABLE, now, [])
+    call = diverting.show(_paid(call, plan.payer), plan.identity)
     if isinstance(plan, ExternalPlan):
         return _outside(call, plan, now)
-    return _to_colleague(call, event, plan, device, now)
-
-
-def _outside(call: Deciding, plan: ExternalPlan, now: float) -> Step:
-    """``name`` stands in for the number of a short number, which has no E.164 form."""
-    name = plan.dialled if plan.number is None else None
-    reached = CallerIdentity(presentation=Presentation.ALLOWED, number=plan.number, name=name)
-    call = msgspec.structs.replace(call, reached=reached)
-    target = TrunkTarget(trunk=None, user=plan.number or plan.dialled)
-    return ringing.ring_outside(call, target, plan, now)
-
-
-def _to_colleague(
-    call: Deciding, event: ContextLoaded, plan: OnNetPlan, device: DeviceId | None, now: float
-) -> Step:
-    """An on-net plan names the called user, whom the directory has loaded along with the caller."""
     called = event.called
     if called is None or called.subscriber != plan.called:
         return refuse(call, now, 404, "the called user is unknown", q850=1)
-    reached = CallerIdentity(
-        presentation=Presentation.ALLOWED,
-        number=plan.called_number.e164,
-        extension=extension_of(called),
-        name=called.display_name,
+    return diverting.to_user(call, event, called, plan.identity, plan.called_number, now, [])
+
+
+def _paid(call: Deciding, payer: Payer) -> Deciding:
+    return msgspec.structs.replace(call, calling=msgspec.structs.replace(call.calling, payer=payer))
+
+
+def _refused(call: Deciding, plan: RefusedPlan, caller: SubscriberContext, now: float) -> Step:
+    found = Verdict(plan.status, plan.cause, plan.explanation, CallOutcome.REFUSED)
+    stop = broken(None, plan.explanation)
+    return announcing.refuse_aloud(
+        call, plan.announcement, found, now, [], language=caller.language, stop=stop
     )
-    call = msgspec.structs.replace(call, reached=reached)
-    return _ring(call, event, called, plan.identity, plan.called_number, device, now)
+
+
+def _outside(call: Deciding, plan: ExternalPlan, now: float) -> Step:
+    """One leg. A user who is called there rings as long as it likes, within Timer C."""
+    call = msgspec.structs.replace(call, reached=targets.reached_outside(plan))
+    goal = targets.outside(call, plan)
+    return rounds.begin_round(call, (goal,), OUTSIDE_NO_ANSWER_S, now, [], decline_ends_ringing=True)
 
 
 def _terminate(call: Deciding, event: ContextLoaded, now: float) -> Step:
@@ -183,48 +190,28 @@ def _terminate(call: Deciding, event: ContextLoaded, now: float) -> Step:
     reached = None if called is None or number is None else owned_by_e164(called, number)
     if called is None or reached is None:
         return _nobody(call, now, "nobody has this number")
-    calling = msgspec.structs.replace(call.calling, payer=OUTSIDE_PAYS)
-    call = msgspec.structs.replace(call, calling=calling, tenant=called.tenant)
-    return _ring(call, event, called, call.offered.caller, reached, None, now)
-
-
-def _ring(
-    call: Deciding,
-    event: ContextLoaded,
-    called: SubscriberContext,
-    caller: CallerIdentity,
-    reached: Number,
-    device: DeviceId | None,
-    now: float,
-) -> Step:
-    on_net = call.offered.direction is LegDirection.ORIGINATING
-    plan = termination.decide(called, caller, on_net=on_net, reached=reached, exclude_device=device, now=now)
-    rule = call.rule if on_net and isinstance(plan, RingPlan) else plan.rule
-    call = msgspec.structs.replace(call, reached_subscriber=called.subscriber, rule=rule)
-    if isinstance(plan, RefusedPlan):
-        return _refused(call, plan, now)
-    if isinstance(plan, DivertPlan):
-        return refuse(call, now, 480, rules.sentence(plan.rule, "en"), q850=20)
-    return ringing.ring_devices(call, called, event.bindings, plan, now)
-
-
-def _refused(call: Deciding, plan: RefusedPlan, now: float) -> Step:
-    called = call.reached_subscriber
-    if called is not None:
-        skipped = tuple(ringing.skipped_device(called, device) for device in plan.skipped)
-        call = msgspec.structs.replace(call, skipped=skipped)
-    outcome = CallOutcome.UNREACHABLE if plan.status == 480 and called else CallOutcome.REFUSED
-    return refuse(call, now, plan.status, plan.explanation, q850=plan.cause, outcome=outcome)
+    call = msgspec.structs.replace(_paid(call, OUTSIDE_PAYS), tenant=called.tenant)
+    return diverting.to_user(call, event, called, call.offered.caller, reached, now, [])
 
 
 def calling_device(event: LegOffered, caller: SubscriberContext) -> tuple[DeviceId | None, DeviceKind]:
-    """The device a user calls from: the one that registered, or the user's mobile."""
+    """The device a user calls from: the one that registered, the one at another exchange, or the user's
+    mobile."""
     if event.source is LegSource.DESK_PHONE:
         return event.device, DeviceKind.DESK_PHONE
+    if event.source is LegSource.EXCHANGE:
+        return _at_exchange(event, caller), DeviceKind.EXCHANGE
     for device in caller.devices:
         if device.kind is DeviceKind.MOBILE:
             return device.id, DeviceKind.MOBILE
     return None, DeviceKind.MOBILE
+
+
+def _at_exchange(event: LegOffered, caller: SubscriberContext) -> DeviceId | None:
+    for device in caller.devices:
+        if device.exchange == event.peer and device.aor_user == event.exchange_user:
+            return device.id
+    return None
 
 
 def leg_cancelled(call: Deciding, event: LegCancelled, now: float) -> Step:

@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
+from fmc_gateway.call import notices
 from fmc_gateway.call.commands import (
     AnyCommand,
     CancelLeg,
@@ -32,6 +33,7 @@ from fmc_gateway.call.events import (
 )
 from fmc_gateway.call.model import (
     ALIVE,
+    Announcing,
     Call,
     CallState,
     EmergencyRouting,
@@ -46,8 +48,10 @@ from fmc_gateway.call.model import (
 )
 from fmc_gateway.call.records import write_record
 from hipper.contracts.calls import AttemptOutcome, CallOutcome
+from hipper.pbx.ids import LegId
 
 NO_ANSWER_TIMER = "no_answer"
+SPEECH_TIMER = "speech"
 ROUTE_TIMER = "route"
 SETTLE_TIMER = "settle"
 
@@ -104,9 +108,38 @@ def stop_leg(leg: Leg, now: float, stop: Stop, ended_by: str, out: list[AnyComma
     if leg.phase is LegPhase.ANSWERED:
         out.append(EndLeg(leg=leg.id, reason=stop.reason))
         leg = msgspec.structs.replace(leg, phase=LegPhase.OVER, ended=now, ended_by=ended_by)
+    elif leg.phase is LegPhase.CONFIRMING:
+        leg = _stop_confirming(leg, now, stop, ended_by, out)
+    elif leg.phase is LegPhase.WAITING:
+        out.append(StopTimer(name=delay_timer(leg.id)))
+        leg = msgspec.structs.replace(
+            leg, phase=LegPhase.OVER, ended=now, outcome=AttemptOutcome.NOT_YET, explanation=stop.explanation
+        )
     elif leg.phase in ALIVE:
         leg = _stop_unanswered(leg, now, stop, ended_by, out)
     return release(leg, out)
+
+
+def delay_timer(leg: LegId) -> str:
+    return f"delay {leg}"
+
+
+def confirm_timer(leg: LegId) -> str:
+    return f"confirm {leg}"
+
+
+def _stop_confirming(leg: Leg, now: float, stop: Stop, ended_by: str, out: list[AnyCommand]) -> Leg:
+    """It answered, but the caller never learnt of it."""
+    elsewhere = stop.silent is AttemptOutcome.ANSWERED_ELSEWHERE
+    out += (StopTimer(name=confirm_timer(leg.id)), EndLeg(leg=leg.id, reason=stop.reason))
+    return msgspec.structs.replace(
+        leg,
+        phase=LegPhase.OVER,
+        ended=now,
+        ended_by=ended_by,
+        outcome=stop.silent if elsewhere else AttemptOutcome.NOT_CONFIRMED,
+        explanation=stop.explanation,
+    )
 
 
 def _stop_unanswered(leg: Leg, now: float, stop: Stop, ended_by: str, out: list[AnyCommand]) -> Leg:
@@ -183,6 +216,10 @@ def conclude(
 ) -> Step:
     """The caller's leg is over: stop every other, stop timers, withdraw the live call, record."""
     out.extend(StopTimer(name=name) for name in _timers(call))
+    if isinstance(call, Ringing):
+        notices.over(call, now, out)
+    if call.service and outcome is CallOutcome.ANSWERED:
+        outcome = CallOutcome.SERVICE
     called = tuple(stop_leg(leg, now, stop, ended_by, out) for leg in call.called)
     if call.live is not None:
         out.append(PublishLive(call=call.offered.call, live=None))
@@ -197,6 +234,8 @@ def conclude(
 def _timers(call: CallState) -> tuple[str, ...]:
     if isinstance(call, Ringing):
         return (NO_ANSWER_TIMER,)
+    if isinstance(call, Announcing):
+        return (SPEECH_TIMER,)
     return (ROUTE_TIMER,) if isinstance(call, EmergencyRouting) else ()
 
 

@@ -35,9 +35,11 @@ from fmc_gateway.call.events import (
     MediaOffered,
 )
 from fmc_gateway.call.model import (
+    Announcing,
     Answering,
     CallState,
     Deciding,
+    Diverting,
     EmergencyRouting,
     Exchange,
     ExchangeKind,
@@ -56,7 +58,7 @@ from hipper.contracts.calls import LivePhase
 from hipper.pbx.ids import LegId, PairId
 
 BROKEN_MEDIA = 'Q.850;cause=47;text="Media lost"'
-Early = Deciding | Ringing | EmergencyRouting | Answering
+Early = Deciding | Ringing | Diverting | Announcing | EmergencyRouting | Answering
 
 
 class _Sound(NamedTuple):

@@ -8,15 +8,34 @@ that a trace replays to the same ones.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from fmc_gateway.call.commands import AnyCommand, Target
+from fmc_gateway.call.commands import AnyCommand, Diverted, Target
 from fmc_gateway.call.events import LegOffered
-from hipper.contracts.calls import AttemptOutcome, CallOutcome, DeviceAttempt, LegRole, LivePhase
-from hipper.pbx.ids import DeviceId, LegId, PairId, SubscriberId, TenantId
-from hipper.pbx.model import CallerIdentity, Payer
+from hipper.contracts.calls import (
+    AttemptOutcome,
+    CallOutcome,
+    Charge,
+    DeviceAttempt,
+    DiversionRecord,
+    LegRole,
+    LivePhase,
+    SegmentRecord,
+)
+from hipper.pbx.ids import DeviceId, GroupId, LegId, PairId, SubscriberId, TenantId
+from hipper.pbx.model import (
+    Announcement,
+    CallerIdentity,
+    FeaturePlan,
+    ForwardTo,
+    Onward,
+    Payer,
+    RingPlan,
+    ToVoicemail,
+)
+from hipper.telephony.numbers.e164 import E164
 
 
 class LegPhase(StrEnum):
@@ -25,18 +44,26 @@ class LegPhase(StrEnum):
 
     OFFERED = "offered"
     """The calling leg, before its final response."""
+    WAITING = "waiting"
+    """Its delay has not passed: nothing was asked of anybody."""
     PREPARING = "preparing"
     """rtpengine is asked for the offer; nothing was sent to the target."""
     INVITED = "invited"
     RINGING = "ringing"
+    CONFIRMING = "confirming"
+    """It answered and hears that 1 takes the call; the caller is not connected."""
     ANSWERED = "answered"
     CANCELLED = "cancelled"
     """CANCEL sent; the final response is awaited, and may be a 200 that crossed it (RFC 3261 §9.1)."""
     OVER = "over"
+    SPEAKER = "speaker"
+    """No party but our own end of an announcement: it has media and nothing else."""
 
 
-ALIVE = frozenset({LegPhase.PREPARING, LegPhase.INVITED, LegPhase.RINGING})
+ALIVE = frozenset({LegPhase.WAITING, LegPhase.PREPARING, LegPhase.INVITED, LegPhase.RINGING})
 """A called leg that may still answer."""
+OPEN = ALIVE | {LegPhase.CONFIRMING}
+"""A called leg that may still win."""
 
 
 class Leg(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +82,23 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     target: Target | None = None
     rule: str = ""
     """The rule by which this device rings."""
+    delay_s: float = 0.0
+    """Begins to ring this long after the first."""
+    confirm: bool = False
+    """Wins only when 1 is pressed."""
+    alert: str | None = None
+    """Alert-Info."""
+    shown: CallerIdentity | None = None
+    """Whom this leg is shown as calling, None: what the calling leg says."""
+    diverted: tuple[Diverted, ...] = ()
+    """Diversions that stand in this leg's INVITE, the first first."""
+    diverted_by: SubscriberId | None = None
+    """Whose forwarding, redirecting or ringing along made this leg, and pays it."""
+    charge: Charge | None = None
+    """Whose caps this leg counts for."""
+    max_duration_s: float | None = None
+    """A spend cap: the call may last this long once answered."""
+    network_reference: str | None = None
     pair: PairId | None = None
     """The media pair with the calling leg, until its DeleteMedia is out."""
     sdp: str | None = None
@@ -87,6 +131,27 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     explanation: str | None = None
 
 
+class Verdict(NamedTuple):
+    """The final response to the caller, and the outcome in the record."""
+
+    status: int
+    q850: int | None
+    explanation: str
+    outcome: CallOutcome
+    retry_after_s: int | None = None
+
+
+class Served(msgspec.Struct, frozen=True, kw_only=True):
+    """The called user whose rules hold now: what is needed of the context once it is gone."""
+
+    subscriber: SubscriberId
+    number: E164 | None
+    """What Diversion and History-Info name the user by."""
+    withheld: bool
+    language: str
+    time_zone: str
+
+
 class CallState(msgspec.Struct, frozen=True, kw_only=True, tag_field="state"):
     """What every state knows."""
 
@@ -106,19 +171,114 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True, tag_field="state"):
     answered: float | None = None
     setup_ms: float | None = None
     transparent: bool = False
-    """One target outside or for emergencies: its early media and failure statuses pass through."""
+    """One target, and nowhere to go after it: its early media passes through."""
+    rung: bool = False
+    """The caller was sent a 180."""
+    caller: CallerIdentity | None = None
+    """Who calls, as decisions about called users want it; ``calling.identity`` is what was shown last."""
+    caller_group: GroupId | None = None
+    served: Served | None = None
+    round_from: int = 0
+    """Where in ``called`` the legs begin that ring now; those before were given up."""
+    diversions: tuple[DiversionRecord, ...] = ()
+    diverted: tuple[Diverted, ...] = ()
+    """The same for the INVITEs that follow."""
+    inhibited: bool = False
+    """The last one who diverted the call wants it to go no further (Diversion Inhibitor)."""
+    diverted_payer: Payer | None = None
+    """Who pays for where the call went last, None when it was not diverted."""
+    resort: ToVoicemail | None = None
+    """The box of the one who forwarded, for when whom the call was forwarded to does not take it."""
+    service: bool = False
+    """A feature code, or the voicemail box listened to."""
+    segments: tuple[SegmentRecord, ...] = ()
 
 
 class Deciding(CallState, frozen=True, kw_only=True, tag="deciding"):
     """The directory is asked who this is."""
 
 
+class Onwards(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the call goes from a user whose telephones did not take it; None: the caller is told so."""
+
+    busy: Onward | None = None
+    no_answer: Onward | None = None
+    not_reachable: Onward | None = None
+    decline: Onward | None = None
+
+    @classmethod
+    def of(cls, plan: RingPlan) -> Onwards:
+        return cls(
+            busy=plan.on_busy,
+            no_answer=plan.on_no_answer,
+            not_reachable=plan.on_not_reachable,
+            decline=plan.on_decline,
+        )
+
+
+NOWHERE = Onwards()
+
+
+class Redirect(msgspec.Struct, frozen=True, kw_only=True):
+    """A telephone of ours sent the call elsewhere (302): destinations that were not tried yet, the one being
+    looked up first. ``by``: whose calling plan decides."""
+
+    leg: LegId
+    by: SubscriberId
+    to: tuple[ForwardTo, ...]
+    diverted: tuple[Diverted, ...] = ()
+    """By whom it was diverted since that telephone."""
+
+
 class Ringing(CallState, frozen=True, kw_only=True, tag="ringing"):
     """Targets are being prepared, invited, or ring."""
 
     decline_ends_ringing: bool = True
-    rung: bool = False
-    """The caller was sent a 180."""
+    silent: tuple[DeviceAttempt, ...] = ()
+    """Devices of the user that got no leg in this round."""
+    onwards: Onwards = NOWHERE
+    deadline: float = 0.0
+    """When it will have rung long enough, Unix seconds."""
+    noticed: tuple[SubscriberId, ...] = ()
+    """Users whose apps were told that it rings."""
+    redirects: tuple[Redirect, ...] = ()
+    """The directory is asked about the first."""
+    over: Verdict | None = None
+    """Nobody rings any more; only the directory's answer is awaited, so that no later question meets it."""
+
+
+class Diverting(CallState, frozen=True, kw_only=True, tag="diverting"):
+    """The call goes on to somebody else; the directory is asked who that is."""
+
+    to: ForwardTo
+    otherwise: Verdict
+    """What the caller is told when it cannot."""
+
+
+class SpeechStage(StrEnum):
+    APPLYING = "applying"
+    """The feature code is being carried out."""
+    OFFERING = "offering"
+    """OfferMedia is out."""
+    ANSWERING = "answering"
+    """AnswerMedia is out."""
+    SPEAKING = "speaking"
+
+
+class Announcing(CallState, frozen=True, kw_only=True, tag="announcing"):
+    """The caller hears, or is about to hear, an announcement; the last of ``called`` is our end of it."""
+
+    stage: SpeechStage
+    announcements: tuple[Announcement, ...]
+    language: str
+    time_zone: str
+    spoken_time: float | None = None
+    verdict: Verdict
+    """How the call ends after it."""
+    then: ForwardTo | ToVoicemail | None = None
+    """Where it goes instead of ending."""
+    feature: FeaturePlan | None = None
+    """It is spoken in a call that is answered, about what a feature code did."""
 
 
 class Passing(CallState, frozen=True, kw_only=True, tag="passing"):
@@ -190,13 +350,23 @@ class Ending(CallState, frozen=True, kw_only=True, tag="ending"):
     recorded: bool = False
 
 
-Call = Deciding | Ringing | Passing | EmergencyRouting | Answering | Talking | Ending
+Call = Deciding | Ringing | Diverting | Announcing | Passing | EmergencyRouting | Answering | Talking | Ending
 
 Commands = tuple[AnyCommand, ...]
 Step = tuple[Call | None, Commands]
 """What a handler returns: the next state, None when nothing is left, and what to do."""
 
-STATES: tuple[type[Call], ...] = (Deciding, Ringing, Passing, EmergencyRouting, Answering, Talking, Ending)
+STATES: tuple[type[Call], ...] = (
+    Deciding,
+    Ringing,
+    Diverting,
+    Announcing,
+    Passing,
+    EmergencyRouting,
+    Answering,
+    Talking,
+    Ending,
+)
 
 _COMMON = CallState.__struct_fields__
 S = TypeVar("S", bound=CallState)
@@ -238,6 +408,11 @@ def winner_of(call: Answering | Talking) -> Leg:
         if one.id == call.winner:
             return one
     raise LookupError(f"no leg {call.winner} in the call")
+
+
+def present(call: CallState) -> tuple[Leg, ...]:
+    """The called legs of the round that rings now."""
+    return call.called[call.round_from :] if call.round_from else call.called
 
 
 def leg_id(call: CallState, index: int) -> LegId:

@@ -7,11 +7,21 @@ from typing import TypeVar
 import msgspec
 
 from fmc_gateway.call.commands import AnyCommand, PublishLive, WriteRecord
-from fmc_gateway.call.model import Answering, CallState, Ending, Leg, Talking, winner_of
+from fmc_gateway.call.model import (
+    OPEN,
+    Answering,
+    CallState,
+    Ending,
+    Leg,
+    LegPhase,
+    Talking,
+    winner_of,
+)
 from hipper.contracts.calls import (
     AttemptOutcome,
     CallOutcome,
     CallRecord,
+    Charge,
     DeviceAttempt,
     LegRecord,
     LiveCall,
@@ -21,6 +31,8 @@ from hipper.contracts.calls import (
 from hipper.pbx.model import CallerIdentity
 
 C = TypeVar("C", bound=CallState)
+
+CHARGED = OPEN | {LegPhase.ANSWERED}
 
 
 def publish(call: C, phase: LivePhase, out: list[AnyCommand]) -> C:
@@ -42,6 +54,16 @@ def live_call(call: CallState, phase: LivePhase) -> LiveCall:
         answered=call.answered,
         calling=_party(call.calling),
         called=_called_party(call),
+        charges=_charges(call),
+    )
+
+
+def _charges(call: CallState) -> tuple[Charge, ...]:
+    """Of every leg to the outside that is being set up or was answered."""
+    return tuple(
+        leg.charge if leg.answered is None else msgspec.structs.replace(leg.charge, since=leg.answered)
+        for leg in call.called
+        if leg.charge is not None and leg.phase in CHARGED
     )
 
 
@@ -50,7 +72,7 @@ def _called_party(call: CallState) -> LiveParty:
     if isinstance(call, (Answering, Talking)):
         return _party(winner_of(call))
     leg = call.called[0].id if call.called else call.calling.id
-    return LiveParty(leg=leg, subscriber=call.reached_subscriber, identity=_shown(call.reached))
+    return LiveParty(leg=leg, subscriber=call.reached_subscriber, identity=without_secrets(call.reached))
 
 
 def _party(leg: Leg) -> LiveParty:
@@ -58,12 +80,12 @@ def _party(leg: Leg) -> LiveParty:
         leg=leg.id,
         subscriber=leg.subscriber,
         device=leg.device,
-        identity=_shown(leg.identity),
+        identity=without_secrets(leg.identity),
         holds=leg.holds,
     )
 
 
-def _shown(identity: CallerIdentity) -> CallerIdentity:
+def without_secrets(identity: CallerIdentity) -> CallerIdentity:
     """Without the true number: who looks at a live call must not learn what was withheld (call-flows §7)."""
     if identity.network_number is None and identity.withheld_number is None:
         return identity
@@ -92,6 +114,8 @@ def record(call: CallState, outcome: CallOutcome, ended: float) -> CallRecord:
         setup_ms=call.setup_ms,
         legs=(leg_record(call.calling, ended), *sent),
         attempts=attempts + call.skipped,
+        segments=call.segments if call.answered is not None else (),
+        diversions=call.diversions,
     )
 
 
@@ -107,6 +131,8 @@ def leg_record(leg: Leg, ended: float) -> LegRecord:
         payer=leg.payer,
         sip_call_id=leg.sip_call_id,
         icid=leg.icid,
+        network_reference=leg.network_reference,
+        diverted_by=leg.diverted_by,
         offered=leg.offered,
         ringing=leg.ringing,
         answered=leg.answered,

@@ -2,43 +2,26 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import msgspec
 
-from fmc_gateway.call import answering, passing
-from fmc_gateway.call.commands import (
-    AnswerMedia,
-    AnyCommand,
-    BindingTarget,
-    EndLeg,
-    MobileTarget,
-    OfferMedia,
-    Originate,
-    Progress,
-    Ring,
-    StartTimer,
-    StopTimer,
-    Target,
-    TrunkTarget,
-)
+from fmc_gateway.call import confirming, notices, passing, racing, redirecting
+from fmc_gateway.call.commands import AnswerMedia, AnyCommand, EndLeg, Originate, Progress, Ring
+from fmc_gateway.call.diverting import after_round
 from fmc_gateway.call.ending import (
-    DECLINED,
-    ELSEWHERE,
     NO_ANSWER,
     NO_ANSWER_TIMER,
-    Stop,
     broken,
     calling_over,
     conclude,
+    confirm_timer,
+    delay_timer,
     gave_up,
-    refuse,
-    reject_calling,
-    release,
+    late_answer,
+    late_end,
+    late_rejection,
     stop_leg,
 )
 from fmc_gateway.call.events import (
-    Binding,
     LegAnswered,
     LegCancelled,
     LegEnded,
@@ -53,168 +36,20 @@ from fmc_gateway.call.events import (
 )
 from fmc_gateway.call.model import (
     ALIVE,
-    Answering,
-    Deciding,
     Leg,
     LegPhase,
     Ringing,
     S,
     Step,
-    become,
     called_leg,
-    leg_id,
     leg_of_pair,
-    pair_id,
+    present,
     put,
 )
 from fmc_gateway.call.records import publish
-from fmc_gateway.call.verdict import DECLINE, Q850_NO_RESOURCE, Failure, Verdict, failure_of, verdict
-from hipper.contracts.calls import AttemptOutcome, CallOutcome, DeviceAttempt, LegRole, LivePhase
-from hipper.pbx import rules
-from hipper.pbx.ids import DeviceId, SubscriberId
-from hipper.pbx.model import (
-    DeviceKind,
-    ExternalPlan,
-    Payer,
-    RingPlan,
-    RingTarget,
-    SkippedDevice,
-    SubscriberContext,
-)
-
-OUTSIDE_NO_ANSWER_S = 180.0
-"""How long a call to the outside may ring: Timer C (RFC 3261 §16.6 step 11). The user's own time is for
-the user's devices."""
-
-SKIPPED_OUTCOME = {
-    rules.DEVICE_SWITCHED_OFF: AttemptOutcome.SWITCHED_OFF,
-    rules.DEVICE_CALLING: AttemptOutcome.BUSY,
-    rules.DEVICE_NO_ADDRESS: AttemptOutcome.UNREACHABLE,
-}
-"""What a rule that keeps a device silent means in the record."""
-
-
-class _Goal(NamedTuple):
-    """One leg to be made."""
-
-    target: Target
-    peer: str
-    device: DeviceId | None
-    payer: Payer | None
-    rule: str
-
-
-# From the plan to legs.
-
-
-def ring_outside(call: Deciding, target: TrunkTarget, plan: ExternalPlan, now: float) -> Step:
-    """One leg to the PSTN. The caller's own leg is the one that is charged; this one carries the class."""
-    payer = Payer(subscription=None, tariff=plan.payer.tariff)
-    goal = _Goal(target, target.trunk or "pstn", None, payer, plan.rule)
-    return _begin(call, (goal,), None, OUTSIDE_NO_ANSWER_S, True, now)
-
-
-def ring_devices(
-    call: Deciding, called: SubscriberContext, bindings: tuple[Binding, ...], plan: RingPlan, now: float
-) -> Step:
-    """All devices of the plan at once; a desk phone registered twice gets two legs."""
-    goals: list[_Goal] = []
-    skipped = [skipped_device(called.subscriber, device) for device in plan.skipped]
-    for target in plan.targets:
-        found = _goals(target, bindings)
-        goals += found
-        if not found:
-            skipped.append(_unregistered(called.subscriber, target))
-    calling = msgspec.structs.replace(call.calling, identity=plan.identity)
-    call = msgspec.structs.replace(call, calling=calling, skipped=tuple(skipped))
-    if not goals:
-        return refuse(call, now, 480, "no device is registered", q850=20, outcome=CallOutcome.UNREACHABLE)
-    return _begin(
-        call, tuple(goals), called.subscriber, float(plan.no_answer_s), plan.decline_ends_ringing, now
-    )
-
-
-def skipped_device(subscriber: SubscriberId, device: SkippedDevice) -> DeviceAttempt:
-    return DeviceAttempt(
-        device=device.device,
-        subscriber=subscriber,
-        outcome=SKIPPED_OUTCOME.get(device.rule, AttemptOutcome.FAILED),
-        rule=device.rule,
-        explanation=rules.RULES[device.rule].en if device.rule in rules.RULES else None,
-    )
-
-
-def _unregistered(subscriber: SubscriberId, target: RingTarget) -> DeviceAttempt:
-    mobile = target.kind is DeviceKind.MOBILE
-    return DeviceAttempt(
-        device=target.device,
-        subscriber=subscriber,
-        outcome=AttemptOutcome.UNREACHABLE if mobile else AttemptOutcome.NOT_REGISTERED,
-        rule=target.rule,
-        explanation="no network or number is known" if mobile else "the desk phone is not registered",
-    )
-
-
-def _goals(target: RingTarget, bindings: tuple[Binding, ...]) -> list[_Goal]:
-    if target.kind is DeviceKind.DESK_PHONE:
-        peer = target.aor_user or target.device
-        return [
-            _Goal(BindingTarget(binding=binding), peer, target.device, target.payer, target.rule)
-            for binding in bindings
-            if binding.device == target.device
-        ]
-    if target.mobile_network is None or target.mobile_number is None:
-        return []
-    handset = MobileTarget(network=target.mobile_network, number=target.mobile_number, device=target.device)
-    return [_Goal(handset, target.mobile_network, target.device, target.payer, target.rule)]
-
-
-def _begin(
-    call: Deciding,
-    goals: tuple[_Goal, ...],
-    subscriber: SubscriberId | None,
-    no_answer_s: float,
-    decline_ends_ringing: bool,
-    now: float,
-) -> Step:
-    """Ask rtpengine for an offer to each target; the INVITEs leave as the offers come back."""
-    legs = tuple(_leg(call, index, goal, subscriber, now) for index, goal in enumerate(goals, 1))
-    state = become(
-        Ringing,
-        call,
-        called=legs,
-        transparent=len(legs) == 1,
-        decline_ends_ringing=decline_ends_ringing,
-    )
-    out: list[AnyCommand] = [_offer(state, leg) for leg in legs]
-    out.append(StartTimer(name=NO_ANSWER_TIMER, after_s=no_answer_s))
-    return publish(state, LivePhase.SETTING_UP, out), tuple(out)
-
-
-def _leg(call: Deciding, index: int, goal: _Goal, subscriber: SubscriberId | None, now: float) -> Leg:
-    return Leg(
-        id=leg_id(call, index),
-        role=LegRole.CALLED,
-        phase=LegPhase.PREPARING,
-        peer=goal.peer,
-        identity=call.reached,
-        subscriber=subscriber,
-        device=goal.device,
-        payer=goal.payer,
-        target=goal.target,
-        rule=goal.rule,
-        pair=pair_id(call, index),
-        icid=call.offered.icid,
-        offered=now,
-    )
-
-
-def _offer(call: Ringing, leg: Leg) -> OfferMedia:
-    assert leg.pair is not None
-    return OfferMedia(pair=leg.pair, from_leg=call.calling.id, to_leg=leg.id, sdp=call.calling.sdp or "")
-
-
-# State Ringing: how each target gets on.
+from fmc_gateway.call.rounds import start_waiting
+from fmc_gateway.call.verdict import Q850_NO_RESOURCE, Failure, failure_of, verdict
+from hipper.contracts.calls import AttemptOutcome, CallOutcome, LivePhase
 
 
 def media_offered(call: Ringing, event: MediaOffered, now: float) -> Step:
@@ -226,11 +61,13 @@ def media_offered(call: Ringing, event: MediaOffered, now: float) -> Step:
     invite = Originate(
         leg=leg.id,
         target=target,
-        identity=call.calling.identity,
+        identity=call.calling.identity if leg.shown is None else leg.shown,
         sdp=event.sdp,
-        max_forwards=call.offered.max_forwards - 1,
+        max_forwards=max(call.offered.max_forwards - 1 - len(call.diversions), 0),
         icid=call.offered.icid,
         passthrough_headers=kept,
+        diverted=leg.diverted,
+        alert=leg.alert,
     )
     call = put(
         call, msgspec.structs.replace(leg, phase=LegPhase.INVITED, offered=now, sent=True, given=event.sdp)
@@ -246,13 +83,14 @@ def media_failed(call: Ringing, event: MediaFailed, now: float) -> Step:
     leg = leg_of_pair(call, event.pair)
     if leg is None:
         return call, ()
+    if leg.phase is LegPhase.CONFIRMING:
+        return confirming.media_failed(call, leg, event, now)
     if leg.phase is not LegPhase.PREPARING:
         due = max(leg.answers_due - 1, 0)
         return put(call, msgspec.structs.replace(leg, answers_due=due, progress_status=None)), ()
     status = 503 if event.no_rtpengine else 500
-    return _leg_failed(
-        call, leg, Failure(AttemptOutcome.FAILED, status, Q850_NO_RESOURCE, event.reason), now, []
-    )
+    failure = Failure(AttemptOutcome.FAILED, status, Q850_NO_RESOURCE, event.reason)
+    return racing.leg_out(call, leg, failure, now, [])
 
 
 def leg_sent(call: S, event: LegSent, now: float) -> tuple[S, tuple[AnyCommand, ...]]:
@@ -260,9 +98,8 @@ def leg_sent(call: S, event: LegSent, now: float) -> tuple[S, tuple[AnyCommand, 
     leg = called_leg(call, event.leg)
     if leg is None:
         return call, ()
-    return put(
-        call, msgspec.structs.replace(leg, sip_call_id=event.sip_call_id, icid=event.icid or leg.icid)
-    ), ()
+    known = msgspec.structs.replace(leg, sip_call_id=event.sip_call_id, icid=event.icid or leg.icid)
+    return put(call, known), ()
 
 
 def leg_ringing(call: Ringing, event: LegRinging, now: float) -> Step:
@@ -278,10 +115,12 @@ def _rings(call: Ringing, leg: Leg, now: float, out: list[AnyCommand]) -> Ringin
     if leg.phase is not LegPhase.INVITED:
         return call
     call = put(call, msgspec.structs.replace(leg, phase=LegPhase.RINGING, ringing=now))
+    call = notices.rings(call, leg, now, out)
     if call.rung:
         return call
     out.append(Ring(leg=call.calling.id))
-    calling = msgspec.structs.replace(call.calling, ringing=now)
+    first = now if call.calling.ringing is None else call.calling.ringing
+    calling = msgspec.structs.replace(call.calling, ringing=first)
     return publish(msgspec.structs.replace(call, rung=True, calling=calling), LivePhase.RINGING, out)
 
 
@@ -309,6 +148,8 @@ def leg_progress(call: Ringing, event: LegProgress, now: float) -> Step:
 def media_answered(call: Ringing, event: MediaAnswered, now: float) -> Step:
     """Early media can be heard: it goes to the caller with the status it came with."""
     leg = leg_of_pair(call, event.pair)
+    if leg is not None and leg.phase is LegPhase.CONFIRMING and leg.answers_due:
+        return confirming.media_answered(call, leg, event)
     if leg is None or leg.progress_status is None:
         return call, ()
     status = leg.progress_status
@@ -326,101 +167,75 @@ def media_answered(call: Ringing, event: MediaAnswered, now: float) -> Step:
 
 
 def leg_answered(call: Ringing, event: LegAnswered, now: float) -> Step:
-    """The first 200 wins: every other leg is stopped in the same step."""
+    """The first 200 wins, unless 1 must be pressed."""
     leg = called_leg(call, event.leg)
-    if leg is None or leg.phase not in (LegPhase.INVITED, LegPhase.RINGING) or leg.pair is None:
-        return call, ()
-    sdp = event.sdp or leg.sdp
     out: list[AnyCommand] = []
+    if leg is None or leg.phase not in (LegPhase.INVITED, LegPhase.RINGING) or leg.pair is None:
+        return late_answer(call, event, out), tuple(out)
+    sdp = event.sdp or leg.sdp
     if sdp is None:
         out.append(EndLeg(leg=leg.id, reason='SIP;cause=488;text="Answer without SDP"'))
-        return _leg_failed(
-            call, leg, Failure(AttemptOutcome.FAILED, 488, None, "answered without SDP"), now, out
-        )
-    out.append(StopTimer(name=NO_ANSWER_TIMER))
+        failure = Failure(AttemptOutcome.FAILED, 488, None, "answered without SDP")
+        return racing.leg_out(call, leg, failure, now, out)
+    if leg.confirm:
+        return confirming.answered(call, leg, event, sdp, now)
     known = leg.answer if sdp == leg.sdp else None
-    ask = sdp != leg.sdp or (known is None and leg.answers_due == 0)
-    if ask:
-        out.append(AnswerMedia(pair=leg.pair, offering_leg=call.calling.id, answering_leg=leg.id, sdp=sdp))
+    ask = None
+    if sdp != leg.sdp or (known is None and leg.answers_due == 0):
+        ask = AnswerMedia(pair=leg.pair, offering_leg=call.calling.id, answering_leg=leg.id, sdp=sdp)
     won = msgspec.structs.replace(
         leg,
         phase=LegPhase.ANSWERED,
         answered=now,
         status=200,
         sdp=sdp,
-        answers_due=leg.answers_due + ask,
+        answers_due=leg.answers_due + (ask is not None),
         outcome=AttemptOutcome.ANSWERED,
         connected=event.connected,
     )
-    called = tuple(
-        won if one.id == won.id else stop_leg(one, now, ELSEWHERE, "gateway", out) for one in call.called
-    )
-    state = become(Answering, call, called=called, winner=won.id)
-    if known is not None:
-        return answering.establish(state, known, now, out)
-    return state, tuple(out)
+    return racing.win(call, won, ask, known, now, out)
 
 
 def leg_rejected(call: Ringing, event: LegRejected, now: float) -> Step:
-    """One target is out. A user's decline may end the ringing everywhere."""
+    """One target is out, or sends the call elsewhere; or the last word of one that was given up."""
     leg = called_leg(call, event.leg)
     if leg is None or leg.phase not in (LegPhase.INVITED, LegPhase.RINGING):
-        return call, ()
-    return _leg_failed(call, leg, failure_of(leg, event), now, [])
-
-
-def called_leg_ended(call: Ringing, leg: Leg, event: LegEnded, now: float) -> Step:
-    """An early dialog that died with its connection."""
-    if leg.phase not in (LegPhase.INVITED, LegPhase.RINGING):
-        return call, ()
-    return _leg_failed(call, leg, Failure(AttemptOutcome.UNREACHABLE, None, event.q850, event.cause), now, [])
-
-
-def _leg_failed(call: Ringing, leg: Leg, failure: Failure, now: float, out: list[AnyCommand]) -> Step:
-    failed = msgspec.structs.replace(
-        leg,
-        phase=LegPhase.OVER,
-        ended=now,
-        ended_by=failure.ended_by,
-        status=failure.status,
-        q850=failure.q850,
-        outcome=failure.outcome,
-        explanation=failure.explanation,
-    )
-    call = put(call, release(failed, out))
-    if failure.outcome is AttemptOutcome.DECLINED and call.decline_ends_ringing and leg.device is not None:
-        return _over(call, DECLINE, DECLINED, now, out)
-    if any(one.phase in ALIVE for one in call.called):
-        return call, tuple(out)
-    return _over(call, verdict(call), NO_ANSWER, now, out)
-
-
-def _over(call: Ringing, found: Verdict, stop: Stop, now: float, out: list[AnyCommand]) -> Step:
-    """Nobody will answer: the caller hears the verdict."""
-    by = "called" if found.outcome in (CallOutcome.BUSY, CallOutcome.DECLINED) else "gateway"
-    call = reject_calling(
-        call,
-        now,
-        out,
-        found.status,
-        q850=found.q850,
-        explanation=found.explanation,
-        retry_after_s=found.retry_after_s,
-        ended_by=by,
-    )
-    return conclude(call, now, out, found.outcome, stop, by)
+        return late_rejection(call, event), ()
+    if redirecting.is_followed(leg, event):
+        return redirecting.begin(call, leg, event, now)
+    return racing.leg_out(call, leg, failure_of(leg, event), now, [])
 
 
 def timer_fired(call: Ringing, event: TimerFired, now: float) -> Step:
-    """No answer in the user's time."""
-    if event.name != NO_ANSWER_TIMER:
-        return call, ()
+    """No answer in the user's time, or what is due for one leg."""
+    if event.name == NO_ANSWER_TIMER:
+        return _time_is_up(call, now)
+    for leg in present(call):
+        if leg.phase is LegPhase.WAITING and event.name == delay_timer(leg.id):
+            out: list[AnyCommand] = []
+            return start_waiting(call, leg, out), tuple(out)
+        if leg.phase is LegPhase.CONFIRMING and event.name == confirm_timer(leg.id):
+            return confirming.timed_out(call, leg, now)
+    return call, ()
+
+
+def _time_is_up(call: Ringing, now: float) -> Step:
+    """Somebody who has just answered may still press 1; the others ring no more."""
+    out: list[AnyCommand] = []
+    if any(leg.phase is LegPhase.CONFIRMING for leg in present(call)):
+        called = tuple(
+            stop_leg(leg, now, NO_ANSWER, "gateway", out) if leg.phase in ALIVE else leg
+            for leg in call.called
+        )
+        return msgspec.structs.replace(call, called=called), tuple(out)
     called = tuple(_timed_out(leg) if leg.phase in ALIVE else leg for leg in call.called)
     call = msgspec.structs.replace(call, called=called)
-    return _over(call, verdict(call), NO_ANSWER, now, [])
+    return after_round(call, verdict(call), NO_ANSWER, now, out)
 
 
 def _timed_out(leg: Leg) -> Leg:
+    if leg.phase is LegPhase.WAITING:
+        return leg
     outcome = NO_ANSWER.rang if leg.phase is LegPhase.RINGING else NO_ANSWER.silent
     return msgspec.structs.replace(leg, outcome=outcome, explanation=NO_ANSWER.explanation)
 
@@ -434,8 +249,14 @@ def leg_cancelled(call: Ringing, event: LegCancelled, now: float) -> Step:
 
 
 def leg_ended(call: Ringing, event: LegEnded, now: float) -> Step:
+    """The caller's connection, or an early dialog that died with its own."""
     if event.leg == call.calling.id:
         call = calling_over(call, now, "calling", q850=event.q850)
         return conclude(call, now, [], CallOutcome.CANCELLED, broken(event.reason, event.cause), "calling")
     leg = called_leg(call, event.leg)
-    return (call, ()) if leg is None else called_leg_ended(call, leg, event, now)
+    if leg is not None and leg.phase is LegPhase.CONFIRMING:
+        return confirming.hung_up(call, leg, event, now)
+    if leg is None or leg.phase not in (LegPhase.INVITED, LegPhase.RINGING):
+        return late_end(call, event), ()
+    failure = Failure(AttemptOutcome.UNREACHABLE, None, event.q850, event.cause)
+    return racing.leg_out(call, leg, failure, now, [])

@@ -32,6 +32,8 @@ def nothing(why: str) -> Row:
 
 
 OVER: tuple[State, ...] = (st.Ending, None)
+ONWARD: tuple[State, ...] = (st.Ringing, st.Diverting, st.Announcing, *OVER)
+"""Nobody rings any more: the call goes on to somebody else, or ends."""
 ONCE = nothing("a call is offered once")
 NO_CONTEXT = nothing("the directory was not asked, or has answered")
 NO_MEDIA = nothing("no media is asked for")
@@ -41,6 +43,7 @@ NO_OFFER_OUT = nothing("we have no re-offer out")
 NO_TIMER = nothing("no timer runs")
 NO_WAIT = nothing("nothing waits for it")
 GONE = nothing("the party has gone, or was told to")
+GIVEN_UP = nothing("whom it comes from was given up")
 PASSES_BY = nothing("the call runs past us")
 NO_CALL = nothing("there is no such call (any more)")
 
@@ -59,7 +62,9 @@ TABLE: dict[State, dict[type[msgspec.Struct], Row]] = {
     },
     st.Deciding: {
         ev.LegOffered: ONCE,
-        ev.ContextLoaded: Row("deciding.context_loaded", (st.Passing, st.Ringing, None)),
+        ev.ContextLoaded: Row(
+            "deciding.context_loaded", (st.Passing, st.Ringing, st.Diverting, st.Announcing, None)
+        ),
         ev.ContextFailed: Row("deciding.context_failed", (None,)),
         ev.MediaOffered: NO_MEDIA,
         ev.MediaAnswered: NO_MEDIA,
@@ -87,28 +92,84 @@ TABLE: dict[State, dict[type[msgspec.Struct], Row]] = {
     },
     st.Ringing: {
         ev.LegOffered: ONCE,
-        ev.ContextLoaded: NO_CONTEXT,
-        ev.ContextFailed: NO_CONTEXT,
+        ev.ContextLoaded: Row("redirecting.context_loaded", ONWARD),
+        ev.ContextFailed: Row("redirecting.context_failed", ONWARD),
         ev.MediaOffered: Row("ringing.media_offered"),
         ev.MediaAnswered: Row("ringing.media_answered"),
-        ev.MediaFailed: Row("ringing.media_failed", OVER),
+        ev.MediaFailed: Row("ringing.media_failed", ONWARD),
         ev.MediaTimedOut: nothing("nobody has to send anything before the answer"),
         ev.LegSent: SENT,
         ev.LegTrying: NO_WAIT,
         ev.LegRinging: Row("ringing.leg_ringing"),
         ev.LegProgress: Row("ringing.leg_progress"),
-        ev.LegAnswered: Row("ringing.leg_answered", (st.Answering, st.Talking, *OVER)),
-        ev.LegRejected: Row("ringing.leg_rejected", OVER),
+        ev.LegAnswered: Row("ringing.leg_answered", (st.Answering, st.Talking, *ONWARD)),
+        ev.LegRejected: Row("ringing.leg_rejected", ONWARD),
         ev.LegCancelled: Row("ringing.leg_cancelled", OVER),
         ev.LegConfirmed: NO_WAIT,
-        ev.LegEnded: Row("ringing.leg_ended", OVER),
+        ev.LegEnded: Row("ringing.leg_ended", ONWARD),
         ev.LegReoffered: Row("holding.early_reoffer"),
         ev.LegReofferAnswered: NO_OFFER_OUT,
         ev.LegReofferRejected: NO_OFFER_OUT,
-        ev.TimerFired: Row("ringing.timer_fired", OVER),
+        ev.TimerFired: Row("ringing.timer_fired", ONWARD),
+        ev.DigitPressed: Row("confirming.digit_pressed", (st.Talking,)),
+        ev.AnnouncementEnded: nothing("the question is put again, or the time for its answer runs out"),
+        ev.FeatureDone: NO_FEATURE,
+        ev.ConnectedChanged: NO_WAIT,
+        ev.DialRequested: ONCE,
+        ev.HangUpRequested: Row("ending.hang_up", OVER),
+    },
+    st.Diverting: {
+        ev.LegOffered: ONCE,
+        ev.ContextLoaded: Row("forwarded.context_loaded", ONWARD),
+        ev.ContextFailed: Row("forwarded.context_failed", ONWARD),
+        ev.MediaOffered: RELEASED,
+        ev.MediaAnswered: RELEASED,
+        ev.MediaFailed: RELEASED,
+        ev.MediaTimedOut: RELEASED,
+        ev.LegSent: SENT,
+        ev.LegTrying: GIVEN_UP,
+        ev.LegRinging: GIVEN_UP,
+        ev.LegProgress: GIVEN_UP,
+        ev.LegAnswered: Row("forwarded.leg_answered"),
+        ev.LegRejected: Row("forwarded.leg_rejected"),
+        ev.LegCancelled: Row("forwarded.leg_cancelled", OVER),
+        ev.LegConfirmed: NO_WAIT,
+        ev.LegEnded: Row("forwarded.leg_ended", OVER),
+        ev.LegReoffered: Row("holding.early_reoffer"),
+        ev.LegReofferAnswered: NO_OFFER_OUT,
+        ev.LegReofferRejected: NO_OFFER_OUT,
+        ev.TimerFired: NO_TIMER,
         ev.DigitPressed: NO_DIGITS,
         ev.AnnouncementEnded: NO_ANNOUNCEMENT,
         ev.FeatureDone: NO_FEATURE,
+        ev.ConnectedChanged: NO_WAIT,
+        ev.DialRequested: ONCE,
+        ev.HangUpRequested: Row("ending.hang_up", OVER),
+    },
+    st.Announcing: {
+        ev.LegOffered: ONCE,
+        ev.ContextLoaded: NO_CONTEXT,
+        ev.ContextFailed: NO_CONTEXT,
+        ev.MediaOffered: Row("speaking.media_offered", ONWARD),
+        ev.MediaAnswered: Row("speaking.media_answered"),
+        ev.MediaFailed: Row("speaking.media_failed", ONWARD),
+        ev.MediaTimedOut: nothing("who listens need not speak"),
+        ev.LegSent: SENT,
+        ev.LegTrying: GIVEN_UP,
+        ev.LegRinging: GIVEN_UP,
+        ev.LegProgress: GIVEN_UP,
+        ev.LegAnswered: Row("speaking.leg_answered"),
+        ev.LegRejected: Row("speaking.leg_rejected"),
+        ev.LegCancelled: Row("speaking.leg_cancelled", OVER),
+        ev.LegConfirmed: NO_WAIT,
+        ev.LegEnded: Row("speaking.leg_ended", OVER),
+        ev.LegReoffered: Row("speaking.leg_reoffered"),
+        ev.LegReofferAnswered: NO_OFFER_OUT,
+        ev.LegReofferRejected: NO_OFFER_OUT,
+        ev.TimerFired: Row("speaking.timer_fired", ONWARD),
+        ev.DigitPressed: NO_DIGITS,
+        ev.AnnouncementEnded: Row("speaking.announcement_ended", ONWARD),
+        ev.FeatureDone: Row("speaking.feature_done", OVER),
         ev.ConnectedChanged: NO_WAIT,
         ev.DialRequested: ONCE,
         ev.HangUpRequested: Row("ending.hang_up", OVER),

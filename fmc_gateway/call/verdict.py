@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from fmc_gateway.call.commands import MobileTarget, TrunkTarget
+from fmc_gateway.call.commands import MobileTarget, NetworkTarget, TrunkTarget
 from fmc_gateway.call.events import LegRejected
-from fmc_gateway.call.model import Leg, LegPhase, Ringing
+from fmc_gateway.call.model import Leg, LegPhase, Ringing, Verdict, present
 from hipper.contracts.calls import AttemptOutcome, CallOutcome
 
 RETRY_AFTER_S = 10
@@ -46,16 +46,6 @@ BY_STATUS = {
 """What a status from a device means; any other is a failure."""
 
 
-class Verdict(NamedTuple):
-    """The final response to the caller, and the outcome in the record."""
-
-    status: int
-    q850: int | None
-    explanation: str
-    outcome: CallOutcome
-    retry_after_s: int | None = None
-
-
 class Failure(NamedTuple):
     """Why one leg is out."""
 
@@ -77,13 +67,29 @@ def _outcome(leg: Leg, event: LegRejected) -> AttemptOutcome:
     if event.by_network:
         return AttemptOutcome.UNREACHABLE
     rang = event.after_ringing or leg.phase is LegPhase.RINGING
-    if event.status == 486 and rang and isinstance(leg.target, MobileTarget):
-        return AttemptOutcome.DECLINED  # the reject button of a handset, often with cause 17 (TS 24.229)
+    if isinstance(leg.target, MobileTarget) or (leg.device is not None and _is_outside(leg)):
+        told = _from_afar(event, rang)
+        if told is not None:
+            return told
     if event.q850 in BY_CAUSE:
         return BY_CAUSE[event.q850]
     if event.status in (408, 480) and rang:
         return AttemptOutcome.RANG
     return BY_STATUS.get(event.status, AttemptOutcome.FAILED)
+
+
+def _from_afar(event: LegRejected, rang: bool) -> AttemptOutcome | None:
+    """Of a telephone behind another network, where not every word is the user's: None when the status says
+    all. A refusal before it rang is the network's; 486 after it is the reject button of a handset, often with
+    cause 17 (TS 24.229)."""
+    if event.status == 486 and rang:
+        return AttemptOutcome.DECLINED
+    declined = event.status == 603 if event.q850 is None else event.q850 == Q850_REJECTED
+    return AttemptOutcome.UNREACHABLE if declined and not rang else None
+
+
+def _is_outside(leg: Leg) -> bool:
+    return isinstance(leg.target, TrunkTarget | NetworkTarget)
 
 
 def _sentence(event: LegRejected) -> str:
@@ -93,9 +99,10 @@ def _sentence(event: LegRejected) -> str:
 
 def verdict(call: Ringing) -> Verdict:
     """The answer to the caller once no target can answer any more."""
-    if len(call.called) == 1 and isinstance(call.called[0].target, TrunkTarget):
-        return _from_outside(call.called[0])
-    return _from_devices(call.called)
+    legs = present(call)
+    if len(legs) == 1 and legs[0].device is None and _is_outside(legs[0]):
+        return _from_outside(legs[0])
+    return _from_devices(legs, any(one.outcome is AttemptOutcome.BUSY for one in call.silent))
 
 
 OUTSIDE = {
@@ -124,20 +131,21 @@ def _retry_after(leg: Leg) -> int | None:
     return RETRY_AFTER_S if leg.status == 503 and not leg.sent else None
 
 
-def _from_devices(legs: tuple[Leg, ...]) -> Verdict:
+def _from_devices(legs: tuple[Leg, ...], busy: bool) -> Verdict:
     """No answer before declined, before busy, before failed, before unreachable: a phone that rang was
-    reached, and busy is said only when every phone that could be reached is busy."""
+    reached, and busy is said only when every phone that could be reached is busy. ``busy``: one was not even
+    tried because it is."""
     by_outcome = {leg.outcome: leg for leg in reversed(legs)}
-    if AttemptOutcome.RANG in by_outcome:
+    if AttemptOutcome.RANG in by_outcome or AttemptOutcome.NOT_CONFIRMED in by_outcome:
         return Verdict(480, Q850_NO_ANSWER, "nobody answered", CallOutcome.NO_ANSWER)
     if AttemptOutcome.DECLINED in by_outcome:
         return DECLINE
-    if AttemptOutcome.BUSY in by_outcome:
-        return Verdict(486, Q850_BUSY, "every device that can be reached is busy", CallOutcome.BUSY)
+    if busy or AttemptOutcome.BUSY in by_outcome:
+        return BUSY
     failed = by_outcome.get(AttemptOutcome.FAILED)
     if failed is not None:
         return _failed(failed)
-    return Verdict(480, Q850_ABSENT, "no device can be reached", CallOutcome.UNREACHABLE)
+    return UNREACHABLE
 
 
 def _failed(leg: Leg) -> Verdict:
@@ -147,4 +155,6 @@ def _failed(leg: Leg) -> Verdict:
     return Verdict(status, leg.q850, leg.explanation or "", CallOutcome.FAILED, _retry_after(leg))
 
 
+BUSY = Verdict(486, Q850_BUSY, "every device that can be reached is busy", CallOutcome.BUSY)
+UNREACHABLE = Verdict(480, Q850_ABSENT, "no device can be reached", CallOutcome.UNREACHABLE)
 DECLINE = Verdict(603, Q850_REJECTED, "the user declined", CallOutcome.DECLINED)

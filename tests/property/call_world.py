@@ -15,6 +15,7 @@ from fmc_gateway.call import events as ev
 from fmc_gateway.call.model import Call, Ending, Talking
 from fmc_gateway.call.step import step
 from hipper.contracts.calls import CallOutcome, LivePhase
+from hipper.contracts.talks import RingNotice
 from hipper.pbx.ids import LegId
 from tests.fmc_gateway.call.kit import (
     START,
@@ -23,13 +24,20 @@ from tests.fmc_gateway.call.kit import (
     invite,
     invite_from_desk,
     invite_from_pstn,
-    piet,
     sdp,
-    suze,
 )
+from tests.property.call_plans import Plans, company
 
+CONTACTS = (
+    "sip:203@192.0.2.9",
+    "tel:+31-30-111-2233",
+    "sip:204@acme.example",
+    "sip:112@192.0.2.9",
+    "sip:201@x",
+    "mailto:x",
+)
 VIDEO = "m=video 4000 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
-FAILURES = (302, 404, 408, 480, 486, 487, 488, 500, 503, 600, 603)
+FAILURES = (302, 302, 404, 408, 480, 486, 487, 488, 500, 503, 600, 603)
 
 
 class Party:
@@ -76,10 +84,16 @@ class World:
         self.answered = False
         self.late_offer = False
         self.dead: set[str] = set()
+        self.plans = Plans(self.rng)
+        self.company = company()
+        self.spoken: set[tuple[str, str]] = set()
+        self.told_ringing: set[str] = set()
+        self.asked = 0
+        """Look-ups nobody answered yet."""
 
     # Driving.
 
-    def walk(self, turns: int = 40) -> None:
+    def walk(self, turns: int = 60) -> None:
         self.deliver(self._invite())
         for _ in range(turns):
             if self.call is None:
@@ -98,13 +112,19 @@ class World:
 
     def _offered(self) -> ev.LegOffered:
         kind = self.rng.choice(
-            ("colleague", "colleague", "pstn", "outside", "desk", "112", "112 from a desk", "112 late offer")
+            (
+                *("colleague", "colleague", "colleague", "pstn", "pstn", "outside", "desk", "code", "pull"),
+                *("112", "112 from a desk", "112 late offer", "no early media"),
+            )
         )
         return {
             "colleague": lambda: invite("202"),
             "pstn": invite_from_pstn,
             "outside": lambda: invite("030 111 2233"),
             "desk": lambda: invite_from_desk("202"),
+            "code": lambda: invite("*21*203#"),
+            "pull": lambda: invite("*11"),
+            "no early media": lambda: invite("299", sdp=sdp("suze").replace("RTP/AVP", "RTP/SAVP")),
             "112": lambda: invite("112", emergency_routes=self.rng.randint(1, 3)),
             "112 from a desk": lambda: invite_from_desk("112"),
             "112 late offer": lambda: invite("112", sdp=None, emergency_routes=self.rng.randint(1, 3)),
@@ -115,9 +135,9 @@ class World:
         roll = self.rng.random()
         if waiting and roll < 0.6:
             self._deliver_from(self.rng.choice(waiting))
-        elif self.timers and roll < 0.63:
+        elif self.timers and 0.6 <= roll < 0.64:
             self._fire()
-        elif roll < 0.64:
+        elif 0.64 <= roll < 0.645:
             self.deliver(
                 ev.HangUpRequested(by=self.rng.choice(("user:suze", "user:piet", "operator", "drain")))
             )
@@ -153,7 +173,10 @@ class World:
 
     def deliver(self, event: ev.AnyEvent) -> None:
         self.now += 0.1
-        self.call, commands = step(self.call, event, self.now)
+        if isinstance(event, ev.ContextLoaded | ev.ContextFailed):
+            self.asked -= 1
+        with self.plans.deciding():
+            self.call, commands = step(self.call, event, self.now)
         for one in commands:
             self.done.append(one)
             getattr(self, f"do_{type(one).__struct_config__.tag}")(one)
@@ -170,7 +193,7 @@ class World:
         if party.answered:
             self._act_in_call(party)
         elif party.leg == A:
-            if self.rng.random() < 0.1:
+            if self.rng.random() < 0.03:
                 self._leave(party)
         else:
             self._act_alerting(party)
@@ -202,11 +225,18 @@ class World:
     def _refuses(self, party: Party, status: int, *, by_network: bool = False) -> None:
         party.over = True
         q850 = self.rng.choice((None, None, 17, 19, 20, 21, 34))
-        self.say(party.leg, ev.LegRejected(leg=party.leg, status=status, q850=q850, by_network=by_network))
+        contacts = tuple(self.rng.sample(CONTACTS, 2)) if status == 302 else ()
+        self.say(
+            party.leg,
+            ev.LegRejected(leg=party.leg, status=status, q850=q850, by_network=by_network, contacts=contacts),
+        )
 
     def _act_in_call(self, party: Party) -> None:
         roll = self.rng.random()
-        if roll < 0.1:
+        asked = any(leg == party.leg and leg != A for _, leg in self.spoken)
+        if asked and roll < 0.6:
+            self.say(party.leg, ev.DigitPressed(leg=party.leg, digit=self.rng.choice("1125")))
+        elif roll < 0.1:
             self._leave(party)
         elif roll < 0.13 and self.pairs and party.leg == A:
             for pair, state in self.pairs.items():
@@ -229,20 +259,49 @@ class World:
     # What commands do.
 
     def do_load_context(self, one: cmd.LoadContext) -> None:
+        self.asked += 1
+        assert self.asked == 1, "an answer would not say to which question"
         if self.rng.random() < 0.05:
             self.say("directory", ev.ContextFailed(reason="away"))
             return
-        bindings = tuple(binding(f"piet-desk{n}") for n in range(1, self.rng.randint(1, 4)))
-        outside = (one.dialled or "").startswith("030")
-        called = piet(desk_phones=3, decline_ends_ringing=self.rng.random() < 0.7)
+        dialled = one.dialled or ""
+        called = self.company.get({"201": "suze", "203": "anna", "204": "kees"}.get(dialled, "piet"))
+        if dialled.startswith(("030", "+3130", "*")) or self.rng.random() < 0.02:
+            called = None
+        caller = self.company[one.served_subscriber or "suze"]
+        phones = () if called is None else [device.id for device in called.devices][:-1]
+        bindings = tuple(binding(phone) for phone in phones[: self.rng.choice((0, 1, 2, 3, 3))])
         self.say(
             "directory",
-            ev.ContextLoaded(
-                caller=None if one.called_number else suze(),
-                called=None if outside else called,
-                bindings=bindings,
-            ),
+            ev.ContextLoaded(caller=None if one.called_number else caller, called=called, bindings=bindings),
         )
+
+    def do_apply_feature(self, one: cmd.ApplyFeature) -> None:
+        if self.rng.random() < 0.9:
+            self.say("features", ev.FeatureDone(done=self.rng.random() < 0.7))
+
+    def do_play_announcement(self, one: cmd.PlayAnnouncement) -> None:
+        assert self.pairs[one.pair] == "open", "spoken into deleted media"
+        assert one.announcements
+        assert (one.pair, one.leg) not in self.spoken
+        self.spoken.add((one.pair, one.leg))
+        if not one.repeat and self.rng.random() < 0.9:
+            self.say(
+                one.pair,
+                ev.AnnouncementEnded(pair=one.pair, leg=one.leg, played=self.rng.random() < 0.8),
+            )
+
+    def do_stop_announcement(self, one: cmd.StopAnnouncement) -> None:
+        self.spoken.remove((one.pair, one.leg))
+
+    def do_publish_ring(self, one: cmd.PublishRing) -> None:
+        user = one.ring.user
+        if isinstance(one.ring, RingNotice):
+            assert user not in self.told_ringing, "told twice that it rings"
+            assert one.ring.deadline >= one.ring.at
+            self.told_ringing.add(user)
+        else:
+            self.told_ringing.remove(user)
 
     def do_offer_media(self, one: cmd.OfferMedia) -> None:
         assert self.pairs.setdefault(one.pair, "open") == "open", "an offer on deleted media"
@@ -265,6 +324,7 @@ class World:
         self.pairs[one.pair] = "deleted"
         self.blocked = {entry for entry in self.blocked if entry[0] != one.pair}
         self.music = {entry for entry in self.music if entry[0] != one.pair}
+        self.spoken = {entry for entry in self.spoken if entry[0] != one.pair}
 
     def do_block_media(self, one: cmd.BlockMedia) -> None:
         assert self.pairs[one.pair] == "open"
@@ -286,6 +346,8 @@ class World:
 
     def do_originate(self, one: cmd.Originate) -> None:
         assert one.leg not in self.parties
+        assert one.max_forwards >= 0
+        assert len(one.diverted) <= 6
         self.parties[one.leg] = Party(one.leg)
         if self.rng.random() < 0.1:
             self.dead.add(one.leg)
@@ -435,6 +497,7 @@ class World:
         assert set(self.pairs.values()) <= {"deleted"}
         assert not self.timers
         assert self.live is None
+        assert not self.told_ringing
         for party in self.parties.values():
             silent = party.cancelled and party.leg in self.dead
             assert party.over or silent, f"{party.leg} leaks"
@@ -447,8 +510,15 @@ class World:
         assert all(leg.ended is not None and leg.ended >= leg.offered for leg in record.legs)
         assert record.ended >= record.started
         talked = record.answered is not None
-        assert talked == (record.outcome is CallOutcome.ANSWERED)
+        if record.outcome is not CallOutcome.SERVICE:
+            assert talked == (record.outcome is CallOutcome.ANSWERED)
         assert self.answered or not talked
-        devices = [one.device for one in record.attempts if one.leg]
-        assert set(devices) <= {"piet-desk1", "piet-desk2", "piet-desk3", "piet-mobile"}
+        assert not record.segments or talked
+        for segment in record.segments:
+            assert segment.called in {leg.leg for leg in record.legs if leg.answered is not None}
+        assert len(record.diversions) <= 6
+        devices = {one.device for one in record.attempts if one.leg}
+        assert devices <= self.plans.devices | {
+            device.id for user in self.company.values() for device in user.devices
+        }
         assert record.legs[0].ended_by is not None

@@ -189,6 +189,22 @@ class Ladder:
     def live(self) -> LiveCall | None:
         return self.of(cmd.PublishLive)[-1].live
 
+    def hear(self) -> None:
+        """rtpengine makes the pair of an announcement, speaks, and is done."""
+        self.offers()
+        self.answers()
+        self.spoken()
+
+    def answers(self) -> None:
+        """rtpengine makes every answer it was last asked for."""
+        for ask in self.of(cmd.AnswerMedia, last=True):
+            self.tell(ev.MediaAnswered(pair=ask.pair, sdp=sdp(f"for {ask.offering_leg}")))
+
+    def spoken(self) -> None:
+        """What was last begun to be spoken was heard."""
+        for speech in self.of(cmd.PlayAnnouncement, last=True):
+            self.tell(ev.AnnouncementEnded(pair=speech.pair, leg=speech.leg))
+
     # Shortcuts through the usual beginnings.
 
     def load(

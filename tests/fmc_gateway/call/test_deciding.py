@@ -7,7 +7,7 @@ import pytest
 from fmc_gateway.call import commands as cmd
 from fmc_gateway.call import events as ev
 from hipper.contracts.calls import AttemptOutcome, CallOutcome
-from hipper.pbx.ids import DeviceId, LegId
+from hipper.pbx.ids import CallId, DeviceId, LegId
 from hipper.pbx.model import Presentation, TariffClass
 from hipper.telephony.numbers.e164 import E164
 from tests.fmc_gateway.call.kit import (
@@ -46,7 +46,9 @@ def test_desk_phone_calls_and_the_directory_is_asked_by_device() -> None:
 
 def test_call_from_the_pstn_asks_for_the_called_number() -> None:
     ladder = Ladder()
-    assert ladder.tell(invite_from_pstn(PIET_FIXED)) == (cmd.LoadContext(called_number=PIET_FIXED),)
+    assert ladder.tell(invite_from_pstn(PIET_FIXED)) == (
+        cmd.LoadContext(called_number=PIET_FIXED, calling_number=OUTSIDE),
+    )
 
 
 def test_colleague_by_extension_rings_desk_phone_and_mobile_with_the_chosen_identity() -> None:
@@ -172,11 +174,12 @@ def test_outside_caller_who_withholds_stays_withheld() -> None:
 
 
 def refused(ladder: Ladder) -> cmd.RejectLeg:
-    """The one rejection of a call that was over at once."""
+    """The one rejection of a call that was over at once, or after an announcement."""
+    ladder.hear()
     (reject,) = ladder.of(cmd.RejectLeg)
     assert ladder.call is None
     assert ladder.of(cmd.Originate) == []
-    assert ladder.of(cmd.PublishLive) == []
+    assert ladder.of(cmd.PublishLive)[-1:] in ([], [cmd.PublishLive(call=CallId("c1"), live=None)])
     assert ladder.of(cmd.Finish) == [cmd.Finish()]
     assert ladder.leg(A).status == reject.status
     assert ladder.leg(A).ended is not None

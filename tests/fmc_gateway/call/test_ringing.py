@@ -8,7 +8,8 @@ import pytest
 from fmc_gateway.call import commands as cmd
 from fmc_gateway.call import events as ev
 from hipper.contracts.calls import AttemptOutcome, CallOutcome, LivePhase
-from hipper.pbx.ids import LegId, PairId
+from hipper.contracts.talks import RingOver
+from hipper.pbx.ids import CallId, DeviceId, LegId, PairId, SubscriberId
 from hipper.pbx.model import SubscriberContext
 from tests.fmc_gateway.call.kit import (
     B1,
@@ -30,6 +31,8 @@ from tests.fmc_gateway.call.kit import (
     shown,
     suze,
 )
+
+DESK_2 = DeviceId("piet-desk2")
 
 
 def three_ring(**changes: object) -> Ladder:
@@ -254,6 +257,9 @@ def test_first_answer_wins_and_the_others_are_cancelled_elsewhere() -> None:
         cmd.DeleteMedia(pair=M1),
         cmd.CancelLeg(leg=B3, reason=ELSEWHERE),
         cmd.DeleteMedia(pair=M3),
+        cmd.PublishRing(
+            ring=RingOver(call=CallId("c1"), user=SubscriberId("piet"), at=ladder.now, answered_on=DESK_2)
+        ),
     )
     ladder.tell(ev.MediaAnswered(pair=M2, sdp=sdp("for a"), transcoded=True))
     (answer,) = ladder.of(cmd.AnswerLeg)
