@@ -235,7 +235,14 @@ class Intake:
         fixed = not isinstance(peer, DevicePeer)
         if not fixed and phone is None:
             line = self._lines.find(event.request, event.flow)
-            offered = msgspec.structs.replace(offered, device=line.device, caller=line.caller)
+            offered = msgspec.structs.replace(
+                offered,
+                device=line.device,
+                caller=line.caller,
+                emergency_number=line.shown,
+                emergency_route=line.route,
+            )
+        offered = self._lines.called_back(offered)
         self._sip.offered(
             offered.leg,
             event.flow.listener,

@@ -25,6 +25,7 @@ from fmc_gateway.commands_bus import CommandReader
 from fmc_gateway.directory_port import DirectoryPort
 from fmc_gateway.dns.lookup import DnsClient
 from fmc_gateway.edge_isc import let_through
+from fmc_gateway.emergency_memory import EmergencyMemory
 from fmc_gateway.facts import Facts
 from fmc_gateway.families import Families
 from fmc_gateway.features import Features
@@ -157,6 +158,7 @@ class Gateway:
         self._trace_key = derive_key(secret, "trace masking")
         self.interpreter: Interpreter
         self.intake: Intake
+        self.lines: Lines
         self.health = HealthServer(
             settings.http.host,
             settings.http.port,
@@ -225,7 +227,13 @@ class Gateway:
             now=self.clock.monotonic,
             now_unix=self.clock.unix,
         )
-        lines = Lines(self.bindings, directory)
+        lines = self.lines = Lines(
+            self.bindings,
+            directory,
+            EmergencyMemory(Path(settings.state_dir) / "emergency.json"),
+            [route.name for route in settings.emergency_route],
+            self.clock.unix,
+        )
         self.intake = Intake(
             gateway=self._gateway,
             max_calls=settings.gateway.max_calls,
@@ -327,6 +335,7 @@ class Gateway:
             await asyncio.wait_for(self.binding_mirror.flush(), 2.0)
         await self.trunks.stop()
         await self.shell.stop()
+        self.lines.save()
         self._record_the_rest()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.records.flush(), 5.0)

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from fmc_gateway.bindings import Bindings, Registration
+from fmc_gateway.call.events import LegSource
+from fmc_gateway.emergency_memory import EmergencyMemory
 from fmc_gateway.lines import Lines
 from hipper.directory.errors import DirectoryUnavailable
 from hipper.pbx.ids import DeviceId
 from hipper.pbx.model import SubscriberContext
+from hipper.pbx.services.bundles import GroupServices
+from hipper.pbx.services.calling import EmergencyZone, EmergencyZones
+from hipper.telephony.numbers.e164 import E164
 from hipper.telephony.sip import events as sip
 from hipper.telephony.sip.flow import Flow
 from hipper.telephony.sip.message import Request, parse_message
 from hipper.telephony.sip.registration import Binding
-from tests.fmc_gateway.call.kit import suze
+from tests.fmc_gateway.call.kit import SUZE_MOBILE, invite, invite_from_pstn, suze
 from tests.fmc_gateway.kit import DOMAIN, Peer, World, wait_for
 
 SUZE, OTHER = DeviceId("suze-desk"), DeviceId("other-desk")
@@ -67,8 +74,23 @@ def calling(from_: str = "<sip:suze@acme.test>") -> Request:
     return request
 
 
-def lines(bindings: Bindings) -> Lines:
-    return Lines(bindings, Remembered(**{SUZE: suze()}))
+SHOP = EmergencyZone(name="shop", number="+31201110000", route="amsterdam")
+IN_SHOP = suze(
+    devices=(msgspec.structs.replace(suze().devices[0], id=SUZE, site="shop"),),
+    group_services=GroupServices(emergency_zones=EmergencyZones(zones=(SHOP,))),
+)
+NOW = 1_700_000_000.0
+
+
+def lines(bindings: Bindings, memory: EmergencyMemory | None = None, **known: SubscriberContext) -> Lines:
+    directory = Remembered(**(known or {SUZE: suze()}))
+    kept = EmergencyMemory() if memory is None else memory
+    return Lines(bindings, directory, kept, ("utrecht", "amsterdam"), lambda: NOW)
+
+
+def nobody_knows(memory: EmergencyMemory) -> Lines:
+    """After a cold start with everything away."""
+    return Lines(registered(), Remembered(), memory, ("utrecht", "amsterdam"), lambda: NOW)
 
 
 def test_registered_phone_has_the_number_of_its_line() -> None:
@@ -123,14 +145,132 @@ def test_phone_that_left_is_not_found_any_more() -> None:
 
 async def test_users_of_registered_phones_are_read_once() -> None:
     directory = Remembered(**{SUZE: suze()})
+    memory = EmergencyMemory()
     other = PLACE._replace(remote=("203.0.113.10", 1))
-    made = Lines(registered((SUZE, "suze@acme.test", PLACE), (OTHER, "other@acme.test", other)), directory)
+    bindings = registered((SUZE, "suze@acme.test", PLACE), (OTHER, "other@acme.test", other))
+    made = Lines(bindings, directory, memory, (), lambda: NOW)
     directory.away = True
     await made.remember_new()
     directory.away = False
     await made.remember_new()
     await made.remember_new()
     assert directory.read == [OTHER]
+
+
+# -- the site
+
+
+def test_site_gives_number_and_route() -> None:
+    found = lines(registered((SUZE, "suze@acme.test", PLACE)), **{SUZE: IN_SHOP}).find(calling(), PLACE)
+    assert (found.shown, found.route) == ("+31201110000", 1)
+    assert found.caller.name == IN_SHOP.display_name
+
+
+def test_without_a_site_the_line_shows_its_own_number_over_all_routes() -> None:
+    found = lines(registered((SUZE, "suze@acme.test", PLACE))).find(calling(), PLACE)
+    assert (found.shown, found.route, found.caller.network_number) == (None, None, "+31201234567")
+
+
+def test_route_that_is_in_no_settings_leaves_the_usual_order() -> None:
+    made = Lines(
+        registered((SUZE, "suze@acme.test", PLACE)),
+        Remembered(**{SUZE: IN_SHOP}),
+        EmergencyMemory(),
+        ("utrecht",),
+        lambda: NOW,
+    )
+    assert made.find(calling(), PLACE).route is None
+
+
+async def learned(tmp_path: Path) -> Path:
+    """A file that an earlier process left."""
+    path = tmp_path / "emergency.json"
+    made = lines(registered((SUZE, "suze@acme.test", PLACE)), EmergencyMemory(path), **{SUZE: IN_SHOP})
+    await made.remember_new()
+    made.save()
+    return path
+
+
+async def test_after_a_cold_start_with_everything_away_the_site_is_still_known(tmp_path: Path) -> None:
+    path = await learned(tmp_path)
+    found = nobody_knows(EmergencyMemory(path)).find(calling(), PLACE)
+    assert (found.device, found.shown, found.route) == (SUZE, "+31201110000", 1)
+    assert found.caller.name == IN_SHOP.display_name
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("from_", "remote", "known"),
+    [
+        ("<sip:suze@acme.test>", ("203.0.113.9", 50000), True),
+        ("<sip:boss@acme.test>", ("203.0.113.9", 40001), True),
+        ("<sip:boss@acme.test>", ("203.0.113.9", 50000), False),
+        ("<sip:suze@acme.test>", ("198.51.100.1", 40001), False),
+    ],
+)
+async def test_after_a_cold_start_a_name_counts_from_its_own_address_only(
+    tmp_path: Path, from_: str, remote: tuple[str, int], known: bool
+) -> None:
+    made = nobody_knows(EmergencyMemory(await learned(tmp_path)))
+    assert (made.find(calling(from_), PLACE._replace(remote=remote)).device == SUZE) is known
+
+
+async def test_phone_that_is_nobodys_any_more_is_forgotten(tmp_path: Path) -> None:
+    memory = EmergencyMemory(await learned(tmp_path))
+    made = Lines(registered((SUZE, "suze@acme.test", PLACE)), Remembered(), memory, (), lambda: NOW)
+    await made.remember_new()
+    assert len(memory) == 0
+
+
+async def test_users_of_phones_are_read_again_so_that_a_new_site_holds() -> None:
+    directory = Remembered(**{SUZE: suze()})
+    clock = [NOW]
+    bindings = registered((SUZE, "suze@acme.test", PLACE))
+    made = Lines(bindings, directory, EmergencyMemory(), (), lambda: clock[0])
+    await made.remember_new()
+    assert directory.read == []
+    running = asyncio.create_task(made.run())
+    await asyncio.sleep(0)
+    clock[0] += 601
+    bindings.came.set()
+    async with asyncio.timeout(3):
+        while not directory.read:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    running.cancel()
+    assert directory.read == [SUZE]
+
+
+# -- a call back
+
+
+MOBILE_112 = {"dialled": "112", "served_number": SUZE_MOBILE}
+
+
+@pytest.mark.parametrize(
+    ("call", "back", "passes"),
+    [
+        ({}, SUZE_MOBILE, True),
+        ({}, "+31201230000", False),
+        ({"trusted": False}, SUZE_MOBILE, False),
+        ({"trusted": False, "device": SUZE, "emergency_number": "+31201110000"}, "+31201110000", True),
+        ({"dialled": "113"}, SUZE_MOBILE, False),
+        ({"source": LegSource.PSTN}, SUZE_MOBILE, False),
+    ],
+)
+def test_who_called_112_may_be_called_back(call: dict[str, Any], back: str, passes: bool) -> None:
+    made = nobody_knows(EmergencyMemory())
+    made.called_back(invite(**(MOBILE_112 | call)))
+    assert made.called_back(invite_from_pstn(E164(back))).emergency_callback is passes
+    assert not made.called_back(invite(served_number=E164(back))).emergency_callback
+
+
+@pytest.mark.parametrize(("after_s", "passes"), [(899, True), (901, False)])
+def test_for_a_quarter_of_an_hour_also_over_a_restart(tmp_path: Path, after_s: float, passes: bool) -> None:
+    path = tmp_path / "emergency.json"
+    memory = EmergencyMemory(path)
+    memory.called_emergency([SUZE_MOBILE, None], NOW)
+    memory.save(NOW)
+    assert EmergencyMemory(path).is_called_back(SUZE_MOBILE, NOW + after_s) is passes
 
 
 @pytest.mark.servers
