@@ -29,6 +29,8 @@ class Server(Agent):
         self.drop: tuple[str, ...] = ()
         self.add: tuple[tuple[str, str], ...] = ()
         self.hops_used = 1
+        self.changed_sdp: tuple[str, str] = ("", "")
+        """What it puts in the place of what."""
 
     async def on_invite(self, event: Invited) -> None:
         self.taken.append(event.request)
@@ -36,6 +38,7 @@ class Server(Agent):
 
     def give_back(self, event: Invited) -> None:
         request = event.request
+        sdp = None if event.sdp is None else event.sdp.replace(*self.changed_sdp)
         route = [str(route) for route in request.routes[1:]] if self.keep_odi else []
         headers = [
             (name, value) for name in KEPT if name not in self.drop for value in request.headers.get_all(name)
@@ -44,7 +47,7 @@ class Server(Agent):
         def call(core: Any, now: float) -> None:
             called = core.invite(
                 uri=request.uri, flow=self.flow_to(self.scscf), from_=request.from_.with_tag(None),
-                to=NameAddr(request.uri), now=now, headers=(*headers, *self.add), sdp=event.sdp, route=route,
+                to=NameAddr(request.uri), now=now, headers=(*headers, *self.add), sdp=sdp, route=route,
                 max_forwards=max(0, (request.max_forwards or 0) - self.hops_used),
             )  # fmt: skip
             self.relay(event.session, called)

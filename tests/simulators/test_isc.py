@@ -180,6 +180,27 @@ async def test_an_emergency_call_that_was_touched_is_found(
     assert any(finding in found for found in network.findings), network.findings
 
 
+async def test_an_emergency_call_with_another_body_is_found(server: Server, network: IscNetwork) -> None:
+    server.changed_sdp = ("a=ptime:20", "a=ptime:40")
+    await network.handset(ALICE).call("112")
+    await network.emergency_centre.next_call()
+    assert any("another body" in found for found in network.findings), network.findings
+
+
+async def test_requests_in_a_dialog_follow_the_recorded_route(server: Server, network: IscNetwork) -> None:
+    out = await network.handset(ALICE).call("0201234567")
+    called = await network.pstn.next_call()
+    await called.answer()
+    await out.answered()
+    session = next(iter(server._core._sessions.values()))
+    assert session.dialog is not None
+    session.dialog.route_set = ()
+    session.dialog.target = SipUri.parse(f"sip:{network.address[0]}:{network.address[1]}")
+    server.act(lambda core, now: core.bye(session.id, now))
+    await asyncio.sleep(0.2)
+    assert any("ignores Record-Route" in found for found in network.findings)
+
+
 async def test_a_server_that_eats_no_hop_is_found(server: Server, network: IscNetwork) -> None:
     server.hops_used = 0
     await network.handset(ALICE).call("0201234567")

@@ -70,8 +70,11 @@ async def test_a_forked_call_has_two_early_dialogs(scene: Scene) -> None:
     await called.ring()
     await asyncio.sleep(0.1)
     assert len(set(seen)) == 2
+    assert len(network._second_device.calls) == 1
     await called.answer()
     await out.answered()
+    await asyncio.sleep(0.1)
+    assert not network._second_device.calls, "answered elsewhere"
     assert network.findings == []
 
 
