@@ -254,7 +254,7 @@ _ALL = (
         "Gesprekscapaciteit",
         "Call Capacity Management",
     ),
-    _group("emergency_zones", ca.EmergencyZones, PREMIUM, "9", "Noodzones", "Emergency Zones"),
+    _group("emergency_zones", ca.EmergencyZones, EVERYBODY, "9", "Noodzones", "Emergency Zones"),
     _group("group_schedules", sc.Schedules, EVERYBODY, "5.3", "Tijdschema's van de groep", "Group schedules"),
 )
 
