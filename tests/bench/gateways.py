@@ -78,10 +78,11 @@ def _environment() -> dict[str, str]:
 class Installation:
     """A whole installation, started again for every round on the same data."""
 
-    def __init__(self, folder: Path, port: int, trunk_port: int) -> None:
+    def __init__(self, folder: Path, port: int, trunk_port: int, more: str) -> None:
         self._port = port
         self.settings = folder / "hipper.toml"
-        self.settings.write_text(settings_text(folder / "state", port, trunk_port, trunk_port, _EMBEDDED))
+        text = settings_text(folder / "state", port, trunk_port, trunk_port, _EMBEDDED + more)
+        self.settings.write_text(text)
         shutil.copy(ROOT / "deploy" / "demo-company.toml", folder)
 
     @contextlib.contextmanager
@@ -102,10 +103,10 @@ def _name(pid: int) -> str:
 
 
 @contextlib.contextmanager
-def installation(port: int, trunk_port: int) -> Iterator[Installation]:
-    """An installation whose data lives until the end of the block."""
+def installation(port: int, trunk_port: int, more: str = "") -> Iterator[Installation]:
+    """An installation whose data lives until the end of the block. ``more``: tables of settings."""
     with _folder() as folder:
-        yield Installation(folder, port, trunk_port)
+        yield Installation(folder, port, trunk_port, more)
 
 
 @contextlib.contextmanager
@@ -133,8 +134,8 @@ def nothing_but_the_gateway(port: int, route_port: int) -> Iterator[subprocess.P
 _EMBEDDED = f"""
 [media]
 embedded_ng = "127.0.0.1:{NG_PORT}"
-embedded_port_min = 10000
-embedded_port_max = 19999
+embedded_port_min = 30000
+embedded_port_max = 59999
 """
 _AWAY = """
 database.url = "postgresql://127.0.0.1:28998/nobody"

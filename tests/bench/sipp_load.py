@@ -52,17 +52,43 @@ def offer_calls(
 ) -> LoadResult:
     """Offer ``calls`` calls at ``rate``/s to ``target`` (host:port) and wait until all have ended."""
     with tempfile.TemporaryDirectory() as folder:
-        statistics = Path(folder) / "calls.csv"
-        process = subprocess.Popen(
-            ["sipp", target, "-sf", str(SCENARIOS / "uac.xml"), "-i", "127.0.0.1", "-p", str(port),
-             "-mp", str(media_port), "-s", dialled, "-key", "msisdn", msisdn, "-d", str(call_ms),
-             "-r", str(rate), "-m", str(calls), "-l", str(calls), "-nostdin",
-             "-trace_stat", "-stf", str(statistics), "-fd", "1",
-             "-timeout", str(int(calls / rate + call_ms / 1000 + 40)), "-recv_timeout", "20000"],
-            cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        process = calling_side(
+            target, folder=Path(folder), dialled=dialled, msisdn=msisdn, port=port, media_port=media_port,
+            rate=rate, calls=calls, call_ms=call_ms,
         )  # fmt: skip
         process.wait()
-        return _read(statistics)
+        return read_statistics(Path(folder))
+
+
+def calling_side(
+    target: str,
+    *,
+    folder: Path,
+    dialled: str,
+    msisdn: str,
+    port: int,
+    media_port: int,
+    rate: float,
+    calls: int,
+    call_ms: int,
+) -> subprocess.Popen[bytes]:
+    """SIPp that offers ``calls`` calls and counts into ``folder``: see :func:`read_statistics`."""
+    return subprocess.Popen(
+        ["sipp", target, "-sf", str(SCENARIOS / "uac.xml"), "-i", "127.0.0.1", "-p", str(port),
+         "-mp", str(media_port), "-s", dialled, "-key", "msisdn", msisdn, "-d", str(call_ms),
+         "-r", str(rate), "-m", str(calls), "-l", str(calls), "-nostdin",
+         "-trace_stat", "-stf", str(folder / _COUNTS), "-fd", "1",
+         "-timeout", str(int(calls / rate + call_ms / 1000 + 40)), "-recv_timeout", "20000"],
+        cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+_COUNTS = "calls.csv"
+
+
+def read_statistics(folder: Path) -> LoadResult:
+    """What a :func:`calling_side` that has ended counted."""
+    return _read(folder / _COUNTS)
 
 
 def _read(statistics: Path) -> LoadResult:
