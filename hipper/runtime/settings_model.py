@@ -67,7 +67,8 @@ class MobileNetwork(_Section, frozen=True, kw_only=True):
     """imrn: routing numbers we may give out, ``+31970123400-+31970123499`` each."""
     imrn_lifetime_s: int = 10
     imrn_quarantine_s: int = 60
-    """imrn: how long a number rests after its call, or after its lifetime, before it is given out again."""
+    """imrn: how long a number rests once its call has come, or its lifetime is over, before it is given out
+    again."""
     imrn_pool_empty: Literal["continue", "release"] = "continue"
     """imrn: what the network is told when every number is taken."""
     imrn_api_key: str | None = None

@@ -23,7 +23,9 @@ def test_wheel_holds_the_packages_migrations_and_music(tmp_path: Path) -> None:
     assert b"hipper = hipper.cli.main:main" in entry_points
     migrations = {path.name for path in (ROOT / "migrations").glob("*.sql")}
     assert migrations == {Path(name).name for name in names if name.endswith(".sql")}
-    for needed in ("hipper/cli/main.py", "fmc_gateway/__main__.py", "simulators/desk_phone.py"):
+    for service in ("fmc_gateway", "app"):
+        assert f"{service}/__main__.py" in names
+    for needed in ("hipper/cli/main.py", "simulators/desk_phone.py"):
         assert needed in names
     assert "fmc_gateway/assets/music_on_hold.wav" in names
     assert not any(name.startswith("tests/") for name in names)
