@@ -156,12 +156,22 @@ class CallerSide(MidDialog):
     def _on_invite_outcome(self, session: Session, request: Request, outcome: Outcome, now: float) -> None:
         if not isinstance(outcome, Response):
             self._on_failure(session, outcome, None, now)
-        elif outcome.status < 200:
+            return
+        self._follow(session)
+        if outcome.status < 200:
             self._on_provisional(session, request, outcome, now)
         elif outcome.status < 300:
             self._on_success(session, request, outcome, now)
         else:
             self._on_failure(session, outcome.status, outcome, now)
+
+    def _follow(self, session: Session) -> None:
+        """An INVITE that left by another transport for its size (§18.1.1) has its dialog there: the peer may
+        listen nowhere else.
+        """
+        flow = self.endpoint.response_flow(session.transaction)
+        if flow is not None and flow.transport != session.flow.transport:
+            session.flow = flow
 
     def _on_provisional(self, session: Session, request: Request, response: Response, now: float) -> None:
         if not self._take(session, Happening.PROVISIONAL):
