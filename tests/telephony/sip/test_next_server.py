@@ -15,7 +15,10 @@ LOCAL = ("198.51.100.1", 5060)
 FIRST, SECOND = (Flow("udp", "u", LOCAL, (f"192.0.2.{n}", 5060)) for n in (1, 2))
 TCP = Flow("tcp", "t", LOCAL, ("192.0.2.1", 5060))
 URI = SipUri.parse("sip:+31201234567@carrier.example")
-SDP = "v=0\r\no=- 1 1 IN IP4 198.51.100.1\r\ns=-\r\nc=IN IP4 198.51.100.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n"
+SDP = (
+    "v=0\r\no=- 1 1 IN IP4 198.51.100.1\r\ns=-\r\nc=IN IP4 198.51.100.1\r\nt=0 0\r\n"
+    "m=audio 4000 RTP/AVP 8\r\n"
+)
 
 
 def agent(**endpoint: object) -> UserAgent:
