@@ -26,7 +26,9 @@ from fmc_gateway.call.forwarded import OUTSIDE_NO_ANSWER_S
 from fmc_gateway.call.model import Deciding, Leg, LegPhase, Step, Verdict
 from fmc_gateway.call.verdict import RETRY_AFTER_S, UNREACHABLE
 from hipper.contracts.calls import CallOutcome, LegRole
-from hipper.pbx import origination
+from hipper.pbx import origination, rules
+from hipper.pbx.dialling import resolve
+from hipper.pbx.emergency_zones import emergency_zone
 from hipper.pbx.ids import DeviceId
 from hipper.pbx.model import (
     CallerIdentity,
@@ -148,6 +150,8 @@ def _originate(call: Deciding, event: ContextLoaded, caller: SubscriberContext, 
     call = msgspec.structs.replace(
         call, calling=calling, tenant=caller.tenant, rule=plan.rule, caller_group=caller.group
     )
+    if plan.rule == rules.EMERGENCY_ELSEWHERE:
+        return _emergency_after_all(call, event, caller, device, now)
     if isinstance(plan, RefusedPlan):
         return _refused(call, plan, caller, now)
     if isinstance(plan, FeaturePlan):
@@ -163,6 +167,21 @@ def _originate(call: Deciding, event: ContextLoaded, caller: SubscriberContext, 
     if called is None or called.subscriber != plan.called:
         return refuse(call, now, 404, "the called user is unknown", q850=1)
     return diverting.to_user(call, event, called, plan.identity, plan.called_number, now, [])
+
+
+def _emergency_after_all(
+    call: Deciding, event: ContextLoaded, caller: SubscriberContext, device: DeviceId | None, now: float
+) -> Step:
+    """What was dialled stands for 112, by a speed dial of the caller or in the caller's own country."""
+    offered = call.offered
+    target = resolve(caller, offered.dialled, event.origination)
+    zone = None if device is None else emergency_zone(caller, device)
+    offered = msgspec.structs.replace(
+        offered,
+        dialled=target if isinstance(target, str) else offered.dialled,
+        emergency_number=offered.emergency_number or (None if zone is None else zone.number),
+    )
+    return emergency.begin(msgspec.structs.replace(call, offered=offered), now)
 
 
 def _paid(call: Deciding, payer: Payer) -> Deciding:
