@@ -7,7 +7,7 @@ set -euo pipefail
 export PATH="${PATH:-/usr/local/bin:/usr/bin:/bin}:/usr/sbin:/sbin"
 cd "$(dirname "$0")/.."
 
-server_packages=(python3 python3-venv postgresql redis-server rtpengine-daemon)
+server_packages=(python3 python3-venv postgresql redis-server rtpengine-daemon espeak-ng)
 test_packages=(sip-tester baresip-core dnsmasq-base)
 bench_packages=(sip-tester kamailio)
 compile_packages=(gcc libc6-dev python3-dev)
@@ -131,6 +131,11 @@ complain_about_pip() {
     fail "cannot install $2: ${reason:-$(tail -1 "$1")}"
 }
 
+# Spoken announcements, once and after a text changed.
+speak() {
+    .venv/bin/python -m fmc_gateway.prompts.making || fail "cannot make the announcements: see above"
+}
+
 # The SIP stack ahead of time, for the sources as they are; without it they run as they are, at more CPU.
 compile_stack() {
     local log
@@ -150,6 +155,7 @@ case ${1:-} in
 run)
     need_packages "${server_packages[@]}"
     need_venv .venv requirements.lock checkout
+    speak
     ;;
 lint)
     need_packages python3 python3-venv
@@ -158,6 +164,7 @@ lint)
 test)
     need_packages "${server_packages[@]}" "${test_packages[@]}"
     need_venv .venv requirements-dev.lock checkout
+    speak
     ;;
 compile)
     need_packages python3 python3-venv "${compile_packages[@]}"
@@ -167,6 +174,7 @@ compile)
 bench)
     need_packages "${server_packages[@]}" "${bench_packages[@]}" "${compile_packages[@]}"
     need_venv .venv requirements-dev.lock checkout
+    speak
     compile_stack
     need_venv .venv-bench requirements-bench.lock
     ;;

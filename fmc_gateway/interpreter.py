@@ -183,6 +183,12 @@ class Interpreter:
         self._observer.call_began()
         self._later(run, requested)
 
+    def digit(self, leg: LegId, digit: str) -> None:
+        """A telephone-event of ``leg``; of a leg that is no more it means nothing."""
+        run = self._of_leg.get(leg)
+        if run is not None:
+            self._later(run, e.DigitPressed(leg=leg, digit=digit))
+
     def hang_up(self, call: CallId, by: str) -> bool:
         """False: this gateway does not hold the call."""
         run = self._runs.get(call)

@@ -5,12 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import structlog
 
 from fmc_gateway.call import commands as c
-from fmc_gateway.call.events import AnyEvent, MediaAnswered, MediaFailed, MediaOffered, MediaTimedOut
+from fmc_gateway.call.events import (
+    AnnouncementEnded,
+    AnyEvent,
+    MediaAnswered,
+    MediaFailed,
+    MediaOffered,
+    MediaTimedOut,
+)
 from fmc_gateway.codecs import needs_transcoding, was_transcoded
 from hipper.pbx.ids import LegId, PairId
 from hipper.runtime.ng_client import MediaUnavailable, NoRtpengine
@@ -28,8 +36,20 @@ PLAIN = ng.MediaProfile()
 FIXED = ng.MediaProfile(fixed_source=True)
 
 MediaCommand = (
-    c.OfferMedia | c.AnswerMedia | c.DeleteMedia | c.BlockMedia | c.UnblockMedia | c.PlayMusic | c.StopMusic
+    c.OfferMedia
+    | c.AnswerMedia
+    | c.DeleteMedia
+    | c.BlockMedia
+    | c.UnblockMedia
+    | c.PlayMusic
+    | c.StopMusic
+    | c.PlayAnnouncement
+    | c.StopAnnouncement
 )
+Find = Callable[[c.PlayAnnouncement], Path | None]
+"""The recording of an announcement, readable by rtpengine; None when there is none. May raise OSError."""
+TAIL_S = 0.3
+"""After the last packet was sent, until the caller has heard it."""
 Done = Callable[[AnyEvent], None]
 
 log = structlog.get_logger("fmc_gateway.media")
@@ -49,7 +69,7 @@ class _Pair:
     """What is under way for one NG call-id. ``offered``: the last SDP offered, ``extended``:
     codecs were added."""
 
-    __slots__ = ("answered", "extended", "offered", "queue", "task", "tell")
+    __slots__ = ("answered", "extended", "heard", "offered", "queue", "task", "tell")
 
     def __init__(self, tell: Done) -> None:
         self.tell = tell
@@ -58,13 +78,22 @@ class _Pair:
         self.answered = False
         self.offered: SessionDescription | None = None
         self.extended = False
+        self.heard: dict[LegId, asyncio.TimerHandle] = {}
+        """Whom something is spoken to, until when."""
+
+    def quiet(self, leg: LegId | None = None) -> None:
+        """Nobody, or ``leg``, is spoken to any more."""
+        for one in tuple(self.heard) if leg is None else (leg,):
+            handle = self.heard.pop(one, None)
+            if handle is not None:
+                handle.cancel()
 
 
 class MediaPort:
-    """``music``: path of the music on hold, readable by rtpengine. ``fixed``: legs of networks and trunks,
-    which send from the address in their SDP and nowhere else. ``family``: of the addresses toward a leg, by
-    sender and receiver; None keeps the sender's. No description reaches rtpengine that we cannot read
-    ourselves, nor a codec that cannot exist: some crash it."""
+    """``music``: path of the music on hold, readable by rtpengine. ``find``: recordings. ``fixed``: legs of
+    networks and trunks, which send from the address in their SDP and nowhere else. ``family``: of the
+    addresses toward a leg, by sender and receiver; None keeps the sender's. No description reaches rtpengine
+    that we cannot read ourselves, nor a codec that cannot exist: some crash it."""
 
     def __init__(
         self,
@@ -73,9 +102,11 @@ class MediaPort:
         *,
         fixed: Callable[[LegId], bool],
         observer: Observer,
+        find: Find,
         family: Callable[[LegId, LegId], Literal["IP4", "IP6"] | None] | None = None,
     ) -> None:
         self._client = client
+        self._find = find
         self._family = family
         self._observer = observer
         self._music = music
@@ -119,7 +150,7 @@ class MediaPort:
         while pair.queue:
             command, done = pair.queue.popleft()
             try:
-                event = await self._carry_out(pair, command)
+                event = await self._carry_out(pair, command, done)
             except (MediaUnavailable, NgError, SdpError) as error:
                 event = self._failed(command, error)
             except Exception as error:
@@ -133,12 +164,14 @@ class MediaPort:
 
     def _failed(self, command: MediaCommand, error: Exception) -> AnyEvent | None:
         log.warning("media.failed", pair=command.pair, command=type(command).__name__, error=str(error))
+        if isinstance(command, c.PlayAnnouncement):
+            return AnnouncementEnded(pair=command.pair, leg=command.leg, played=False)
         if isinstance(command, c.OfferMedia | c.AnswerMedia):
             gone = isinstance(error, NoRtpengine)
             return MediaFailed(pair=command.pair, reason=str(error), no_rtpengine=gone)
         return None
 
-    async def _carry_out(self, pair: _Pair, command: MediaCommand) -> AnyEvent | None:
+    async def _carry_out(self, pair: _Pair, command: MediaCommand, done: Done) -> AnyEvent | None:
         match command:
             case c.OfferMedia():
                 return await self._offer(pair, command)
@@ -147,12 +180,18 @@ class MediaPort:
             case c.PlayMusic():
                 play_duration_s(await self._request(self._play(command)))
             case c.DeleteMedia():
+                pair.quiet()
                 await self._checked(ng.delete(call_id=command.pair))
             case c.BlockMedia():
                 await self._checked(ng.block_media(call_id=command.pair, from_tag=command.leg))
             case c.UnblockMedia():
                 await self._checked(ng.unblock_media(call_id=command.pair, from_tag=command.leg))
             case c.StopMusic():
+                await self._checked(ng.stop_media(call_id=command.pair, from_tag=command.leg))
+            case c.PlayAnnouncement():
+                return await self._speak(pair, command, done)
+            case c.StopAnnouncement():
+                pair.quiet(command.leg)
                 await self._checked(ng.stop_media(call_id=command.pair, from_tag=command.leg))
         return None
 
@@ -185,6 +224,30 @@ class MediaPort:
         offered = pair.offered
         transcoded = pair.extended and offered is not None and was_transcoded(offered, description)
         return MediaAnswered(pair=command.pair, sdp=sdp_of(reply), transcoded=transcoded)
+
+    async def _speak(self, pair: _Pair, command: c.PlayAnnouncement, done: Done) -> AnnouncementEnded | None:
+        """rtpengine tells how long it will speak, and never that it has."""
+        recording = await asyncio.get_running_loop().run_in_executor(None, self._find, command)
+        if recording is None:
+            log.warning("announcement.missing", pair=command.pair, announcements=list(command.announcements))
+            return AnnouncementEnded(pair=command.pair, leg=command.leg, played=False)
+        play = ng.play_media(
+            call_id=command.pair,
+            from_tag=command.leg,
+            file=str(recording),
+            repeat_times=LOOPS if command.repeat else 1,
+        )
+        duration_s = play_duration_s(await self._request(play))
+        if not command.repeat:
+            pair.quiet(command.leg)
+            pair.heard[command.leg] = asyncio.get_running_loop().call_later(
+                duration_s + TAIL_S, self._heard, pair, command, done
+            )
+        return None
+
+    def _heard(self, pair: _Pair, command: c.PlayAnnouncement, done: Done) -> None:
+        pair.heard.pop(command.leg, None)
+        done(AnnouncementEnded(pair=command.pair, leg=command.leg))
 
     def _profile(self, sender: LegId, receiver: LegId, extended: bool) -> ng.MediaProfile:
         family = self._family(sender, receiver) if self._family is not None else None

@@ -17,11 +17,13 @@ import structlog
 
 from fmc_gateway.assets import music_on_hold
 from fmc_gateway.bindings import BindingMirror, Bindings
+from fmc_gateway.call.commands import PlayAnnouncement
 from fmc_gateway.call.events import DialRequested
 from fmc_gateway.call.masking import mask
 from fmc_gateway.callbacks import Callbacks
 from fmc_gateway.clock import EngineClock
 from fmc_gateway.commands_bus import CommandReader
+from fmc_gateway.digits import DigitListener
 from fmc_gateway.directory_port import DirectoryPort
 from fmc_gateway.dns.lookup import DnsClient
 from fmc_gateway.edge_isc import let_through
@@ -42,6 +44,7 @@ from fmc_gateway.metrics import GatewayMetrics
 from fmc_gateway.peers import PeerTable
 from fmc_gateway.phone_auth import PhoneAuthenticator
 from fmc_gateway.phones import DeskPhones
+from fmc_gateway.prompts.library import Library, folder_of
 from fmc_gateway.records.entry import SpoolEntry
 from fmc_gateway.records.journal import Journal, bring_back
 from fmc_gateway.records.last_calls import last_calls
@@ -109,6 +112,8 @@ class Gateway:
         self.binding_mirror = BindingMirror(self.bindings, self.bus.redis, gateway)
         self.live = LiveCalls(gateway, self.bus.redis)
         self.spending = Spending()
+        self.recordings = Library(folder_of(settings))
+        self.digits = DigitListener(self._digit)
         self.callbacks = Callbacks(self.live, self._call_back, self.clock.unix)
         self.hooks = Hooks(self.bus, self.media_client.engine_of, self.clock.unix)
         self.features: Features
@@ -210,6 +215,7 @@ class Gateway:
             music_on_hold(settings),
             fixed=self.sip.is_fixed,
             observer=self.metrics,
+            find=self._recording,
             family=Families(settings, self.sip, lambda leg: self.interpreter.run_of(leg)),
         )
         self.features = Features(self._directory_pool, directory, self.callbacks)
@@ -252,6 +258,10 @@ class Gateway:
             now_unix=self.clock.unix,
         )
         await self.media_client.start()
+        try:
+            await self.digits.open(settings)
+        except OSError as error:
+            log.warning("digits.not_heard", address=settings.media.dtmf_listen, error=str(error))
         with contextlib.suppress(TimeoutError):
             # bindings of an earlier process are there before the first call, when Redis is
             await asyncio.wait_for(self.binding_mirror.load(), 1.0)
@@ -344,11 +354,25 @@ class Gateway:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.live.flush(), 2.0)
         await self.health.stop()
+        self.digits.close()
         await self.media_client.stop()
         await self.bus.close()
         await self.features.close()
         self.pool.terminate()
         log.info("gateway.stopped")
+
+    def _recording(self, command: PlayAnnouncement) -> Path | None:
+        return self.recordings.file_for(
+            command.announcements,
+            command.language,
+            command.tenant,
+            now=self.clock.unix(),
+            spoken=command.spoken_time,
+            time_zone=command.time_zone,
+        )
+
+    def _digit(self, leg: LegId, digit: str) -> None:
+        self.interpreter.digit(leg, digit)
 
     async def _directory_pool(self) -> Any:
         """What users set by code is written as the directory's own role, by its library."""

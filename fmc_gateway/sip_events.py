@@ -8,6 +8,7 @@ from typing import Any
 
 from fmc_gateway.asserted import asserted_number
 from fmc_gateway.call import events as e
+from fmc_gateway.digits import read_info
 from fmc_gateway.text import clean, clean_or_none
 from hipper.pbx.ids import LegId
 from hipper.pbx.model import CallerIdentity, Presentation
@@ -30,6 +31,9 @@ def to_engine(event: Any, *, rang: bool, trusted: bool) -> e.AnyEvent | None:
         )
     if isinstance(event, sip.Rejected):
         return _rejected(event, rang)
+    if isinstance(event, sip.InfoReceived):
+        digit = read_info(event.content_type, event.body)
+        return None if digit is None else e.DigitPressed(leg=LegId(event.session), digit=digit)
     return None
 
 

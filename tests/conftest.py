@@ -147,10 +147,11 @@ def redis_url(_redis_server: str) -> str:
 
 
 class RunningRtpengine:
-    """One private rtpengine. ``ng``: its NG listener, ``host:port``."""
+    """One private rtpengine. ``ng``: its NG listener; ``dtmf``: whom it tells of digits. ``host:port`` both."""
 
     def __init__(self, folder: Path) -> None:
         self.ng = f"127.0.0.1:{free_udp_port()}"
+        self.dtmf = f"127.0.0.1:{free_udp_port()}"
         worker = int(_worker().removeprefix("gw")) if _worker() != "main" else 9
         first = 30000 + worker * 1000 + next(_engine_numbers) % 16 * _RTP_PORTS_PER_ENGINE
         self._spec = embedded.rtpengine(
@@ -158,6 +159,7 @@ class RunningRtpengine:
             port_min=first,
             port_max=first + _RTP_PORTS_PER_ENGINE - 1,
             log=folder / f"rtpengine-{self.ng.rpartition(':')[2]}.log",
+            dtmf_log=self.dtmf,
         )
         self._running = embedded.Running(self._spec)
 

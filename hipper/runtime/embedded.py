@@ -235,6 +235,7 @@ def rtpengine(
     log: Path,
     account: Account | None = None,
     media_timeout_s: int = 60,
+    dtmf_log: str | None = None,
 ) -> ProcessSpec:
     """A private rtpengine in user space on 127.0.0.1, and ::1 where there is one, NG at ``host:port``.
     Raises EmbeddedError."""
@@ -258,6 +259,7 @@ def rtpengine(
             "--log-stderr",
             *(f"--interface={address}" for address in _loopbacks()),
             *(f"--{name}={value}" for name, value in arguments.items()),
+            *((f"--dtmf-log-dest={dtmf_log}",) if dtmf_log is not None else ()),
         ),
         ready=lambda: _answers_ng_ping(host, port),
         account=account,
@@ -292,6 +294,7 @@ def embedded_rtpengine(settings: Settings, found: Places) -> ProcessSpec:
         port_max=media.embedded_port_max,
         log=found.data / "log" / "rtpengine.log",
         media_timeout_s=media.media_timeout_s,
+        dtmf_log=media.dtmf_listen,
         account=found.account if found.data == Path(settings.state_dir) else None,
     )
 

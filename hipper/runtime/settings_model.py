@@ -184,6 +184,8 @@ class MediaSection(_Section, frozen=True, kw_only=True):
     """Empty: an embedded one is started."""
     music_on_hold: str | None = None
     """wav file, 8 kHz mono; None: the one that comes with the package."""
+    dtmf_listen: str = "127.0.0.1:22230"
+    """Where rtpengine tells of digits (its ``--dtmf-log-dest``), UDP."""
     ng_retransmit_s: tuple[float, ...] = (0.15, 0.3, 0.6)
     health_interval_s: float = 2.0
     media_timeout_s: int = 60

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fmc_gateway import media_port as module
 from fmc_gateway.call import commands as c
-from fmc_gateway.call.events import AnyEvent, MediaAnswered, MediaFailed, MediaOffered, MediaTimedOut
+from fmc_gateway.call.events import (
+    AnnouncementEnded,
+    AnyEvent,
+    MediaAnswered,
+    MediaFailed,
+    MediaOffered,
+    MediaTimedOut,
+)
 from fmc_gateway.codecs import audio_codecs, needs_transcoding, was_transcoded
 from fmc_gateway.media_port import MediaPort
 from hipper.pbx.ids import LegId, PairId
+from hipper.pbx.model import Announcement
 from hipper.runtime.ng_client import EngineLost, NoRtpengine
 from hipper.telephony.sdp.description import SessionDescription
 from tests.fmc_gateway.kit import sdp
@@ -47,8 +57,13 @@ class Engine:
         return [asked["command"] for asked in self.asked]
 
 
+def find(command: c.PlayAnnouncement) -> Path | None:
+    """There is a recording of everything but of what is barred."""
+    return None if Announcement.CALL_BARRED in command.announcements else Path("/said.wav")
+
+
 def port(engine: Engine, fixed: bool = False) -> MediaPort:
-    return MediaPort(engine, "/music.wav", fixed=lambda leg: fixed, observer=engine)
+    return MediaPort(engine, "/music.wav", fixed=lambda leg: fixed, observer=engine, find=find)
 
 
 async def told(media: MediaPort, *commands: Any) -> list[AnyEvent]:
@@ -204,3 +219,49 @@ def test_transcoding_is_needed_without_g711_only() -> None:
     assert not needs_transcoding(read())
     assert was_transcoded(amr, plain)
     assert not was_transcoded(plain, read("m=audio 1 RTP/AVP 8\r\n"))
+
+
+def speak(*announcements: Announcement, repeat: bool = False) -> c.PlayAnnouncement:
+    return c.PlayAnnouncement(pair=PAIR, leg=A, announcements=announcements, language="nl", repeat=repeat)
+
+
+async def test_announcement_ends_when_rtpengine_has_spoken_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = Engine()
+    engine.replies["play media"] = {"result": "ok", "duration": 20}
+    monkeypatch.setattr(module, "TAIL_S", 0.0)
+    media, events = port(engine), list[AnyEvent]()
+    media.run(speak(Announcement.NO_CALLS_TAKEN), events.append)
+    async with asyncio.timeout(2):
+        while not events:  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+    assert events == [AnnouncementEnded(pair=PAIR, leg=A)]
+    assert (engine.asked[0]["file"], engine.asked[0]["from-tag"]) == ("/said.wav", "a")
+    assert "repeat-times" not in engine.asked[0]
+
+
+@pytest.mark.parametrize("stop", [c.StopAnnouncement(pair=PAIR, leg=A), c.DeleteMedia(pair=PAIR)])
+async def test_announcement_that_was_stopped_does_not_end_later(
+    monkeypatch: pytest.MonkeyPatch, stop: Any
+) -> None:
+    engine = Engine()
+    engine.replies["play media"] = {"result": "ok", "duration": 20}
+    monkeypatch.setattr(module, "TAIL_S", 0.0)
+    media = port(engine)
+    events = await told(media, speak(Announcement.NO_CALLS_TAKEN), stop)
+    await asyncio.sleep(0.1)
+    assert events == []
+
+
+async def test_announcement_nobody_recorded_or_rtpengine_cannot_play_ends_at_once() -> None:
+    engine = Engine()
+    unheard = AnnouncementEnded(pair=PAIR, leg=A, played=False)
+    assert await told(port(engine), speak(Announcement.CALL_BARRED)) == [unheard]
+    assert engine.asked == []
+    engine.replies["play media"] = {"result": "ok"}
+    assert await told(port(engine), speak(Announcement.NO_CALLS_TAKEN)) == [unheard]
+
+
+async def test_repeated_announcement_never_ends_by_itself() -> None:
+    engine = Engine()
+    assert await told(port(engine), speak(Announcement.PRESS_ONE, repeat=True)) == []
+    assert engine.asked[0]["repeat-times"] == module.LOOPS

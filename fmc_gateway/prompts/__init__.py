@@ -1,0 +1,1 @@
+"""Spoken announcements in Dutch and English: their texts, how they are made, where they are found."""
