@@ -198,6 +198,7 @@ class TestOriginating:
         record = await kit.record()
         assert (record.call["outcome"], record.call["dialled"]) == ("answered", "0301234567")
         assert (record.calling["user_name"], record.calling["peer"]) == ("anna", "mno")
+        assert record.calling["network_reference"] == "msc4-7f2a91"
         assert record.calling["payer_subscription"] == f"MOB-{anna.mobile}"
 
     async def test_an_extension_rings_the_colleague(self, kit: Kit, scp: Scp) -> None:
