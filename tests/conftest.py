@@ -147,7 +147,7 @@ def redis_url(_redis_server: str) -> str:
 
 
 class RunningRtpengine:
-    """One private rtpengine. ``ng``: its NG listener; ``dtmf``: whom it tells of digits. ``host:port`` both."""
+    """One private rtpengine. ``ng``: its NG listener, ``dtmf``: whom it tells of digits; ``host:port``."""
 
     def __init__(self, folder: Path) -> None:
         self.ng = f"127.0.0.1:{free_udp_port()}"
