@@ -111,10 +111,11 @@ def _one_key(key: str, legs: list[Leg], ours: dict[str, list[Leg]], tolerance_s:
     required = [leg for leg in legs if leg.required]
     left = list(found)
     for leg in required:
-        if not left:
+        own_side = [own for own in left if own.opened_by == leg.opened_by]
+        if not own_side:
             yield f"{key}: {leg.what} is in no record of the gateway"
             continue
-        closest = min(left, key=lambda own: _apart(own, leg))
+        closest = min(own_side, key=lambda own: _apart(own, leg))
         left.remove(closest)
         yield from (f"{key}: {closest.what}: {line}" for line in _differences(closest, leg, tolerance_s))
     for own in left:
@@ -125,7 +126,6 @@ def _one_key(key: str, legs: list[Leg], ours: dict[str, list[Leg]], tolerance_s:
 def _apart(one: Leg, other: Leg) -> float:
     """How far two legs are from being the same."""
     missing = 1e6 if (one.answer is None) != (other.answer is None) else 0.0
-    missing += 1e9 if one.opened_by != other.opened_by else 0.0
     return missing + abs(one.start - other.start) + abs((one.end or 0.0) - (other.end or 0.0))
 
 

@@ -234,7 +234,7 @@ class Scscf:
     def _toward_callee(self, passage: Passage, request: Request, event: RequestReceived, now: float) -> None:
         """A user of ours has terminating services; all others are elsewhere."""
         number = international(number_of(request.uri))
-        if self._around.contacts(number) is None or self._judge.is_untouchable(request):
+        if self._around.contacts(number) is None:
             request.headers.remove("Route")
             self._send(passage, [(request, self._around.elsewhere())], event, now)
         else:

@@ -52,6 +52,7 @@ async def test_an_originating_call_reaches_the_server_as_24_229_says(
     assert (request.headers.get("P-Access-Network-Info") or "").startswith("3GPP-E-UTRAN-FDD")
     assert {"100rel", "timer", "precondition"} <= request.supported
     assert request.record_routes
+    assert request.max_forwards == 69
     assert "P-Preferred-Identity" not in request.headers
     await out.hang_up()
 

@@ -188,11 +188,28 @@ async def test_radio_loss_is_silence_and_no_bye(scene: Scene) -> None:
     assert out.media.packets_received - received <= 1
     assert out.state is CallState.TALKING
     record = network.journal.records[0]
+    told = ToldToHandsets()
+    network.scscf_core.watch(told)
     await out.hang_up()
     await asyncio.sleep(0.1)
+    assert told.requests == []
     assert not record.open
     assert called.cause == "radio lost"
     assert network.handset(BOB).out_of_radio
+
+
+class ToldToHandsets:
+    """Requests sent to the radio side."""
+
+    def __init__(self) -> None:
+        self.requests: list[bytes] = []
+
+    def received(self, data: bytes, flow: Any) -> None:
+        """Only what handsets are told counts."""
+
+    def sent(self, data: bytes, flow: Any) -> None:
+        if flow.listener == "access" and not data.startswith(b"SIP/2.0"):
+            self.requests.append(data)
 
 
 async def test_refusals_by_seed_reach_the_caller_with_their_cause(scene: Scene) -> None:

@@ -84,7 +84,7 @@ def test_an_imrn_call_is_matched_by_its_reference(tmp_path: Path, capsys: pytest
 def test_two_legs_with_one_icid_are_told_apart_by_who_opened_them(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    network = [cdr(), cdr(offered_by="gateway", start=103.0, answer=104.9)]
+    network = [cdr(), cdr(offered_by="gateway", served_user="+31612345602", start=103.0, answer=104.9)]
     gateway = [call(), call(role="called", offered=103.0, answered=104.9)]
     assert run(tmp_path, capsys, network, gateway)[0] == 0
     code, lines = run(tmp_path, capsys, network, [call()])
