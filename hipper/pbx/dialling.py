@@ -13,6 +13,7 @@ from hipper.pbx import rules
 from hipper.pbx.dialling_digits import as_dialled_by, dialled_number, is_voicemail
 from hipper.pbx.dialling_features import callback, forward, night, pull, show_number, switch
 from hipper.pbx.dialling_packs import may_use, switched_off
+from hipper.pbx.dialling_speed import last_dialled, speed_dial_8, speed_dial_100
 from hipper.pbx.feature_codes import (
     SPEED_DIAL_KEYS,
     DialledCode,
@@ -22,8 +23,6 @@ from hipper.pbx.feature_codes import (
 )
 from hipper.pbx.model import FeaturePlan, OriginationFacts, RefusedPlan, SubscriberContext
 from hipper.pbx.origination_refused import refused
-from hipper.pbx.service_packs import effective
-from hipper.pbx.services.calling import SpeedDialEntry
 from hipper.telephony.numbers.digits import DialString, PrivacyCode, read_dial_string
 from hipper.telephony.numbers.normalise import DialledForm
 
@@ -50,7 +49,7 @@ def resolve(caller: SubscriberContext, dialled: str, facts: OriginationFacts = N
         return dialled if dial.privacy is None else show_number(caller, dial.privacy is PrivacyCode.SHOW)
     key = dial.digits.removesuffix("#")
     if key in SPEED_DIAL_KEYS:
-        return _speed_dial_8(caller, key, dial)
+        return _destination(caller, speed_dial_8(caller, key), rules.SPEED_DIAL_EMPTY, dial)
     if dial.digits[0] not in "*#":
         return dialled
     code = read_code(dial.digits)
@@ -94,31 +93,17 @@ def _destination(
     return destination if dial.privacy is None else _PRIVACY[dial.privacy] + destination
 
 
-def _speed_dial_8(caller: SubscriberContext, key: str, dial: DialString) -> str | RefusedPlan:
-    """Every pack holds it (seed 9)."""
-    settings = effective(caller, "speed_dial_8")
-    destination = _entry(() if settings is None else settings.entries, key)
-    return _destination(caller, destination, rules.SPEED_DIAL_EMPTY, dial)
-
-
-def _entry(entries: tuple[SpeedDialEntry, ...], code: str | None) -> str | None:
-    return next((entry.destination for entry in entries if entry.code == code), None)
-
-
 def _speed_dial_100(
     caller: SubscriberContext, code: DialledCode, facts: OriginationFacts
 ) -> tuple[str | None, str]:
-    settings = effective(caller, "speed_dial_100")
-    return _entry(() if settings is None else settings.entries, code.number), rules.SPEED_DIAL_EMPTY
+    return speed_dial_100(caller, code.number), rules.SPEED_DIAL_EMPTY
 
 
-def _last_dialled(
-    caller: SubscriberContext, code: DialledCode, facts: OriginationFacts
-) -> tuple[str | None, str]:
-    return facts.last_dialled, rules.REDIAL_NOBODY
+def _redial(caller: SubscriberContext, code: DialledCode, facts: OriginationFacts) -> tuple[str | None, str]:
+    return last_dialled(caller, facts), rules.REDIAL_NOBODY
 
 
-def _last_caller(
+def _call_return(
     caller: SubscriberContext, code: DialledCode, facts: OriginationFacts
 ) -> tuple[str | None, str]:
     withheld = facts.last_caller_withheld
@@ -130,8 +115,8 @@ _DESTINATIONS: dict[
     Does, Callable[[SubscriberContext, DialledCode, OriginationFacts], tuple[str | None, str]]
 ] = {
     Does.SPEED_DIAL: _speed_dial_100,
-    Does.REDIAL: _last_dialled,
-    Does.CALL_RETURN: _last_caller,
+    Does.REDIAL: _redial,
+    Does.CALL_RETURN: _call_return,
 }
 """Codes that stand for somebody: whom, and the rule when it is nobody."""
 

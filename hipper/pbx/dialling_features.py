@@ -13,6 +13,7 @@ from hipper.pbx import rules
 from hipper.pbx.calling_plan import permits
 from hipper.pbx.dialling_digits import as_dialled_by
 from hipper.pbx.dialling_packs import switched_off
+from hipper.pbx.dialling_speed import last_dialled
 from hipper.pbx.feature_codes import DialledCode, Operation
 from hipper.pbx.forwarding import destination_problem
 from hipper.pbx.model import (
@@ -129,9 +130,10 @@ def callback(
         return _plan(RequestCallback(cancel=True), Announcement.SERVICE_OFF, rules.FEATURE_CALLBACK_CANCELLED)
     if switched_off(caller, "automatic_callback"):
         return refused(rules.FEATURE_SWITCHED_OFF, caller)
-    if facts.last_dialled is None:
+    dialled = last_dialled(caller, facts)
+    if dialled is None:
         return refused(rules.REDIAL_NOBODY, caller)
-    action = RequestCallback(dialled=facts.last_dialled)
+    action = RequestCallback(dialled=dialled)
     return _plan(action, Announcement.CALLBACK_SET, rules.FEATURE_CALLBACK)
 
 

@@ -47,22 +47,26 @@ def number_to_show(context: SubscriberContext) -> tuple[E164 | None, str]:
     """The user's choice when that number is the user's, else the tenant's main number,
     else any own number."""
     chosen = chosen_number(context, context.identity)
-    if chosen is not None and _may_choose(context, chosen):
+    obstacle = None if chosen is None else _obstacle(context, chosen)
+    if chosen is not None and obstacle is None:
         return chosen, _RULE_OF_CHOICE[context.identity]
     if context.tenant_default_identity is not None:
-        return context.tenant_default_identity, rules.IDENTITY_TENANT_DEFAULT
+        return context.tenant_default_identity, obstacle or rules.IDENTITY_TENANT_DEFAULT
     other = first_of(context, NumberKind.FIXED) or first_of(context, NumberKind.MOBILE)
     return other, rules.IDENTITY_OTHER_OWN if other is not None else rules.IDENTITY_UNKNOWN
 
 
-def _may_choose(context: SubscriberContext, number: E164) -> bool:
-    """An alternate number only with that service, and one of the ten it is for (seed 9)."""
+def _obstacle(context: SubscriberContext, number: E164) -> str | None:
+    """Why the chosen number is not shown, though it is the user's: an alternate number takes that service,
+    which is for ten (seed 9)."""
     if context.identity is not IdentityChoice.ALTERNATE:
-        return True
+        return None
     alternates = [one.e164 for one in context.numbers if one.kind is NumberKind.ALTERNATE]
     if number not in alternates:
-        return True
-    return number in alternates[:MOST_ALTERNATES] and holds(context.pack, "alternate_numbers")
+        return None
+    if not holds(context.pack, "alternate_numbers"):
+        return rules.IDENTITY_NOT_IN_PACK
+    return None if number in alternates[:MOST_ALTERNATES] else rules.IDENTITY_TENANT_DEFAULT
 
 
 def to_outside(

@@ -277,6 +277,14 @@ class TestRedialAndReturn:
         assert resolve(ANNA, "*69#", FACTS) == BRAM_FIXED
         assert call("*69", ANNA, BRAM).dialled == BRAM_FIXED
 
+    def test_a_speed_dial_dialled_last_is_what_it_stands_for_now(self) -> None:
+        entries = speed_dials(("2", "202"))
+        caller = having(speed_dial_8=SpeedDial8(entries=entries))
+        last = OriginationFacts(last_dialled="2")
+        assert resolve(caller, "*66", last) == "202"
+        assert feature("*37#", caller, last).action == RequestCallback(dialled="202")
+        assert refused("*66", ANNA, last).rule == rules.REDIAL_NOBODY
+
     @pytest.mark.parametrize(
         ("dialled", "facts", "rule"),
         [

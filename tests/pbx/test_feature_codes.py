@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from hipper.pbx.feature_codes import FEATURE_CODES, Operation, read_code
@@ -87,3 +89,11 @@ def test_the_table_names_each_code_once_and_services_of_the_registry() -> None:
 
 def test_no_code_is_a_speed_dial() -> None:
     assert not [one.code for one in FEATURE_CODES if len(one.code) == 3 and one.code.startswith("0")]
+
+
+def test_the_page_about_codes_has_every_code_and_name() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "services" / "feature-codes.md").read_text()
+    for one in FEATURE_CODES:
+        spelled = "*000" if one.code == "0" else f"*{one.code}"
+        (row,) = [line for line in page.splitlines() if line.startswith(f"| `{spelled}") and one.nl in line]
+        assert row.count("|") == 4

@@ -83,8 +83,11 @@ class TestAlternate:
 
     @pytest.mark.parametrize("pack", list(ServicePack))
     def test_only_with_a_pack_that_holds_alternate_numbers(self, pack: ServicePack) -> None:
-        number, _ = number_to_show(changed(self.choosing(self.ALTERNATES[0]), pack=pack))
-        assert number == (MAIN if pack is ServicePack.BASE_PLUS else self.ALTERNATES[0])
+        shown = number_to_show(changed(self.choosing(self.ALTERNATES[0]), pack=pack))
+        if pack is ServicePack.BASE_PLUS:
+            assert shown == (MAIN, rules.IDENTITY_NOT_IN_PACK)
+        else:
+            assert shown == (self.ALTERNATES[0], rules.IDENTITY_ALTERNATE)
 
 
 class TestDiverted:

@@ -24,6 +24,7 @@ IDENTITY_WITHHELD = "identity.withheld"
 IDENTITY_WITHHELD_THIS_CALL = "identity.withheld-this-call"
 IDENTITY_INTERNAL_LINE = "identity.internal-line"
 IDENTITY_INTERNAL_HIDDEN = "identity.internal-hidden"
+IDENTITY_NOT_IN_PACK = "identity.not-in-pack"
 IDENTITY_ORIGINAL_CALLER = "identity.original-caller"
 IDENTITY_ORIGINAL_WITHHELD = "identity.original-withheld"
 
@@ -90,6 +91,10 @@ ORIGINATION_RULES: dict[str, Rule] = {
     IDENTITY_INTERNAL_HIDDEN: Rule(
         "De gebruiker verbergt zijn nummer en naam ook voor collega's.",
         "The user hides number and name from colleagues as well.",
+    ),
+    IDENTITY_NOT_IN_PACK: Rule(
+        "Het profiel van de gebruiker heeft geen alternatieve nummers: een ander nummer wordt getoond.",
+        "The user's service pack has no alternate numbers: another number is shown.",
     ),
     IDENTITY_ORIGINAL_CALLER: Rule(
         "Wie een doorgeschakeld gesprek krijgt, ziet wie er oorspronkelijk belt.",
