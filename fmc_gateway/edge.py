@@ -11,6 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from fmc_gateway.asserted import asserted_number, is_anonymous, read_asserted, read_icid, read_privacy
+from fmc_gateway.call.emergency import CARRIED
 from fmc_gateway.call.events import LegDirection, LegOffered, LegSource
 from fmc_gateway.dialled import Dialled, e164_of, number_of, read_dialled
 from fmc_gateway.loop_guard import LoopGuard
@@ -23,19 +24,6 @@ from hipper.telephony.numbers.e164 import E164
 from hipper.telephony.numbers.emergency import is_emergency
 from hipper.telephony.sip.message import Request
 from hipper.telephony.sip.uri import SipUri, TelUri
-
-PASSED_ON = (
-    "Geolocation",
-    "Geolocation-Routing",
-    "Geolocation-Error",
-    "P-Access-Network-Info",
-    "Cellular-Network-Info",
-    "Resource-Priority",
-    "Priority",
-    "Accept-Contact",
-)
-"""What an emergency call keeps (RFC 6442, RFC 7315, RFC 4412); of no other call it is even read, because cell
-locations are never logged (call-flows §7)."""
 
 
 class Offer(NamedTuple):
@@ -185,7 +173,7 @@ def offered_leg(
         sip_call_id=clean(request.call_id),
         max_forwards=70 if max_forwards is None else max_forwards,
         loop_guard=loop_guard,
-        passthrough_headers=kept_headers(request, PASSED_ON) if offer.emergency else (),
+        passthrough_headers=kept_headers(request, CARRIED) if offer.emergency else (),
         body_type=body_type if offer.emergency else None,
         body=body if offer.emergency else None,
         gateway=offer.gateway,
@@ -249,7 +237,8 @@ def _is_own_aor(request: Request, phone: Phone) -> bool:
 
 
 def kept_headers(request: Request, names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """Every header of these names, as it came."""
+    """Every header of these names, as it came. Of calls that are none of an emergency and stay here location
+    is not even read, because cell locations are never logged (call-flows §7)."""
     return tuple((name, clean(value)) for name in names for value in request.headers.get_all(name))
 
 

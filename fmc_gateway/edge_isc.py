@@ -13,9 +13,10 @@ from typing import NamedTuple
 import msgspec
 
 from fmc_gateway.asserted import asserted_number, is_anonymous
+from fmc_gateway.call.emergency import CARRIED
 from fmc_gateway.call.events import LegDirection, LegOffered, LegSource, PassOn
 from fmc_gateway.dialled import Dialled, e164_of, number_of, read_dialled
-from fmc_gateway.edge import PASSED_ON, Offer, Refusal, kept_headers, offered_leg
+from fmc_gateway.edge import Offer, Refusal, kept_headers, offered_leg
 from fmc_gateway.loop_guard import LoopGuard
 from fmc_gateway.text import clean
 from hipper.runtime.settings_model import MobileNetwork, Settings
@@ -28,7 +29,7 @@ from hipper.telephony.sip.uri import OpaqueUri, SipUri, TelUri, Uri
 from hipper.telephony.sip.validate import check_request
 
 KEPT_IN_SESSION = (
-    *PASSED_ON,
+    *CARRIED,
     "P-Served-User",
     "P-Asserted-Identity",
     "P-Charging-Vector",

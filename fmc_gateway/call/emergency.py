@@ -70,6 +70,17 @@ from hipper.pbx.model import CallerIdentity, Payer, Presentation, TariffClass
 from hipper.telephony.numbers.emergency import is_emergency
 
 RULE = "emergency"
+CARRIED = (
+    "Geolocation",
+    "Geolocation-Routing",
+    "Geolocation-Error",
+    "P-Access-Network-Info",
+    "Cellular-Network-Info",
+    "Resource-Priority",
+    "Priority",
+    "Accept-Contact",
+)
+"""What an emergency call keeps (RFC 6442, RFC 7315, RFC 4412)."""
 FIRST_WORD_S = 4.0
 """How long a route may stay silent, counted from its INVITE: a few retransmissions (RFC 3261 §17.1.1.2)."""
 ALERTING_S = 12.0
@@ -159,7 +170,7 @@ def _try(call: EmergencyRouting, turn: int, now: float, out: list[AnyCommand]) -
             sdp=event.sdp,
             max_forwards=event.max_forwards - 1,
             icid=event.icid,
-            passthrough_headers=event.passthrough_headers,
+            passthrough_headers=tuple(item for item in event.passthrough_headers if item[0] in CARRIED),
             body_type=event.body_type,
             body=event.body,
         )
