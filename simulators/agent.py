@@ -15,7 +15,7 @@ from hipper.telephony.sip.digest import DigestClient
 from hipper.telephony.sip.events import Invited, OutOfDialogRequest, RequestAnswered, RequestFailed
 from hipper.telephony.sip.flow import Flow, Transport
 from hipper.telephony.sip.headers import NameAddr
-from hipper.telephony.sip.uri import Uri
+from hipper.telephony.sip.uri import Uri, format_host
 from hipper.telephony.sip.useragent import UserAgent, UserAgentConfig
 from simulators.call import Call, CallError, CallState, HeaderItems
 from simulators.core import WatchedCore
@@ -257,6 +257,13 @@ class Agent:
         call = Call(self, event.session, media, request=event.request, sdp=event.sdp)
         self.calls[event.session] = call
         return call
+
+    def named_contact(self, session: str, user: str) -> None:
+        """Let the Contact of a call that came in say whose telephone it is, as registered ones do."""
+        found = self._core._sessions.get(session)
+        if found is not None and found.dialog is not None:
+            host, port = self._shell.local_address(LISTENER)
+            found.contact = found.dialog.contact = f"<sip:{user}@{format_host(host)}:{port}>"
 
     async def deliver(self, call: Call) -> None:
         if self.behaviour is None:

@@ -214,6 +214,8 @@ class IscNetwork(Agent):
         if number == ANNOUNCER:
             await announce(self, await self.take(event), SWITCHED_OFF)
         else:
+            if number in self._handsets:
+                self.named_contact(event.session, number)
             call = await self.take(event)
             call.number = number
             await self._place(event.request, number).ring(call)
