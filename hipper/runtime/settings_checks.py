@@ -57,6 +57,11 @@ def _listener_faults(settings: Settings) -> Iterator[Fault]:
         if socket in taken:
             yield f"{where}.port", f"{listener.host}:{listener.port}/{family} is already '{taken[socket]}'"
         taken[socket] = listener.name
+        if listener.advertised_host is None and listener.host in ("0.0.0.0", "::"):
+            yield (
+                f"{where}.host",
+                f"'{listener.host}' is every address: advertised_host must say which is ours",
+            )
         if (listener.advertised_host or "").startswith("["):
             yield f"{where}.advertised_host", "an IPv6 address stands here without its brackets"
         if (listener.certificate is None) != (listener.private_key is None):

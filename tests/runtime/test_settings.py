@@ -132,6 +132,10 @@ class TestFaults:
                 LISTENER + 'advertised_host = "[::1]"\n',
                 "4: an IPv6 address stands here without its brackets",
             ),
+            (
+                LISTENER + 'host = "::"\n',
+                "4: '::' is every address: advertised_host must say which is ours",
+            ),
             (NETWORK + 'other_listeners = ["x"]\n', "9: no [[sip_listener]] is named 'x'"),
             (
                 NETWORK + "options_interval_s = -1\n",
