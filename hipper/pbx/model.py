@@ -264,7 +264,7 @@ class TerminationFacts(msgspec.Struct, frozen=True, kw_only=True):
     busy_devices: tuple[DeviceId, ...] = ()
     """Devices of the called user that are in a call."""
     calls: int = 0
-    """Calls the user is in or is being rung by."""
+    """Calls the user is in or is being rung by, beside the one that is decided on."""
     diverted_by: tuple[SubscriberId, ...] = ()
     """Users whose forwarding brought the call here, the first first; nobody forwards a call twice."""
     diversions: int = 0

@@ -104,7 +104,7 @@ def _anywhere(asked: Asked, service: Anywhere) -> Iterator[_Wish]:
 
 def _simultaneous(asked: Asked, service: SimultaneousRingPersonal) -> Iterator[_Wish]:
     silent: str | None = None
-    if service.not_while_in_call and asked.other_calls:
+    if service.not_while_in_call and asked.facts.calls:
         silent = rules.REMOTE_IN_CALL
     elif service.criteria and not any(meets(asked, one) for one in service.criteria):
         silent = rules.REMOTE_NO_CRITERION

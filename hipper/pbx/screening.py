@@ -20,9 +20,8 @@ from hipper.pbx.services.criteria import Callers, Criterion
 
 
 class Asked(NamedTuple):
-    """One decision while it is made. ``services``: those in force. ``other_calls``: calls the user is in, or
-    being rung by, beside this one. ``considered``: rules that had a say so far; the only thing that changes,
-    and nobody keeps it."""
+    """One decision while it is made. ``services``: those in force. ``considered``: rules that had a say so
+    far; the only thing that changes, and nobody keeps it."""
 
     called: SubscriberContext
     services: SubscriberServices
@@ -31,7 +30,6 @@ class Asked(NamedTuple):
     reached: Number
     now: float
     facts: TerminationFacts
-    other_calls: int
     considered: list[str]
 
 

@@ -105,8 +105,7 @@ def decide(
     if nothing_set and called.enabled and not facts.emergency_callback:
         return _plain(called, caller, on_net, reached, exclude_device)
     services, ignored = in_force(called)
-    other_calls = max(facts.calls - (exclude_device is not None), 0)
-    asked = Asked(called, services, caller, on_net, reached, now, facts, other_calls, list(ignored))
+    asked = Asked(called, services, caller, on_net, reached, now, facts, list(ignored))
     if facts.emergency_callback:
         return _called_back(asked)
     if not called.enabled:
@@ -280,7 +279,7 @@ def _after_assistant(asked: Asked, service: PersonalAssistant) -> ForwardTo | To
 
 def _in_call(asked: Asked) -> TerminationPlan | None:
     service = asked.services.call_waiting
-    if service is None or service.active or asked.other_calls == 0:
+    if service is None or service.active or asked.facts.calls == 0:
         return None
     return _busy(asked, DivertReason.USER_BUSY, rules.BUSY_NO_CALL_WAITING)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import fmc_gateway.call
 import hipper.pbx
 from hipper.pbx import rules
 
@@ -35,6 +36,7 @@ def test_unknown_name_is_an_error() -> None:
 
 
 def test_every_rule_is_used_by_a_decision() -> None:
-    folder = Path(next(iter(hipper.pbx.__path__)))
-    code = "".join(path.read_text() for path in folder.rglob("*.py") if "rules" not in path.parts)
+    folders = [Path(next(iter(package.__path__))) for package in (hipper.pbx, fmc_gateway.call)]
+    files = [path for folder in folders for path in folder.rglob("*.py") if "rules" not in path.parts]
+    code = "".join(path.read_text() for path in files)
     assert {name for name in CONSTANTS if f"rules.{name}" not in code} == set()

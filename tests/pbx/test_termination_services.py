@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hipper.pbx import rules
-from hipper.pbx.ids import DeviceId, SubscriberId
+from hipper.pbx.ids import SubscriberId
 from hipper.pbx.model import (
     Announcement,
     DivertReason,
@@ -365,11 +365,6 @@ class TestCallWaiting:
     def test_on_unless_switched_off(self) -> None:
         ring(bram(), calls=3)
         ring(bram(call_waiting=CallWaiting()), calls=3)
-
-    def test_a_call_to_oneself_is_not_the_other_call(self) -> None:
-        called = bram(call_waiting=self.OFF)
-        ring(called, COLLEAGUE, exclude_device=DeviceId("bram-desk"), calls=1)
-        refused(called, COLLEAGUE, exclude_device=DeviceId("bram-desk"), calls=2)
 
 
 class TestPersonalAssistant:
