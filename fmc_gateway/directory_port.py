@@ -116,7 +116,7 @@ class DirectoryPort:
         termination = TerminationFacts()
         if called is not None:
             bindings = self._bindings.of_devices(tuple(device.id for device in called.devices))
-            termination = self._facts.of_called(called, caller_list)
+            termination = self._facts.of_called(called, caller_list, self._now())
         return ContextLoaded(
             caller=parties.caller,
             called=called,

@@ -54,9 +54,12 @@ class Facts:
             group_spent_month=spent.group_month,
         )
 
-    def of_called(self, called: SubscriberContext, caller_list: CallerList | None) -> TerminationFacts:
+    def of_called(
+        self, called: SubscriberContext, caller_list: CallerList | None, now: float
+    ) -> TerminationFacts:
         return TerminationFacts(
             busy_devices=self._live.busy_devices(called.subscriber),
             calls=self._live.calls_of(called.subscriber),
             caller_list=caller_list,
+            spending=self.of_caller(called, None, now),
         )

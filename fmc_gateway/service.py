@@ -63,6 +63,7 @@ from fmc_gateway.watched import WatchedLive, WatchedRecords
 from fmc_gateway.watched_core import WatchedCore
 from hipper.directory.directory import Directory
 from hipper.directory.leases import Leases
+from hipper.pbx import schedules
 from hipper.pbx.callback import Waiting
 from hipper.pbx.ids import CallId, GatewayId, LegId, SubscriberId
 from hipper.runtime.bus import Bus
@@ -207,6 +208,7 @@ class Gateway:
 
     async def start(self) -> None:
         """Open SIP first. Raises ListenError."""
+        schedules.prepare()  # no call waits for it then
         settings = self.settings
         self.pool = await open_owner_pool(settings, "gateway")
         directory = Directory(self.pool, remember=settings.gateway.context_cache_size)
