@@ -20,6 +20,7 @@ from hipper.directory.errors import (
     UnknownService,
     UnknownSubscriber,
 )
+from hipper.pbx.calling_plan_problems import problems
 from hipper.pbx.ids import GroupId, SubscriberId
 from hipper.pbx.model import ServicePack
 from hipper.pbx.service_packs import holds
@@ -56,6 +57,14 @@ def read_settings(service: ServiceDefinition, values: Any) -> Settings:
         return msgspec.convert(values, service.settings)
     except msgspec.ValidationError as error:
         raise InvalidSettings(f"{service.name}: {error}") from error
+
+
+def check_meaning(service: ServiceDefinition, settings: Settings) -> None:
+    """Raises InvalidSettings when ``settings`` mean nothing, well-formed as they are: a bar that fits no
+    number, say. Only asked when they are saved: what is stored already is read all the same."""
+    found = problems(settings)
+    if found:
+        raise InvalidSettings(f"{service.name}: {'; '.join(found)}")
 
 
 def check_pack(service: ServiceDefinition, pack: ServicePack) -> None:
@@ -129,6 +138,7 @@ async def _set(
     service = service_named(name, scope)
     if type(settings) is not service.settings:
         raise InvalidSettings(f"{name}: these are settings of another service")
+    check_meaning(service, settings)
     async with conn.transaction():
         row = await _locked(conn, scope, owner)
         if scope == "subscriber":

@@ -24,6 +24,7 @@ from hipper.directory.services import (
 )
 from hipper.pbx.ids import GroupId, SubscriberId
 from hipper.pbx.model import CallerList, DeviceKind, ServicePack
+from hipper.pbx.services.calling import OutgoingCallingPlan
 from hipper.pbx.services.forwarding import CallForwardingAlways, GroupNightForwarding, NightMode, Voicemail
 from hipper.pbx.services.registry import SERVICES
 from hipper.pbx.services.screening import DoNotDisturb
@@ -98,6 +99,9 @@ async def test_bad_settings_are_named_and_change_nothing(world: World) -> None:
         service_named("do_not_disturb", "group")
     with pytest.raises(InvalidSettings, match=r"do_not_disturb: Expected `bool`, got `str` - at `\$.active`"):
         read_settings(SERVICES["do_not_disturb"], {"active": "yes"})
+    no_prefix = OutgoingCallingPlan(barred_prefixes=("0049",))
+    with pytest.raises(InvalidSettings, match="outgoing_calling_plan: '0049' is no prefix"):
+        await set_user_service(world.conn, world.anna, "outgoing_calling_plan", no_prefix, "x")
     with pytest.raises(InvalidSettings, match="another service"):
         await set_user_service(world.conn, world.anna, "call_forwarding_always", DoNotDisturb(), "x")
     with pytest.raises(UnknownSubscriber):

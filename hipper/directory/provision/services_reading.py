@@ -11,7 +11,7 @@ from hipper.directory.errors import InvalidSettings
 from hipper.directory.provision.lines import Path
 from hipper.directory.provision.problems import Problems
 from hipper.directory.provision.state import Services
-from hipper.directory.services import read_settings
+from hipper.directory.services import check_meaning, read_settings
 from hipper.pbx.services.base import Settings
 from hipper.pbx.services.registry import SERVICES, Scope
 
@@ -45,7 +45,9 @@ def _read(name: str, table: Any, scope: Scope, place: Path, problems: Problems, 
         problems.add(place, f'{what}: no service of a {scope} is named "{name}"; {hint}')
         return None
     try:
-        return read_settings(service, table)
+        settings = read_settings(service, table)
+        check_meaning(service, settings)
+        return settings
     except InvalidSettings as error:
         problems.add(place, f"{what}: {error}")
         return None

@@ -167,6 +167,13 @@ async def test_service_outside_the_pack_is_a_problem(conn: asyncpg.Connection, t
         await apply_file(conn, path)
 
 
+async def test_bar_that_fits_no_number_is_a_problem(conn: asyncpg.Connection, tmp_path: Path) -> None:
+    night = 'mode = "schedule"\nopen = "office"\ndestination = "201"'
+    plan = ("group_night_forwarding]", "group_outgoing_calling_plan]"), (night, 'barred_prefixes = ["0049"]')
+    with pytest.raises(ProvisioningError, match="group_outgoing_calling_plan: '0049' is no prefix"):
+        await apply_file(conn, written(tmp_path, *plan))
+
+
 async def test_telephone_of_another_tenant_is_not_to_be_had(conn: asyncpg.Connection, tmp_path: Path) -> None:
     await apply_file(conn, written(tmp_path))
     other = tmp_path / "other.toml"
