@@ -14,6 +14,7 @@ from fmc_gateway.asserted import asserted_number, is_anonymous, read_asserted, r
 from fmc_gateway.call.emergency import CARRIED
 from fmc_gateway.call.events import LegDirection, LegOffered, LegSource
 from fmc_gateway.dialled import Dialled, e164_of, number_of, read_dialled
+from fmc_gateway.diversion import read_diverted
 from fmc_gateway.loop_guard import LoopGuard
 from fmc_gateway.peers import MobilePeer, TrunkPeer
 from fmc_gateway.text import clean, clean_or_none
@@ -179,6 +180,7 @@ def offered_leg(
         gateway=offer.gateway,
         emergency_routes=offer.emergency_routes,
         emergency_callback=trusted and _is_callback(request),
+        diverted_numbers=read_diverted(request) if trusted else (),
     )
 
 

@@ -15,6 +15,7 @@ from fmc_gateway.call.commands import (
     PassOnTarget,
     Target,
     TrunkTarget,
+    VoicemailTarget,
 )
 from fmc_gateway.dns.hop import Family, Hop, HopError, Way, family_of, hop_of
 from fmc_gateway.edge_exchange import toward_exchange
@@ -38,6 +39,7 @@ from hipper.runtime.settings_model import (
     PstnTrunk,
     Settings,
     TrunkRegistration,
+    VoicemailPeer,
 )
 from hipper.telephony.sip.digest import DigestClient
 from hipper.telephony.sip.errors import SipParseError
@@ -45,7 +47,7 @@ from hipper.telephony.sip.flow import Flow
 from hipper.telephony.sip.headers import NameAddr
 from hipper.telephony.sip.uri import SipUri, Uri, format_host
 
-Peer = MobileNetwork | PstnTrunk | ExchangeTrunk | EmergencyRoute
+Peer = MobileNetwork | PstnTrunk | ExchangeTrunk | EmergencyRoute | VoicemailPeer
 
 
 class RoutingConfigError(ValueError):
@@ -103,6 +105,11 @@ class Routing:
         self._trunks = {t.name: (t, *self._parse(t)) for t in settings.pstn_trunk}
         self._exchanges = {t.name: (t, *self._parse(t)) for t in settings.exchange_trunk}
         self._emergency = [(r, *self._parse(r)) for r in settings.emergency_route]
+        box = settings.voicemail
+        self._voicemail = None if box is None else (box, *self._parse(box))
+        self._voicemail_auth = (
+            None if box is None or not box.username else DigestClient(box.username, box.password or "")
+        )
         self._registrars = {
             t.name: (t.registration, self._hop(t, t.registration.registrar))
             for t in settings.pstn_trunk
@@ -125,12 +132,14 @@ class Routing:
         return {peer.name: hop for peer, hop in self.all_peers() if not isinstance(peer, EmergencyRoute)}
 
     def all_peers(self) -> Iterator[tuple[Peer, Hop]]:
-        """Networks, trunks, exchanges and emergency routes."""
+        """Networks, trunks, exchanges, emergency routes and voicemail."""
         for named in (self._networks, self._trunks, self._exchanges):
             for peer, _, hop in named.values():
                 yield peer, hop
         for route, _, hop in self._emergency:
             yield route, hop
+        if self._voicemail is not None:
+            yield self._voicemail[0], self._voicemail[2]
 
     def registrations(self) -> dict[str, tuple[TrunkRegistration, Hop, DigestClient]]:
         """Trunks that want to be registered with: how, where, and with which credentials."""
@@ -147,6 +156,8 @@ class Routing:
                 return self._trunks[target.trunk or next(iter(self._trunks))][2]
             case ExchangeTarget() if target.trunk in self._exchanges:
                 return self._exchanges[target.trunk][2]
+            case VoicemailTarget() if self._voicemail is not None:
+                return self._voicemail[2]
             case _:
                 return None
 
@@ -185,6 +196,8 @@ class Routing:
                 return self._to_emergency(target, identity)
             case ExchangeTarget():
                 return self._to_exchange(target, identity)
+            case VoicemailTarget():
+                return self._to_voicemail(target, identity)
             case _:
                 return Unroutable(503, "the settings know no way to this target")
 
@@ -282,6 +295,25 @@ class Routing:
         trunk, uri, hop = found
         shown = toward_exchange(identity, trunk, self.advertised_host(trunk.listener))
         return _to_number(hop, uri, target.user, shown, trunk.trusted)
+
+    def _to_voicemail(self, target: VoicemailTarget, identity: CallerIdentity) -> Route | Unroutable:
+        """RFC 4458 §3: the mailbox is the user, and why the call comes is the cause. A user who listens calls
+        without one."""
+        if self._voicemail is None:
+            return Unroutable(503, "no voicemail in the settings")
+        peer, uri, hop = self._voicemail
+        cause = {} if target.listen else {"cause": str(target.cause)}
+        shown = toward_phone(identity, self.advertised_host(peer.listener))
+        mailbox = uri.replace(user=target.mailbox).with_params(**cause)
+        return Route(
+            hop,
+            mailbox,
+            shown.from_,
+            f"<{uri.replace(user=target.mailbox).aor}>",
+            shown.headers,
+            True,
+            auth=self._voicemail_auth,
+        )
 
     def _to_emergency(self, target: EmergencyTarget, identity: CallerIdentity) -> Route | Unroutable:
         if target.route_index >= len(self._emergency):

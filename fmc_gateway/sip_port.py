@@ -10,6 +10,7 @@ import structlog
 
 from fmc_gateway.call import commands as c
 from fmc_gateway.call import events as e
+from fmc_gateway.diversion import diversion_headers
 from fmc_gateway.dns.hop import Hop, Server, family_of
 from fmc_gateway.identity_headers import connected
 from fmc_gateway.resolver import Resolver
@@ -337,6 +338,10 @@ class SipPort:
         leg.host = self._routing.advertised_host(flow.listener)
         leg.trusted = route.trusted
         headers = (*route.headers, *command.passthrough_headers)
+        if command.diverted:
+            headers += diversion_headers(command.diverted, str(route.uri), leg.host, trusted=route.trusted)
+        if command.alert is not None:
+            headers += (("Alert-Info", command.alert),)
         if route.trusted and not any(name == CHARGING for name, _ in headers):
             headers += _charging(command.icid)
         call_id = self._ids.call_id()

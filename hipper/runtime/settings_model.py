@@ -149,6 +149,22 @@ class DnsSection(_Section, frozen=True, kw_only=True):
     """How long one question may take. Calls never wait for it."""
 
 
+class VoicemailPeer(_Section, frozen=True, kw_only=True):
+    """Where voicemail listens. It is asked for ``sip:<mailbox>@<host of target>;cause=…`` (RFC 4458)."""
+
+    listener: str
+    other_listeners: tuple[str, ...] = ()
+    target: str
+    """SIP URI, e.g. ``sip:127.0.0.1:5090;transport=udp``."""
+    username: str | None = None
+    password: str | None = None
+    """Answers its challenge; it trusts us by address and by these."""
+
+    @property
+    def name(self) -> str:
+        return "voicemail"
+
+
 class ApiSection(_Section, frozen=True, kw_only=True):
     """The HTTP API (``app``)."""
 
@@ -254,3 +270,5 @@ class Settings(_Section, frozen=True, kw_only=True):
     pstn_trunk: tuple[PstnTrunk, ...] = ()
     exchange_trunk: tuple[ExchangeTrunk, ...] = ()
     emergency_route: tuple[EmergencyRoute, ...] = ()
+    voicemail: VoicemailPeer | None = None
+    """None: callers hear that the user cannot be reached."""
