@@ -12,6 +12,7 @@ DEVICE_RINGS = "device.rings"
 DEVICE_SWITCHED_OFF = "device.switched-off"
 DEVICE_CALLING = "device.calling"
 DEVICE_NO_ADDRESS = "device.no-address"
+DEVICE_REDIRECTED = "device.redirected"
 CALLED_DISABLED = "called.disabled"
 CALLED_NO_DEVICE = "called.no-device"
 CALLED_NOTHING_RINGS = "called.nothing-rings"
@@ -44,6 +45,10 @@ TERMINATION_RULES: dict[str, Rule] = {
     DEVICE_NO_ADDRESS: Rule(
         "Dit toestel heeft geen adres of nummer waarop het te bereiken is.",
         "This device has no address or number to reach it by.",
+    ),
+    DEVICE_REDIRECTED: Rule(
+        "Dit toestel stuurt de oproep door naar een ander nummer.",
+        "This device sends the call on to another number.",
     ),
     CALLED_DISABLED: Rule(
         "De gebelde gebruiker is uitgeschakeld en niet bereikbaar.",
