@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from fmc_gateway.call.commands import AnswerLeg, AnyCommand
+from fmc_gateway.call.commands import AnswerLeg, AnyCommand, StartTimer
 from fmc_gateway.call.ending import (
+    DURATION_TIMER,
     broken,
     calling_over,
     conclude,
@@ -62,6 +63,8 @@ def establish(call: Answering, sdp: str | None, now: float, out: list[AnyCommand
         segments=(*call.segments, segment(call, winner, now)),
         winner=winner.id,
     )
+    if winner.max_duration_s is not None:
+        out.append(StartTimer(name=DURATION_TIMER, after_s=max(winner.max_duration_s, 1.0)))
     return publish(talking, LivePhase.ESTABLISHED, out), tuple(out)
 
 

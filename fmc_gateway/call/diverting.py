@@ -21,10 +21,10 @@ from fmc_gateway.call.model import (
     present,
 )
 from fmc_gateway.call.records import publish
-from fmc_gateway.call.verdict import BUSY, Q850_NO_RESOURCE, UNREACHABLE
+from fmc_gateway.call.verdict import Q850_NO_RESOURCE, UNREACHABLE
 from fmc_gateway.call.voicemail import no_voicemail, to_voicemail
-from hipper.contracts.calls import AttemptOutcome, CallOutcome, LivePhase
-from hipper.pbx import rules, termination
+from hipper.contracts.calls import CallOutcome, LivePhase
+from hipper.pbx import termination
 from hipper.pbx.model import (
     CallerIdentity,
     ForwardTo,
@@ -146,7 +146,6 @@ def _ring(
         caller=plan.passed_on or plan.identity,
         skipped=(*call.skipped, *silent),
     )
-    counted = tuple(one for one in silent if one.rule != rules.DEVICE_CALLING)
     if goals:
         return rounds.begin_round(
             call,
@@ -156,12 +155,11 @@ def _ring(
             out,
             decline_ends_ringing=plan.decline_ends_ringing,
             onwards=Onwards.of(plan),
-            silent=counted,
         )
-    busy = any(one.outcome is AttemptOutcome.BUSY for one in counted)
-    found = BUSY if busy else UNREACHABLE._replace(explanation="no device is registered")
-    onward = plan.on_busy if busy else plan.on_not_reachable
-    return go_on(call, onward, found, now, out) if onward is not None else fall_back(call, found, now, out)
+    found = UNREACHABLE._replace(explanation="no device is registered")
+    if plan.on_not_reachable is None:
+        return fall_back(call, found, now, out)
+    return go_on(call, plan.on_not_reachable, found, now, out)
 
 
 def _refused(call: CallState, plan: RefusedPlan, now: float, out: list[AnyCommand]) -> Step:

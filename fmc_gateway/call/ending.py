@@ -42,6 +42,7 @@ from fmc_gateway.call.model import (
     LegPhase,
     Ringing,
     Step,
+    Talking,
     become,
     called_leg,
     put,
@@ -52,6 +53,7 @@ from hipper.pbx.ids import LegId
 
 NO_ANSWER_TIMER = "no_answer"
 SPEECH_TIMER = "speech"
+DURATION_TIMER = "duration"
 ROUTE_TIMER = "route"
 SETTLE_TIMER = "settle"
 
@@ -236,6 +238,8 @@ def _timers(call: CallState) -> tuple[str, ...]:
         return (NO_ANSWER_TIMER,)
     if isinstance(call, Announcing):
         return (SPEECH_TIMER,)
+    if isinstance(call, Talking) and any(leg.max_duration_s is not None for leg in call.called):
+        return (DURATION_TIMER,)
     return (ROUTE_TIMER,) if isinstance(call, EmergencyRouting) else ()
 
 

@@ -234,8 +234,6 @@ class Ringing(CallState, frozen=True, kw_only=True, tag="ringing"):
     """Targets are being prepared, invited, or ring."""
 
     decline_ends_ringing: bool = True
-    silent: tuple[DeviceAttempt, ...] = ()
-    """Devices of the user that got no leg in this round."""
     onwards: Onwards = NOWHERE
     deadline: float = 0.0
     """When it will have rung long enough, Unix seconds."""

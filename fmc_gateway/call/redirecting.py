@@ -21,7 +21,7 @@ from fmc_gateway.call.ending import NO_ANSWER, release
 from fmc_gateway.call.events import ContextFailed, ContextLoaded, LegRejected
 from fmc_gateway.call.model import Leg, LegPhase, Redirect, Ringing, Step, called_leg, put
 from hipper.contracts.calls import AttemptOutcome
-from hipper.pbx import forwarding
+from hipper.pbx import forwarding, rules
 from hipper.pbx.model import (
     DivertPlan,
     DivertReason,
@@ -38,7 +38,6 @@ from hipper.telephony.sip.errors import SipParseError
 from hipper.telephony.sip.uri import SipUri, TelUri, parse_uri, percent_decode
 
 MAX_CONTACTS = 5
-RULE = "device.redirected"
 
 
 def destinations(contacts: Sequence[str]) -> tuple[str, ...]:
@@ -86,7 +85,7 @@ def begin(call: Ringing, leg: Leg, event: LegRejected, now: float) -> Step:
         explanation="the device sent the call elsewhere",
     )
     to = tuple(
-        ForwardTo(destination=one, reason=DivertReason.DEFLECTION, rule=RULE)
+        ForwardTo(destination=one, reason=DivertReason.DEFLECTION, rule=rules.DEVICE_REDIRECTED)
         for one in destinations(event.contacts)
     )
     call = put(call, release(moved, out))
@@ -195,12 +194,12 @@ def _to_colleague(
     called = event.called
     if called is None or called.subscriber != plan.called:
         return _other(call, redirect, "the called user is unknown")
-    rules = decide_on_user(call, event, called, plan.identity, plan.called_number, now)
-    if isinstance(rules, RefusedPlan):
-        return _other(call, redirect, rules.explanation)
-    if isinstance(rules, DivertPlan):
-        return _onward(call, redirect, plan, rules, called, diverted, now, out)
-    goals = _devices(call, plan, rules, event, called, diverted)
+    plan_there = decide_on_user(call, event, called, plan.identity, plan.called_number, now)
+    if isinstance(plan_there, RefusedPlan):
+        return _other(call, redirect, plan_there.explanation)
+    if isinstance(plan_there, DivertPlan):
+        return _onward(call, redirect, plan, plan_there, called, diverted, now, out)
+    goals = _devices(call, plan, plan_there, event, called, diverted)
     if not goals:
         return _other(call, redirect, "no device is registered")
     return _to(call, redirect, plan, goals, now, out), None
@@ -209,31 +208,31 @@ def _to_colleague(
 def _devices(
     call: Ringing,
     plan: OnNetPlan,
-    rules: RingPlan,
+    there: RingPlan,
     event: ContextLoaded,
     called: SubscriberContext,
     diverted: tuple[Diverted, ...],
 ) -> list[targets.Goal]:
-    there = msgspec.structs.replace(
+    moved = msgspec.structs.replace(
         call, diverted=diverted, served=targets.served(called, plan.called_number)
     )
-    goals, _ = targets.of_devices(there, called, event.bindings, rules)
+    goals, _ = targets.of_devices(moved, called, event.bindings, there)
     reached = targets.reached_user(called, plan.called_number, on_net=is_on_net(call))
-    return [goal._replace(shown=rules.identity, reached=reached) for goal in goals]
+    return [goal._replace(shown=there.identity, reached=reached) for goal in goals]
 
 
 def _onward(
     call: Ringing,
     redirect: Redirect,
     plan: OnNetPlan,
-    rules: DivertPlan,
+    there: DivertPlan,
     called: SubscriberContext,
     diverted: tuple[Diverted, ...],
     now: float,
     out: list[AnyCommand],
 ) -> tuple[Ringing, Redirect | None]:
     """The colleague's telephones do not ring: on to where that user sends calls."""
-    onward = rules.onward
+    onward = there.onward
     if isinstance(onward, ForwardTo):
         to = redirect.to[0]
         entry = targets.diversion(redirect.by, to.reason, to.rule, targets.destination_of(plan), now)
@@ -241,8 +240,8 @@ def _onward(
         return call, Redirect(leg=redirect.leg, by=called.subscriber, to=(onward,), diverted=diverted)
     if isinstance(onward, ToVoicemail):
         who = targets.served(called, plan.called_number)
-        there = msgspec.structs.replace(call, diverted=(*diverted, targets.diverted_by(who, onward.reason)))
-        return _to(call, redirect, plan, (voicemail.goal(onward, there),), now, out), None
+        moved = msgspec.structs.replace(call, diverted=(*diverted, targets.diverted_by(who, onward.reason)))
+        return _to(call, redirect, plan, (voicemail.goal(onward, moved),), now, out), None
     return _other(call, redirect, onward.explanation)
 
 

@@ -34,7 +34,7 @@ from fmc_gateway.call.model import (
 )
 from fmc_gateway.call.records import publish
 from fmc_gateway.call.targets import Goal, make_leg
-from hipper.contracts.calls import CallOutcome, DeviceAttempt, LivePhase
+from hipper.contracts.calls import CallOutcome, LivePhase
 
 
 def begin_round(
@@ -46,7 +46,6 @@ def begin_round(
     *,
     decline_ends_ringing: bool = True,
     onwards: Onwards = NOWHERE,
-    silent: tuple[DeviceAttempt, ...] = (),
 ) -> Step:
     """Ask rtpengine for an offer to each target; the INVITEs leave as the offers come back."""
     before = len(call.called)
@@ -58,7 +57,6 @@ def begin_round(
         called=(*call.called, *_legs(call, before, goals, now)),
         decline_ends_ringing=decline_ends_ringing,
         onwards=onwards,
-        silent=silent,
         deadline=now + no_answer_s,
     )
     state = msgspec.structs.replace(state, round_from=before, rung=rung)

@@ -261,7 +261,7 @@ TABLE: dict[State, dict[type[msgspec.Struct], Row]] = {
         ev.LegReoffered: Row("holding.leg_reoffered"),
         ev.LegReofferAnswered: Row("holding.leg_reoffer_answered"),
         ev.LegReofferRejected: Row("holding.leg_reoffer_rejected", OVER),
-        ev.TimerFired: NO_TIMER,
+        ev.TimerFired: Row("talking.timer_fired", OVER),
         ev.DigitPressed: NO_DIGITS,
         ev.AnnouncementEnded: NO_ANNOUNCEMENT,
         ev.FeatureDone: NO_FEATURE,

@@ -6,6 +6,7 @@ import msgspec
 
 from fmc_gateway.call.commands import AnyCommand, RejectReoffer
 from fmc_gateway.call.ending import (
+    DURATION_TIMER,
     broken,
     calling_over,
     conclude,
@@ -22,6 +23,7 @@ from fmc_gateway.call.events import (
     LegEnded,
     LegRejected,
     MediaTimedOut,
+    TimerFired,
 )
 from fmc_gateway.call.model import ExchangeKind, ExchangeStage, LegPhase, Step, Talking, put, winner_of
 from hipper.contracts.calls import CallOutcome
@@ -34,6 +36,7 @@ DEAD = {
     "transport": 'SIP;cause=503;text="Transport failed"',
 }
 """What the other side is told when a dialog died rather than ended (RFC 3326)."""
+CAP_REACHED = 'Q.850;cause=31;text="Spend cap reached"'
 NO_MEDIA = 'Q.850;cause=102;text="Media timeout"'
 
 
@@ -106,6 +109,13 @@ def media_timed_out(call: Talking, event: MediaTimedOut, now: float) -> Step:
     if event.pair != winner.pair or (winner.holds and call.calling.holds):
         return call, ()
     return end_both(call, now, [], NO_MEDIA, "gateway")
+
+
+def timer_fired(call: Talking, event: TimerFired, now: float) -> Step:
+    """The call has cost what it may."""
+    if event.name != DURATION_TIMER:
+        return call, ()
+    return end_both(call, now, [], CAP_REACHED, "gateway")
 
 
 def hang_up(call: Talking, event: HangUpRequested, now: float) -> Step:

@@ -38,14 +38,12 @@ from hipper.pbx.model import (
 from hipper.pbx.numbers_of import extension_of, first_of
 from hipper.telephony.numbers.e164 import E164
 
-DEVICE_BUSY = "device.busy"
 SKIPPED_OUTCOME = {
     rules.DEVICE_SWITCHED_OFF: AttemptOutcome.SWITCHED_OFF,
     rules.DEVICE_CALLING: AttemptOutcome.BUSY,
     rules.DEVICE_NO_ADDRESS: AttemptOutcome.UNREACHABLE,
-    DEVICE_BUSY: AttemptOutcome.BUSY,
 }
-"""What a rule that keeps a device silent means in the record."""
+"""What a rule that keeps a device silent means in the record; see also :func:`skipped_outcome`."""
 NOT_THERE = {
     DeviceKind.DESK_PHONE: (AttemptOutcome.NOT_REGISTERED, "the desk phone is not registered"),
     DeviceKind.MOBILE: (AttemptOutcome.UNREACHABLE, "no network or number is known"),
@@ -296,6 +294,16 @@ def _handset(network: str | None, number: E164 | None, device: DeviceId) -> list
     return [(network, MobileTarget(network=network, number=number, device=device))]
 
 
+def skipped_outcome(rule: str) -> AttemptOutcome:
+    """The calling plan, the user who does not want to be disturbed, or whatever else the user has set."""
+    known = SKIPPED_OUTCOME.get(rule)
+    if known is not None:
+        return known
+    if rule.startswith("plan."):
+        return AttemptOutcome.BARRED
+    return AttemptOutcome.BUSY if rule.startswith("busy.") else AttemptOutcome.SWITCHED_OFF
+
+
 def explained(rule: str) -> str:
     """In English, for Warning and record; the name itself when nobody listed it."""
     return rules.RULES[rule].en if rule in rules.RULES else rule
@@ -305,7 +313,7 @@ def skipped_device(subscriber: SubscriberId, device: SkippedDevice) -> DeviceAtt
     return DeviceAttempt(
         device=device.device,
         subscriber=subscriber,
-        outcome=SKIPPED_OUTCOME.get(device.rule, AttemptOutcome.FAILED),
+        outcome=skipped_outcome(device.rule),
         rule=device.rule,
         explanation=explained(device.rule),
     )

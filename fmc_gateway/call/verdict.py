@@ -102,7 +102,7 @@ def verdict(call: Ringing) -> Verdict:
     legs = present(call)
     if len(legs) == 1 and legs[0].device is None and _is_outside(legs[0]):
         return _from_outside(legs[0])
-    return _from_devices(legs, any(one.outcome is AttemptOutcome.BUSY for one in call.silent))
+    return _from_devices(legs)
 
 
 OUTSIDE = {
@@ -131,16 +131,15 @@ def _retry_after(leg: Leg) -> int | None:
     return RETRY_AFTER_S if leg.status == 503 and not leg.sent else None
 
 
-def _from_devices(legs: tuple[Leg, ...], busy: bool) -> Verdict:
+def _from_devices(legs: tuple[Leg, ...]) -> Verdict:
     """No answer before declined, before busy, before failed, before unreachable: a phone that rang was
-    reached, and busy is said only when every phone that could be reached is busy. ``busy``: one was not even
-    tried because it is."""
+    reached, and busy is said only when every phone that could be reached is busy."""
     by_outcome = {leg.outcome: leg for leg in reversed(legs)}
     if AttemptOutcome.RANG in by_outcome or AttemptOutcome.NOT_CONFIRMED in by_outcome:
         return Verdict(480, Q850_NO_ANSWER, "nobody answered", CallOutcome.NO_ANSWER)
     if AttemptOutcome.DECLINED in by_outcome:
         return DECLINE
-    if busy or AttemptOutcome.BUSY in by_outcome:
+    if AttemptOutcome.BUSY in by_outcome:
         return BUSY
     failed = by_outcome.get(AttemptOutcome.FAILED)
     if failed is not None:

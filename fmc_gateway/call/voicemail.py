@@ -10,6 +10,7 @@ from fmc_gateway.call.commands import AnyCommand, VoicemailTarget
 from fmc_gateway.call.ending import broken
 from fmc_gateway.call.model import CallState, Step, Verdict
 from hipper.contracts.calls import CallOutcome
+from hipper.pbx import rules
 from hipper.pbx.model import (
     Announcement,
     DivertReason,
@@ -30,7 +31,6 @@ CAUSE = {
 }
 """RFC 4458 §5; any other reason is 302, unconditional."""
 UNCONDITIONAL_CAUSE = 302
-RESORT_RULE = "forward.failed-to-voicemail"
 UNAVAILABLE = Verdict(480, 20, "the voicemail box cannot be reached", CallOutcome.UNREACHABLE)
 
 
@@ -58,12 +58,17 @@ def goal(onward: ToVoicemail, call: CallState) -> targets.Goal:
 
 
 def box_of(user: SubscriberContext, reason: DivertReason) -> ToVoicemail | None:
-    """The user's voicemail box as the last resort of a forward, when it takes calls at all and the user's
-    pack holds one."""
+    """The user's voicemail box as the last resort of a forward for ``reason``, when the user's pack holds one
+    and it takes such calls."""
     box = effective(user, VOICEMAIL)
     if box is None or not box.active:
         return None
-    return ToVoicemail(mailbox=user.subscriber, reason=reason, rule=RESORT_RULE)
+    takes, rule = box.not_reachable, rules.VOICEMAIL_NOT_REACHABLE
+    if reason in (DivertReason.USER_BUSY, DivertReason.DO_NOT_DISTURB):
+        takes, rule = box.busy, rules.VOICEMAIL_BUSY
+    elif reason is DivertReason.NO_ANSWER:
+        takes, rule = box.no_answer, rules.VOICEMAIL_NO_ANSWER
+    return ToVoicemail(mailbox=user.subscriber, reason=reason, rule=rule) if takes else None
 
 
 def no_voicemail(call: CallState, now: float, out: list[AnyCommand]) -> Step:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
+import msgspec
+
 from fmc_gateway.call import commands as cmd
 from fmc_gateway.call import events as ev
 from fmc_gateway.call.model import Call
@@ -30,6 +32,7 @@ from hipper.pbx.model import (
     Presentation,
     SubscriberContext,
 )
+from hipper.pbx.services.bundles import SubscriberServices
 from hipper.telephony.numbers.e164 import E164
 
 A = LegId("a")
@@ -96,6 +99,25 @@ def suze(**changes: Any) -> SubscriberContext:
 
 def piet(**changes: Any) -> SubscriberContext:
     return user("piet", "202", PIET_FIXED, PIET_MOBILE, **changes)
+
+
+ANNA_MOBILE, ANNA_FIXED = E164("+31612340203"), E164("+31201230203")
+KEES_MOBILE, KEES_FIXED = E164("+31612340204"), E164("+31201230204")
+
+
+def anna(**changes: Any) -> SubscriberContext:
+    return user("anna", "203", ANNA_FIXED, ANNA_MOBILE, **changes)
+
+
+def kees(**changes: Any) -> SubscriberContext:
+    return user("kees", "204", KEES_FIXED, KEES_MOBILE, **changes)
+
+
+def desk_only(who: SubscriberContext, **services: Any) -> SubscriberContext:
+    """With one desk phone, no mobile, and these services."""
+    return msgspec.structs.replace(
+        who, devices=who.devices[:1], services=SubscriberServices(**services) if services else who.services
+    )
 
 
 def binding(device: str, number: int = 1) -> ev.Binding:
@@ -211,6 +233,12 @@ class Ladder:
         self, caller: SubscriberContext | None, called: SubscriberContext | None, *bindings: ev.Binding
     ) -> tuple[cmd.AnyCommand, ...]:
         return self.tell(ev.ContextLoaded(caller=caller, called=called, bindings=bindings))
+
+    def forward(
+        self, forwarder: SubscriberContext, called: SubscriberContext | None, *bindings: ev.Binding
+    ) -> tuple[cmd.AnyCommand, ...]:
+        """The directory says who forwards, and to whom."""
+        return self.tell(ev.ContextLoaded(caller=forwarder, called=called, bindings=bindings))
 
     def offers(self) -> None:
         """rtpengine makes every offer it was last asked for."""
