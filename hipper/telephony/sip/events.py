@@ -205,8 +205,22 @@ class RequestFailed(msgspec.Struct, frozen=True, gc=False):
     by_network: bool
 
 
+class SubscriptionRefreshed(msgspec.Struct, frozen=True, gc=False):
+    """A subscriber asked for a longer life; it wants the whole state again (RFC 6665 §4.2.1.2)."""
+
+    handle: str
+
+
+class SubscriptionEnded(msgspec.Struct, frozen=True, gc=False):
+    """A subscription is over. ``why``: ``unsubscribed``, ``expired``, ``gone``, ``unreachable``."""
+
+    handle: str
+    why: str
+
+
 UserAgentEvent = (
     Invited | OutOfDialogRequest | InDialogRequest | Trying | Ringing | EarlyMedia | Answered | LateAnswer
     | Confirmed | EarlyAnswer | Rejected | Cancelled | Ended | Reoffered | ReofferAnswered | ReofferRejected
     | Referred | InfoReceived | Notified | RequestAnswered | RequestFailed
+    | SubscriptionRefreshed | SubscriptionEnded
 )  # fmt: skip

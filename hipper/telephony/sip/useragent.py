@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from hipper.telephony.sip.dialog import DialogId
 from hipper.telephony.sip.endpoint import (
     AckReceived,
     CancelReceived,
@@ -41,6 +42,7 @@ from hipper.telephony.sip.flow import Flow, Outgoing
 from hipper.telephony.sip.headers import NameAddr
 from hipper.telephony.sip.ids import IdSource
 from hipper.telephony.sip.message import Headers, Request, Response
+from hipper.telephony.sip.notifier import Notification, NotifierSide
 from hipper.telephony.sip.refer import ReferHappening, Subscription
 from hipper.telephony.sip.relay import Relay, RelaySide
 from hipper.telephony.sip.session import Phase, Session
@@ -58,12 +60,14 @@ BAD_GATEWAY = 502
 _NEEDS_DIALOG = frozenset(("BYE", "PRACK", "UPDATE", "INFO"))
 
 
-class UserAgent(RelaySide):
+class UserAgent(RelaySide, NotifierSide):
     """A user agent: any number of sessions and requests over any number of flows."""
 
     def __init__(self, config: UserAgentConfig, ids: IdSource) -> None:
         super().__init__(config, ids)
         self._subscriptions: dict[str, Subscription] = {}
+        self._notifications: dict[str, Notification] = {}
+        self._notifier_dialogs: dict[DialogId, Notification] = {}
         self._relays: dict[str, Relay] = {}
         self._refusals: dict[str, Relay] = {}
         self._on_timer = {
@@ -112,6 +116,8 @@ class UserAgent(RelaySide):
                 self._on_timer[name](owner, now)
             elif isinstance(owner, Subscription):
                 self._refer_expired(owner, now)
+            elif isinstance(owner, Notification):
+                self._notification_expired(owner, now)
             self._drain(now)
 
     def transport_failed(self, flow: Flow, now: float) -> None:
@@ -199,8 +205,11 @@ class UserAgent(RelaySide):
             return
         to_tag = request.to.tag
         if to_tag is not None:
-            session = self._dialogs.get((request.call_id, to_tag, request.from_.tag or ""))
-            if session is None:
+            dialog_id = request.call_id, to_tag, request.from_.tag or ""
+            session = self._dialogs.get(dialog_id)
+            if session is None and method == "SUBSCRIBE" and dialog_id in self._notifier_dialogs:
+                self._on_refresh(self._notifier_dialogs[dialog_id], transaction, request, now)
+            elif session is None:
                 self._reply(transaction, request, 481, now)
             else:
                 self._on_in_dialog(session, transaction, request, flow, now)
