@@ -27,7 +27,12 @@ LONGEST_EMERGENCY = 12
 """Digits in the longest spelling of an emergency number: ``#31#0031…112``."""
 NOT_KEPT = "(not kept)"
 
-NUMBERS = frozenset({"dialled", "user", "extension", "destination", "exchange_user", "number", "to"})
+NUMBERS = frozenset(
+    {
+        *("dialled", "user", "extension", "destination", "exchange_user", "number", "to"),
+        *("served_exchange", "transfer_to", "last_dialled"),
+    }
+)
 """Fields that hold a number as dialled; those typed E164 need no name."""
 TEXTS = frozenset(
     {
@@ -42,9 +47,18 @@ TEXTS = frozenset(
         "reason_phrase",
         "request_uri",
         "diverted_numbers",
+        "changes",
+        "label",
     }
 )
 """Fields in which a number may stand."""
+PATTERNS = frozenset({"numbers", "exclude", "reached", "barred_prefixes", "allowed_prefixes"})
+"""Fields that hold numbers, or beginnings of them. A beginning is nobody's, and only as it is does it fit the
+numbers it is for: their last digits alone are masked."""
+WHOLE_DIGITS = 10
+DEVICES = frozenset({"device", "devices", "busy_devices", "answered_on", "served_device"})
+"""Fields that name devices; a number that rings along is one, ``remote:<number>``."""
+REMOTE = "remote:"
 HIDDEN = frozenset({"passthrough_headers", "body"})
 """Location of the caller (RFC 6442), cell identities (RFC 7315): never kept (call-flows §7)."""
 
@@ -99,6 +113,10 @@ class _Masking:
             return self.struct(value)
         if not isinstance(value, str) or how == "inner":
             return value
+        if how == "device":
+            return self.text(value) if value.startswith(REMOTE) else value
+        if how == "pattern":
+            return self.number(value) if _is_whole(value) else value
         return self.number(value) if how == "number" else self.text(value)
 
     def number(self, text: str) -> str:
@@ -146,6 +164,10 @@ def _is_nobodys(text: str, digits: int) -> bool:
     return digits <= LONGEST_EMERGENCY and _MAY_BE_EMERGENCY.search(text) is not None and is_emergency(text)
 
 
+def _is_whole(pattern: str) -> bool:
+    return not pattern.endswith("*") and sum(char.isdigit() for char in pattern) >= WHOLE_DIGITS
+
+
 _PLANS: dict[type, tuple[tuple[str, str], ...]] = {}
 
 
@@ -161,6 +183,10 @@ def _plan(struct: type[msgspec.Struct]) -> tuple[tuple[str, str], ...]:
 def _how(name: str, hint: Any) -> str:
     if name in HIDDEN:
         return "hidden"
+    if name in PATTERNS:
+        return "pattern"
+    if name in DEVICES:
+        return "device"
     if name in NUMBERS or E164 in _parts(hint):
         return "number"
     if name in TEXTS:

@@ -180,7 +180,8 @@ def media_failed(call: Announcing, event: MediaFailed, now: float) -> Step:
 
 
 def announcement_ended(call: Announcing, event: AnnouncementEnded, now: float) -> Step:
-    if call.stage is not SpeechStage.SPEAKING or _speaker(call, event.pair) is None:
+    heard = call.stage is SpeechStage.SPEAKING and event.leg == call.calling.id
+    if not heard or _speaker(call, event.pair) is None:
         return call, ()
     return _finish(call, now, [])
 

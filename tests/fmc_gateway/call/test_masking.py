@@ -11,6 +11,8 @@ from fmc_gateway.call.replay import Trace, TraceStep, encode, replay
 from hipper.pbx.ids import CallId
 from hipper.telephony.numbers.e164 import E164
 from tests.fmc_gateway.call.kit import (
+    ANNA_FIXED,
+    ANNA_MOBILE,
     OUTSIDE,
     PIET_FIXED,
     PIET_MOBILE,
@@ -25,7 +27,10 @@ from tests.fmc_gateway.call.kit import (
 from tests.fmc_gateway.call.traces import every_trace
 
 KEY = b"of this installation"
-SUBSCRIBERS = [number[-9:] for number in (SUZE_FIXED, SUZE_MOBILE, PIET_FIXED, PIET_MOBILE, OUTSIDE)]
+SUBSCRIBERS = [
+    number[-9:]
+    for number in (SUZE_FIXED, SUZE_MOBILE, PIET_FIXED, PIET_MOBILE, OUTSIDE, ANNA_FIXED, ANNA_MOBILE)
+]
 
 
 def dialled(text: str, *, call: str = "c1", key: bytes = KEY) -> str:
@@ -123,6 +128,25 @@ def test_numbers_abroad_stay_abroad(number: str, fixed: str) -> None:
     steps = (TraceStep(at=0.0, event=invite(number), commands=()),)
     masked = mask(Trace(call=CallId("c1"), steps=steps), KEY).steps[0].event
     assert getattr(masked, "dialled").startswith(fixed)  # noqa: B009
+
+
+def test_number_that_rings_along_is_masked_where_it_names_a_device() -> None:
+    (trace,) = [one for one in every_trace() if one.call == "number_that_rings_along_confirms"]
+    text = encode(mask(trace, KEY)).decode()
+    assert f"remote:{OUTSIDE}" in encode(trace).decode()
+    devices = set(re.findall(r"remote:(\+[0-9]+)", text))
+    assert len(devices) == 1
+    assert OUTSIDE not in devices
+    assert '"piet-desk1"' in text
+
+
+def test_beginnings_of_numbers_stay_and_whole_ones_in_their_place_do_not() -> None:
+    traces = {one.call: encode(mask(one, KEY)).decode() for one in every_trace()}
+    chain = traces["busy_user_forwards_to_one_who_forwards_outside"]  # type: ignore[index]
+    assert '"barred_prefixes":["+31900","+31909"]' in chain
+    assert f'"allowed_prefixes":["{OUTSIDE}"]' not in chain
+    along = traces["number_that_rings_along_confirms"]  # type: ignore[index]
+    assert '"+3130*"' in along
 
 
 def test_names_that_are_numbers_are_masked_and_others_kept() -> None:

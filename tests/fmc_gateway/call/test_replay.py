@@ -42,6 +42,8 @@ def others(event: ev.AnyEvent) -> list[ev.AnyEvent]:
         ev.LegReofferAnswered: [{"sdp": sdp("other")}],
         ev.LegRinging: [{"status": 183}],
         ev.LegRejected: [{"status": 488}],
+        ev.DigitPressed: [{"digit": "2"}],
+        ev.FeatureDone: [{"done": False}],
         ev.HangUpRequested: [{"by": "drain"}],
         ev.ContextLoaded: [{"caller": None, "called": None}],
     }

@@ -9,14 +9,29 @@ from functools import lru_cache
 from fmc_gateway.call import events as ev
 from fmc_gateway.call.replay import Trace, TraceStep
 from hipper.pbx.ids import CallId
+from hipper.pbx.services.bundles import SubscriberServices
+from hipper.pbx.services.calling import OutgoingCallingPlan
+from hipper.pbx.services.criteria import Callers, Criterion
+from hipper.pbx.services.forwarding import CallForwardingAlways, CallForwardingBusy, Voicemail
+from hipper.pbx.services.reachability import (
+    DeviceDelay,
+    PersonalAssistant,
+    RingOrder,
+    SimultaneousRingNumber,
+    SimultaneousRingPersonal,
+)
 from tests.fmc_gateway.call.kit import (
     B1,
     B2,
     B3,
     M1,
     M2,
+    M3,
+    OUTSIDE,
+    SUZE_FIXED,
     A,
     Ladder,
+    anna,
     binding,
     invite,
     invite_from_desk,
@@ -137,6 +152,90 @@ def directory_away() -> None:
     ladder.tell(ev.ContextFailed(reason="away"))
 
 
+def busy_user_forwards_to_one_who_forwards_outside() -> None:
+    first = piet(
+        services=SubscriberServices(call_forwarding_busy=CallForwardingBusy(active=True, destination="203"))
+    )
+    rest = OutgoingCallingPlan(barred_prefixes=("+31900", "+31909"), allowed_prefixes=(OUTSIDE,))
+    second = anna(
+        services=SubscriberServices(
+            call_forwarding_always=CallForwardingAlways(active=True, destination="030 111 2233"),
+            outgoing_calling_plan=rest,
+        )
+    )
+    ladder = Ladder()
+    ladder.tell(invite_from_pstn())
+    ladder.load(None, first, binding("piet-desk1"))
+    ladder.offers()
+    ladder.tell(ev.LegRejected(leg=B1, status=486))
+    ladder.tell(ev.LegRejected(leg=B2, status=486))
+    ladder.forward(first, second)
+    ladder.forward(second, None)
+    ladder.offers()
+    ladder.answer(B3, M3)
+    ladder.tell(ev.LegEnded(leg=A, cause="bye"))
+
+
+def number_that_rings_along_confirms() -> None:
+    criterion = Criterion(name="Suze", callers=Callers.NUMBERS, numbers=(SUZE_FIXED, "+3130*"))
+    home = SimultaneousRingPersonal(
+        active=True,
+        numbers=(SimultaneousRingNumber(number=OUTSIDE, confirm=True),),
+        criteria=(criterion,),
+    )
+    order = RingOrder(delays=(DeviceDelay(device="piet-mobile", delay_s=9),))
+    who = piet(services=SubscriberServices(simultaneous_ring_personal=home, ring_order=order))
+    ladder = Ladder()
+    ladder.tell(invite())
+    ladder.load(suze(), who, binding("piet-desk1"))
+    ladder.offers()
+    ladder.tell(ev.LegRinging(leg=B1, status=180))
+    ladder.tell(ev.TimerFired(name="delay c1-b2"), after_s=9)
+    ladder.offers()
+    ladder.tell(ev.LegAnswered(leg=B3, sdp=sdp("home"), to_tag="t"))
+    ladder.answers()
+    ladder.tell(ev.DigitPressed(leg=B3, digit="1"))
+    ladder.tell(ev.LegRejected(leg=B1, status=487))
+    ladder.tell(ev.LegRejected(leg=B2, status=487))
+    ladder.tell(ev.LegEnded(leg=B3, cause="bye"))
+
+
+def phone_redirects_and_nobody_answers_but_the_box() -> None:
+    who = piet(services=SubscriberServices(voicemail=Voicemail(active=True)), devices=piet().devices[:1])
+    ladder = Ladder()
+    ladder.tell(invite())
+    ladder.load(suze(), who, binding("piet-desk1"))
+    ladder.offers()
+    ladder.tell(ev.LegRejected(leg=B1, status=302, contacts=("sip:0301112233@192.0.2.7",)))
+    ladder.forward(who, None)
+    ladder.offers()
+    ladder.tell(ev.LegRinging(leg=B2, status=180))
+    ladder.tell(ev.TimerFired(name="no_answer"), after_s=25)
+    ladder.offers()
+    ladder.tell(ev.LegRejected(leg=B2, status=487))
+    ladder.tell(ev.LegRejected(leg=B3, status=404, by_network=True))
+    ladder.hear()
+
+
+def assistant_speaks_and_sends_on() -> None:
+    service = PersonalAssistant(active=True, transfer_to="0207654399", exclude=(OUTSIDE,))
+    who = piet(services=SubscriberServices(personal_assistant=service))
+    ladder = Ladder()
+    ladder.tell(invite())
+    ladder.load(suze(), who, binding("piet-desk1"))
+    ladder.hear()
+    ladder.forward(who, None)
+    ladder.tell(ev.HangUpRequested(by="user:suze"))
+
+
+def feature_code_is_set_and_spoken_about() -> None:
+    ladder = Ladder()
+    ladder.tell(invite_from_desk("*21*0301112233#"))
+    ladder.load(suze(), None)
+    ladder.tell(ev.FeatureDone(done=True))
+    ladder.hear()
+
+
 CALLS: tuple[Callable[[], None], ...] = (
     three_ring_and_one_answers,
     hold_and_resume,
@@ -147,6 +246,11 @@ CALLS: tuple[Callable[[], None], ...] = (
     emergency_on_the_second_route,
     emergency_with_a_late_offer,
     directory_away,
+    busy_user_forwards_to_one_who_forwards_outside,
+    number_that_rings_along_confirms,
+    phone_redirects_and_nobody_answers_but_the_box,
+    assistant_speaks_and_sends_on,
+    feature_code_is_set_and_spoken_about,
 )
 
 
