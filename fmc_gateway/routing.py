@@ -101,6 +101,10 @@ class Routing:
         self._unix = unix
         self._routing_numbers = RoutingNumbers(settings.mobile_network)
         self._listeners = {listener.name: listener for listener in settings.sip_listener}
+        self.families: dict[str, Family] = {
+            name: family_of(listener.host) or 4 for name, listener in self._listeners.items()
+        }
+        """Listener → family of the addresses it can reach."""
         self._networks = {n.name: (n, *self._parse(n)) for n in settings.mobile_network}
         self._trunks = {t.name: (t, *self._parse(t)) for t in settings.pstn_trunk}
         self._exchanges = {t.name: (t, *self._parse(t)) for t in settings.exchange_trunk}
@@ -160,11 +164,6 @@ class Routing:
                 return self._voicemail[2]
             case _:
                 return None
-
-    @property
-    def families(self) -> dict[str, Family]:
-        """Listener → family of the addresses it can reach."""
-        return {name: family_of(listener.host) or 4 for name, listener in self._listeners.items()}
 
     def advertised_host(self, listener: str) -> str:
         """The host we are known by on ``listener``, as URIs write it: the one of Via and Contact, never

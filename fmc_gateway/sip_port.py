@@ -278,6 +278,7 @@ class SipPort:
 
     def abandon(self, leg: LegId) -> None:
         """End a leg whatever state it is in: the engine is out of order."""
+        self._stay(leg)
         try:
             self._agent.bye(leg, self._now())
         except SipError as error:
@@ -302,6 +303,8 @@ class SipPort:
     def _servers(self, hop: Hop, *, whatever: bool) -> list[Server]:
         """In the order to try. Those of the address family the SDP was made for come first."""
         servers = self._resolver.servers(hop, whatever=whatever)
+        if len(servers) < 2:
+            return list(servers)
         family = self.family_of_hop(hop)
         return sorted(servers, key=lambda server: family_of(server.address) != family)
 
@@ -369,6 +372,12 @@ class SipPort:
             return _failed(command.leg, 503, str(error))
         return e.LegSent(leg=command.leg, sip_call_id=call_id, icid=route.icid)
 
+    def _stay(self, leg: LegId) -> None:
+        """It is being ended: no further server or trunk is tried for it."""
+        found = self._legs.get(leg)
+        if found is not None:
+            found.stay()
+
     def _ring(self, command: c.Ring) -> None:
         self._agent.ring(command.leg, self._now())
 
@@ -405,6 +414,7 @@ class SipPort:
         return None
 
     def _end(self, command: c.EndLeg) -> None:
+        self._stay(command.leg)
         self._agent.bye(command.leg, self._now(), reason=command.reason)
 
     def _answer_reoffer(self, command: c.AnswerReoffer) -> None:

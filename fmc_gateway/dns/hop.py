@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from hipper.telephony.sip.flow import DEFAULT_PORT, Transport
@@ -67,6 +68,7 @@ def hop_of(uri: SipUri, ways: tuple[Way, ...]) -> Hop:
     return Hop(first.transport, first.listener, host, port, tuple(usable[1:]), wanted is None)
 
 
+@lru_cache(maxsize=4096)
 def family_of(host: str) -> Family | None:
     """4 or 6 for an IP literal, None for a name."""
     try:

@@ -10,7 +10,8 @@ from fmc_gateway.dns.hop import Server
 
 REST_S = 30.0
 """After a timeout, a transport failure or a 503 that names no time."""
-MAX_RETRY_AFTER_S = 3600.0
+MAX_RETRY_AFTER_S = 600.0
+"""One 503 must not cut a peer off for longer."""
 MAX_REMEMBERED = 1024
 
 Key = tuple[str, str, int]

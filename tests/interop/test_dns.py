@@ -176,6 +176,32 @@ async def test_a_silent_server_is_followed_before_callers_hang_up(kit: Kit, carr
         assert 3.5 < time.monotonic() - began < 10
 
 
+async def test_112_leaves_a_silent_server_sooner(kit: Kit, carrier: Carrier) -> None:
+    spare = f"srv-host=_sip._udp.psap.test,b.test,{carrier.gateway.psap},2,1"
+    carrier.names.serve(*carrier.a, carrier.psap, spare, *carrier.srv())
+    await asyncio.sleep(2 * TTL_S)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", carrier.gateway.psap))
+        psap = await kit.psap(host=OTHER, ring_ms=0)
+        caller = await kit.network_calls("uac_call", "112", "+31612345678", talk_ms=50)
+        sent = (await caller.finished()).sent("INVITE")[0]
+        assert 1.5 < (await psap.finished()).first("INVITE").at - sent.at < 3
+
+
+async def test_who_hangs_up_before_the_first_server_spoke_reaches_no_other(
+    kit: Kit, carrier: Carrier
+) -> None:
+    anna = kit.company.person("anna")
+    await kit.company.apply()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", carrier.first))
+        unasked = await second(kit, carrier)
+        caller = await kit.network_calls("uac_cancel_early", NUMBER, anna, ring_ms=500)
+        await caller.finished()
+        await asyncio.sleep(5)
+    assert unasked.so_far().messages == []
+
+
 async def test_busy_is_the_called_party_and_no_reason_to_go_on(kit: Kit, carrier: Carrier) -> None:
     anna = kit.company.person("anna")
     await kit.company.apply()
