@@ -85,6 +85,10 @@ class TestEmergencyCallback:
     def test_without_it_each_of_them_keeps_bram_silent(self) -> None:
         assert not isinstance(ask(self.silenced(), ANONYMOUS), RingPlan)
 
+    def test_a_user_who_set_nothing_but_a_silent_telephone_is_rung_too(self) -> None:
+        silent = changed(BRAM, devices=tuple(changed(device, rings=False) for device in BRAM.devices))
+        assert ring(silent, emergency_callback=True).rule == rules.EMERGENCY_CALLBACK
+
     def test_a_device_without_address_cannot_ring(self) -> None:
         broken = changed(BRAM, devices=(changed(BRAM.devices[0], aor_user=None),))
         plan = refused(broken, emergency_callback=True)

@@ -157,6 +157,10 @@ class TestForwarding:
         assert plan.rule == rules.VOICEMAIL_NOT_REACHABLE
         assert {skip.rule for skip in plan.skipped} == {rules.DEVICE_SWITCHED_OFF}
 
+    def test_what_had_a_say_is_named_when_nothing_rings(self) -> None:
+        plan = refused(changed(bram(voicemail=BOX), devices=(), pack=ServicePack.BASE_PLUS))
+        assert (plan.rule, plan.considered) == (rules.CALLED_NO_DEVICE, (rules.PACK_VOICEMAIL,))
+
 
 class TestForwardThatMayNotBe:
     @pytest.mark.parametrize(
@@ -300,6 +304,15 @@ class TestNightForwarding:
         called = bram(self.night(open="office"), night_forwarding=own)
         assert forwarded(called, now=EVENING).destination == "0201234520"
         ring(called, now=WORKING_HOURS)
+
+    def test_the_groups_opening_hours_stay_the_groups_for_a_user_who_decides_himself(self) -> None:
+        all_day = Schedule(name="office", weekly=(Weekly(days=tuple(Weekday)),))
+        own = UserNightForwarding(follow_group=False, mode=NightMode.SCHEDULE)
+        schedules = Schedules(schedules=(all_day,))
+        called = bram(self.night(open="office"), night_forwarding=own, schedules=schedules)
+        forwarded(called, now=EVENING)
+        named = UserNightForwarding(follow_group=False, mode=NightMode.SCHEDULE, open="office")
+        ring(bram(self.night(), night_forwarding=named, schedules=schedules), now=EVENING)
 
     def test_following_the_group_the_users_own_part_counts_for_nothing(self) -> None:
         own = UserNightForwarding(mode=NightMode.ON, destination="0201234521")

@@ -32,7 +32,7 @@ from hipper.pbx.model import (
     ToAnnouncement,
 )
 from hipper.pbx.rules import RULES
-from hipper.pbx.services.bundles import SubscriberServices
+from hipper.pbx.services.bundles import GroupServices, SubscriberServices
 from hipper.pbx.services.forwarding import CallForwardingBusy, Voicemail
 from hipper.pbx.services.screening import DoNotDisturb
 from hipper.pbx.termination import decide
@@ -205,7 +205,7 @@ def test_busy_is_busy_whether_of_quiet_or_of_a_call(question: Question) -> None:
     called = msgspec.structs.replace(
         question.called,
         services=services,
-        group_services=type(question.called.group_services)(),
+        group_services=GroupServices(),
         enabled=True,
     )
     facts = msgspec.structs.replace(question.facts, emergency_callback=False)
@@ -220,6 +220,21 @@ def test_busy_is_busy_whether_of_quiet_or_of_a_call(question: Question) -> None:
             assert isinstance(quiet, DivertPlan)
             expected = msgspec.structs.replace(plan.on_busy, reason=DivertReason.DO_NOT_DISTURB)
             assert quiet.onward == expected
+
+
+@given(QUESTIONS)
+@settings(max_examples=300, deadline=None)
+def test_who_set_nothing_is_rung_as_by_all_the_steps(question: Question) -> None:
+    """The short way and the long one come to the same plan."""
+    none = SubscriberServices()
+    long = SubscriberServices(do_not_disturb=DoNotDisturb())
+    plans = [
+        question.ask(
+            called=msgspec.structs.replace(question.called, services=one, group_services=GroupServices())
+        )
+        for one in (none, long)
+    ]
+    assert plans[0] == plans[1]
 
 
 @given(QUESTIONS)
