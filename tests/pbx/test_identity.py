@@ -144,6 +144,13 @@ class TestConnected:
             shown = connected_identity(ANNA, caller_on_net=True, dialled=dialled, device=DeviceKind.MOBILE)
             assert (shown.number, shown.extension, shown.name) == (ANNA_FIXED, "201", "Anna de Vries")
 
+    def test_colleague_goes_on_seeing_the_number_it_dialled(self) -> None:
+        for anna in (ANNA, changed(ANNA, withhold=True)):
+            shown = connected_identity(
+                anna, caller_on_net=True, dialled=anna.numbers[2], device=DeviceKind.DESK_PHONE
+            )
+            assert (shown.number, shown.extension) == (ANNA_MOBILE, "201")
+
     def test_after_a_diversion_the_users_choice_is_shown(self) -> None:
         by_choice = changed(ANNA, identity=IdentityChoice.MOBILE)
         shown = connected_identity(by_choice, caller_on_net=False, dialled=None, device=DeviceKind.MOBILE)
