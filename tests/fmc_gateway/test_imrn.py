@@ -13,9 +13,12 @@ import msgspec
 import pytest
 
 from app.domain.mobile_network.pool import ImrnPool
+from fmc_gateway.call.commands import MobileTarget, NetworkTarget, Originate, TrunkTarget
 from fmc_gateway.edge_imrn import Asked
-from fmc_gateway.imrn import Reservations
+from fmc_gateway.imrn import OwnLegs, Reservations
+from fmc_gateway.routing import Unroutable
 from hipper.contracts.imrn import ImrnKind, Reservation, Taken, number_key, rest_key
+from hipper.pbx.model import CallerIdentity, Presentation
 from hipper.runtime import embedded
 from hipper.runtime.bus import BusUnavailable, connect
 from hipper.runtime.settings_model import MobileNetwork, RedisSection, SipListener
@@ -80,6 +83,12 @@ class ImrnWorld(World):
     async def __aexit__(self, *exc_info: object) -> None:
         await super().__aexit__(*exc_info)
         await self.redis.aclose()
+
+    @property
+    def own_legs(self) -> OwnLegs:
+        found = getattr(self.gateway.sip.hold, "__self__", None)
+        assert isinstance(found, OwnLegs)
+        return found
 
     async def reserved(self, **changes: Any) -> E164:
         """A routing number as the API gives it out."""
@@ -239,7 +248,7 @@ class TestCalls:
         world.call(imrn)
         assert await world.refused() == 404
         await world.at_rest()
-        assert not [event for event in world.site.carrier.events if isinstance(event, sip.Invited)]
+        assert not invites(world.site.carrier)
 
     async def test_another_caller_is_refused_and_the_right_one_still_comes_through(
         self, world: ImrnWorld
@@ -275,6 +284,24 @@ class TestCalls:
         assert (await phone.expect(sip.Rejected)).status == 404
         assert await world.is_live(imrn)
         await world.at_rest()
+
+    async def test_neither_edge_nor_routing_lets_one_through(
+        self, world: ImrnWorld, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Each on its own: what reaches routing may come from a forward or from the app."""
+        gateway, shown = world.gateway, CallerIdentity(presentation=Presentation.ALLOWED, number=E164(ANNA))
+        for user in ("+31970123400", "31970123400", "+31970555500"):
+            for target in (TrunkTarget(trunk=None, user=user), NetworkTarget(network="mno", user=user)):
+                route = gateway.routing.route(target, shown)
+                assert isinstance(route, Unroutable)
+                assert route.status == 404
+        assert not isinstance(gateway.routing.route(TrunkTarget(trunk=None, user=OUTSIDE), shown), Unroutable)
+        begun: list[Any] = []
+        monkeypatch.setattr(gateway.interpreter, "begin", begun.append)
+        imrn = await world.reserved()
+        world.call(imrn, port=world.site.core)
+        assert await world.refused() == 404
+        assert begun == []
 
     @pytest.mark.parametrize("dialled", ["0301234567", "+31970123409", "201"])
     async def test_what_was_not_given_out_is_404(self, world: ImrnWorld, dialled: str) -> None:
@@ -319,6 +346,39 @@ class TestOwnLegs:
         world.msc.do("reject", invited.session, 486)
         await world.at_rest()
 
+    async def test_it_waits_for_its_mark(self, world: ImrnWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+        asked, written = asyncio.Event(), asyncio.Event()
+
+        async def write(**_: Any) -> None:
+            asked.set()
+            await written.wait()
+
+        monkeypatch.setattr(world.own_legs, "_mark_script", write)
+        monkeypatch.setattr("fmc_gateway.imrn.MARKED_WITHIN_S", 5.0)
+        world.site.carrier.call(world.site.pstn, ANNA_FIXED, f"<sip:{OUTSIDE}@pstn.test>")
+        await asyncio.wait_for(asked.wait(), 5)
+        await asyncio.sleep(0.2)
+        assert not invites(world.msc)
+        written.set()
+        invited = await world.msc.expect(sip.Invited)
+        world.msc.do("reject", invited.session, 486)
+        await world.at_rest()
+
+    async def test_a_leg_that_lost_while_it_waited_never_leaves(self, world: ImrnWorld) -> None:
+        held: list[Callable[[], None]] = []
+        world.gateway.sip.hold = lambda command, go_on: is_mobile(command) and not held.append(go_on)
+        phone = await world.phone("anna-1")
+        session = world.site.carrier.call(world.site.pstn, ANNA_FIXED, f"<sip:{OUTSIDE}@pstn.test>")
+        invited = await phone.expect(sip.Invited)
+        phone.do("answer", invited.session, sdp(25300))
+        await world.site.carrier.expect(sip.Answered)
+        assert len(held) == 1
+        held[0]()
+        await asyncio.sleep(0.2)
+        assert not invites(world.msc)
+        world.site.carrier.do("bye", session)
+        await world.at_rest()
+
     async def test_a_caller_who_gives_up_before_the_mark_is_written_rings_nobody(
         self, world: ImrnWorld
     ) -> None:
@@ -332,7 +392,15 @@ class TestOwnLegs:
         assert (await world.site.carrier.expect(sip.Rejected)).status == 487
         held[0]()
         await world.at_rest()
-        assert not [event for event in world.msc.events if isinstance(event, sip.Invited)]
+        assert not invites(world.msc)
+
+
+def invites(peer: Peer) -> list[Any]:
+    return [event for event in peer.events if isinstance(event, sip.Invited)]
+
+
+def is_mobile(command: Originate) -> bool:
+    return isinstance(command.target, MobileTarget)
 
 
 async def test_redis_stopped_is_503_for_routing_numbers_and_nothing_to_legs_of_ours(
