@@ -161,7 +161,8 @@ async def test_when_no_server_works_it_waits_before_it_begins_anew(wire: Registe
         wire.sent()
     due = wire.registrar.next_timer()
     assert due is not None
-    assert due - wire.now >= 15
+    # two failures in a row, at whichever server: the second wait
+    assert 30 <= due - wire.now <= 60
 
 
 async def test_a_binding_that_cannot_be_refreshed_runs_out(wire: Registering) -> None:

@@ -56,6 +56,7 @@ def test_naptr_chooses_among_our_transports_by_order_and_preference() -> None:
         ("_sips._tcp.carrier.example", "SRV"): [Srv(1, 1, 5061, "a.example")],
     }
     assert found("sip:carrier.example", zone) == [("tcp", "192.0.2.2", 5062), ("udp", "192.0.2.1", 5060)]
+    assert Question("_sips._tcp.carrier.example", "SRV") not in asked("sip:carrier.example", zone)
     assert found("sip:carrier.example", zone, UDP, TCP, TLS)[0] == ("tls", "192.0.2.1", 5061)
     assert found("sips:carrier.example", zone, UDP, TCP, TLS) == [("tls", "192.0.2.1", 5061)]
 
