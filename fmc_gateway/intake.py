@@ -60,6 +60,14 @@ class Phones(Protocol):
     def register(self, transaction: str, request: Request, flow: Flow) -> None: ...
 
 
+class Lamps(Protocol):
+    """As :class:`fmc_gateway.lamps.Lamps`."""
+
+    def subscribe(self, transaction: str, request: Request, flow: Flow) -> None: ...
+    def refreshed(self, handle: str) -> None: ...
+    def ended(self, handle: str) -> None: ...
+
+
 class Observer(Protocol):
     def call_refused(self, why: str) -> None: ...
 
@@ -81,6 +89,7 @@ class Intake:
         reservations: Reservations,
         phones: Phones,
         lines: Lines,
+        lamps: Lamps,
         observer: Observer,
         ids: IdSource,
         now: Callable[[], float],
@@ -98,6 +107,7 @@ class Intake:
         self._reservations = reservations
         self._phones = phones
         self._lines = lines
+        self._lamps = lamps
         self._observer = observer
         self._ids = ids
         self._now = now
@@ -112,6 +122,10 @@ class Intake:
             self._invited(event)
         elif isinstance(event, sip.OutOfDialogRequest):
             self._out_of_dialog(event)
+        elif isinstance(event, sip.SubscriptionRefreshed):
+            self._lamps.refreshed(event.handle)
+        elif isinstance(event, sip.SubscriptionEnded):
+            self._lamps.ended(event.handle)
         elif isinstance(event, sip.Referred | sip.InDialogRequest):
             # transfers by REFER and messages within a call are not taken yet: the call goes on as it is
             self._agent.respond(
@@ -288,6 +302,8 @@ class Intake:
             self._respond(event, 503 if self.draining else 200, (("Accept", "application/sdp"),))
         elif method == "REGISTER":
             self._respond(event, 403)
+        elif method == "SUBSCRIBE" and isinstance(peer, DevicePeer):
+            self._lamps.subscribe(event.transaction, event.request, event.flow)
         elif method == "SUBSCRIBE":
             self._respond(event, 489)
         else:

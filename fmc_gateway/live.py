@@ -109,6 +109,10 @@ class LiveCalls:
         """How many calls of this gateway ``subscriber`` is in, or is being rung by."""
         return len(self._busy.get(subscriber, ()))
 
+    def calls_with(self, subscriber: SubscriberId) -> list[LiveCall]:
+        """The calls of this gateway that ``subscriber`` is in, or is being rung by, the oldest first."""
+        return [self._calls[call] for call in self._busy.get(subscriber, ())]
+
     def publish(self, call: CallId, live: LiveCall | None) -> None:
         """Show ``call`` as it is now; None withdraws it."""
         shown = without_secrets(live) if live is not None else None

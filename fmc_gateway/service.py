@@ -35,6 +35,7 @@ from fmc_gateway.hooks import Hooks
 from fmc_gateway.imrn import OwnLegs, Reservations
 from fmc_gateway.intake import Intake, is_emergency_request
 from fmc_gateway.interpreter import Interpreter
+from fmc_gateway.lamps import Lamps
 from fmc_gateway.large import LargeRequests
 from fmc_gateway.lines import Lines
 from fmc_gateway.live import LiveCalls
@@ -163,6 +164,7 @@ class Gateway:
         self.journal = Journal(spool, lambda: self.interpreter.traces(), self.clock.unix)
         self._trace_key = derive_key(secret, "trace masking")
         self.interpreter: Interpreter
+        self.lamps: Lamps
         self.intake: Intake
         self.lines: Lines
         self.health = HealthServer(
@@ -186,6 +188,7 @@ class Gateway:
         metrics.gauge(
             "dns_stale_answers", "Answers of DNS used past their TTL.", read=lambda: self.resolver.stale
         )
+        metrics.gauge("lamps", "Subscriptions of desk phones to colleagues.", read=self._lamp_count)
         metrics.gauge("media_pairs", "Talking pairs at rtpengine.", read=lambda: self.media_client.calls)
 
     def _agent_config(self) -> UserAgentConfig:
@@ -242,6 +245,15 @@ class Gateway:
             [route.name for route in settings.emergency_route],
             self.clock.unix,
         )
+        phones = DeskPhones(authenticator, registrar)
+        self.lamps = Lamps(
+            self.agent,
+            phones,
+            directory,
+            self.live,
+            now=self.clock.monotonic,
+            flush=self.shell.flush,
+        )
         self.intake = Intake(
             gateway=self._gateway,
             max_calls=settings.gateway.max_calls,
@@ -252,8 +264,9 @@ class Gateway:
             peers=self.peers,
             guard=self._guard,
             reservations=Reservations(settings, self.bus.redis),
-            phones=DeskPhones(authenticator, registrar),
+            phones=phones,
             lines=lines,
+            lamps=self.lamps,
             observer=self.metrics,
             ids=self.ids,
             now=self.clock.monotonic,
@@ -380,7 +393,11 @@ class Gateway:
         """What users set by code is written as the directory's own role, by its library."""
         return await open_owner_pool(self.settings, "directory")
 
+    def _lamp_count(self) -> int:
+        return self.agent.subscription_count()
+
     def _user_changed(self, subscriber: SubscriberId) -> None:
+        self.lamps.changed(subscriber)
         if len(self.callbacks) and self.live.calls_of(subscriber) == 0:
             # after the engine's turn, in which the call that ended is still being wound up
             asyncio.get_running_loop().call_soon(self.callbacks.freed, subscriber)

@@ -66,10 +66,9 @@ class IncomingCallingPlan(Settings, frozen=True, kw_only=True):
 
 
 class BusyLampField(Settings, frozen=True, kw_only=True):
-    """Whose state this user's telephones may show: users as ``user@domain``; empty: everybody's of the
-    enterprise who allows it."""
+    """This user's telephones may show who of the enterprise is in a call. On unless it is switched off."""
 
-    watch: tuple[str, ...] = ()
+    active: bool = True
 
 
 class Privacy(Settings, frozen=True, kw_only=True):
