@@ -20,7 +20,7 @@ from hipper.directory.errors import (
     UnknownService,
     UnknownSubscriber,
 )
-from hipper.pbx.calling_plan_problems import problems
+from hipper.pbx import calling_plan_problems, termination_problems
 from hipper.pbx.ids import GroupId, SubscriberId
 from hipper.pbx.model import ServicePack
 from hipper.pbx.service_packs import holds
@@ -62,7 +62,7 @@ def read_settings(service: ServiceDefinition, values: Any) -> Settings:
 def check_meaning(service: ServiceDefinition, settings: Settings) -> None:
     """Raises InvalidSettings when ``settings`` mean nothing, well-formed as they are: a bar that fits no
     number, say. Only asked when they are saved: what is stored already is read all the same."""
-    found = problems(settings)
+    found = calling_plan_problems.problems(settings) + termination_problems.problems(settings)
     if found:
         raise InvalidSettings(f"{service.name}: {'; '.join(found)}")
 
