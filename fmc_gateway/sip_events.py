@@ -13,7 +13,10 @@ from fmc_gateway.text import clean, clean_or_none
 from hipper.pbx.ids import LegId
 from hipper.pbx.model import CallerIdentity, Presentation
 from hipper.telephony.sip import events as sip
+from hipper.telephony.sip.errors import SipParseError
 from hipper.telephony.sip.message import Response, SipMessage
+
+MOST_CONTACTS = 10
 
 
 def to_engine(event: Any, *, rang: bool, trusted: bool) -> e.AnyEvent | None:
@@ -47,6 +50,7 @@ def _rejected(event: sip.Rejected, rang: bool) -> e.LegRejected:
         after_ringing=rang,
         by_network=event.by_network,
         retry_after_s=_retry_after_s(response),
+        contacts=contacts_of(response),
     )
 
 
@@ -94,6 +98,18 @@ def q850_of(message: SipMessage | None) -> int | None:
                 number = int(cause.strip()[:4])
                 return number if number <= 127 else None
     return None
+
+
+def contacts_of(response: Response | None) -> tuple[str, ...]:
+    """Where a 3xx sends the call, by q-value, which is 1 when absent (RFC 3261 §8.1.3.4, §20.10)."""
+    if response is None or not 300 <= response.status < 400:
+        return ()
+    try:
+        found = response.contacts[:MOST_CONTACTS]
+        weighed = sorted(found, key=lambda contact: -float(contact.params.get("q") or 1.0))
+    except (SipParseError, ValueError):
+        return ()
+    return tuple(clean(str(contact.uri)) for contact in weighed)
 
 
 def _retry_after_s(response: Response | None) -> int | None:

@@ -298,6 +298,33 @@ def test_rejection_carries_what_the_engine_decides_by() -> None:
     )
 
 
+def test_redirection_names_where_to_by_weight() -> None:
+    response = message(
+        "SIP/2.0 302 Moved",
+        "CSeq: 1 INVITE",
+        "Contact: <sip:201@a>;q=0.3, <sip:202@b;x=1>",
+        "Contact: <tel:+31301234567>;q=0.7",
+    )
+    event = to_engine(sip.Rejected("b", 302, response, False), rang=False, trusted=False)
+    assert isinstance(event, e.LegRejected)
+    assert event.contacts == ("sip:202@b;x=1", "tel:+31301234567", "sip:201@a")
+
+
+@pytest.mark.parametrize(
+    ("line", "contact"),
+    [
+        ("SIP/2.0 486 Busy Here", "<sip:201@a>"),
+        ("SIP/2.0 302 Moved", "<sip:201@a>;q=much"),
+        ("SIP/2.0 302 Moved", "<<"),
+    ],
+)
+def test_contacts_of_no_redirection_or_that_cannot_be_read_are_none(line: str, contact: str) -> None:
+    response = message(line, "CSeq: 1 INVITE", f"Contact: {contact}")
+    event = to_engine(sip.Rejected("b", response.status, response, False), rang=False, trusted=False)
+    assert isinstance(event, e.LegRejected)
+    assert event.contacts == ()
+
+
 def test_who_answered_counts_from_trusted_peers_only() -> None:
     response = message("SIP/2.0 200 OK", "CSeq: 1 INVITE", "P-Asserted-Identity: <tel:+31301234567>")
     answered = sip.Answered("b", "v=0", "2", response)
