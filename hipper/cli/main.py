@@ -19,6 +19,7 @@ SUB_APPS = {
     "user": "hipper.cli.users",
     "calls": "hipper.cli.calls",
     "trunks": "hipper.cli.trunks",
+    "announcements": "hipper.cli.announcements",
 }
 """Command -> module, whose ``app`` (an ``App``) is registered under the command's name."""
 

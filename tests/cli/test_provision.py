@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import wave
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,60 @@ def test_operator_changes_an_identity(tmp_path: Path, capsys: pytest.CaptureFixt
     assert hipper("user", "identity", "carl@bakery.example", "mobile") == 1
     assert "there is no user carl@bakery.example" in capsys.readouterr().err
     assert hipper("user", "identity", "anna@bakery.example", "alternate") != 0
+
+
+def test_services_are_shown_and_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    hipper("provision", "apply", file_with(tmp_path))
+    anna = "anna@bakery.example"
+    capsys.readouterr()
+    assert hipper("user", "services", anna) == 0
+    assert "nothing is set" in capsys.readouterr().out
+    change = '{"active": true, "destination": "202"}'
+    assert hipper("user", "service", anna, "call_forwarding_always", change) == 0
+    assert '"destination": "202"' in capsys.readouterr().out
+    assert hipper("user", "services", anna) == 0
+    assert capsys.readouterr().out == 'call_forwarding_always {"active":true,"destination":"202"}\n'
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("call_forwarding_alway", "{}"), "no service of a subscriber is named"),
+        (("do_not_disturb", "active"), "is no JSON object"),
+        (("do_not_disturb", '{"actif": true}'), "unknown field `actif`"),
+    ],
+)
+def test_service_that_cannot_be_set_is_one_readable_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, str], told: str
+) -> None:
+    hipper("provision", "apply", file_with(tmp_path))
+    capsys.readouterr()
+    assert hipper("user", "service", "anna@bakery.example", *words) == 1
+    error = capsys.readouterr().err
+    assert told in error
+    assert len(error.splitlines()) == 1
+
+
+def test_tenant_replaces_an_announcement_and_takes_it_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hipper("provision", "apply", file_with(tmp_path))
+    recording = tmp_path / "closed.wav"
+    with wave.open(str(recording), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", "not compressed"))
+        file.writeframes(bytes(3200))
+    words = ("bakery", "no_calls_taken", "nl")
+    assert hipper("announcements", "replace", *words, recording) == 0
+    capsys.readouterr()
+    assert hipper("announcements", "list", "bakery") == 0
+    listed = capsys.readouterr().out
+    assert "no_calls_taken     nl  own recording" in listed
+    assert "no_calls_taken     en  The person" in listed
+    assert hipper("announcements", "restore", *words) == 0
+    assert hipper("announcements", "restore", *words) == 0
+    assert capsys.readouterr().out.endswith("nothing changed\n")
+    recording.write_bytes(b"ID3 an mp3")
+    assert hipper("announcements", "replace", *words, recording) == 1
+    assert "not a wav file" in capsys.readouterr().err
+    assert hipper("announcements", "list", "mill") == 1
+    assert 'no tenant "mill"' in capsys.readouterr().err
