@@ -11,7 +11,7 @@ from typing import Any
 
 from hipper.telephony.sip.events import RequestAnswered
 from hipper.telephony.sip.headers import NameAddr
-from hipper.telephony.sip.uri import SipUri
+from hipper.telephony.sip.uri import SipUri, format_host
 from simulators.agent import Agent, Peer
 from simulators.call import Call, CallError
 
@@ -30,9 +30,10 @@ class HandsetProcess(Agent):
 
     async def attached(self, timeout_s: float = 5.0) -> None:
         """Attach to the network. Raises CallError when it does not answer."""
-        own = NameAddr(SipUri.parse(f"sip:{self.msisdn}@{self.network.host}"))
+        host = format_host(self.network.host)
+        own = NameAddr(SipUri.parse(f"sip:{self.msisdn}@{host}"))
         attach = self.request(
-            method="REGISTER", uri=SipUri.parse(f"sip:{self.network.host}"), flow=self.flow_to(self.network),
+            method="REGISTER", uri=SipUri.parse(f"sip:{host}"), flow=self.flow_to(self.network),
             from_=own, to=own, headers=(("Expires", str(ATTACHED_S)),), contact=True,
         )  # fmt: skip
         try:
@@ -46,8 +47,9 @@ class HandsetProcess(Agent):
 
     async def call(self, dialled: str, *, privacy: str | None = None) -> Call:
         """Dial. ``privacy``: ``id`` hides the number for this call (#31#), ``none`` shows it (*31#)."""
-        uri = SipUri.parse(f"sip:{dialled.replace('#', '%23')}@{self.network.host}:{self.network.port}")
-        from_ = NameAddr(SipUri.parse(f"sip:{self.msisdn}@{self.network.host}"))
+        host = format_host(self.network.host)
+        uri = SipUri.parse(f"sip:{dialled.replace('#', '%23')}@{host}:{self.network.port}")
+        from_ = NameAddr(SipUri.parse(f"sip:{self.msisdn}@{format_host(self.network.host)}"))
         headers = () if privacy is None else (("Privacy", privacy),)
         return await self.invite(uri, self.flow_to(self.network), from_, headers=headers)
 

@@ -23,7 +23,7 @@ from hipper.telephony.sip.events import Invited, OutOfDialogRequest
 from hipper.telephony.sip.flow import Flow
 from hipper.telephony.sip.headers import NameAddr
 from hipper.telephony.sip.message import Request
-from hipper.telephony.sip.uri import SipUri
+from hipper.telephony.sip.uri import SipUri, format_host
 from simulators.agent import Agent, Peer
 from simulators.call import Call, HeaderItems, user_of
 from simulators.faults import SWITCHED_OFF
@@ -127,7 +127,9 @@ class MobileNetwork(Agent):
         return NameAddr.parse(hidden if withheld else f"<sip:{caller}@{self.domain}>")
 
     def _to_gateway(self, dialled: str) -> SipUri:
-        return SipUri.parse(f"sip:{dialled.replace('#', '%23')}@{self.gateway.host}:{self.gateway.port}")
+        return SipUri.parse(
+            f"sip:{dialled.replace('#', '%23')}@{format_host(self.gateway.host)}:{self.gateway.port}"
+        )
 
     def _terminating(self, msisdn: str) -> SipUri:
         if self._trunk_group is not None:
@@ -135,7 +137,8 @@ class MobileNetwork(Agent):
         return self._to_gateway((self._prefix or "") + msisdn.removeprefix("+"))
 
     def _identity(self, msisdn: str, privacy: str | None) -> HeaderItems:
-        icid = f"icid-value={self.domain}-{self._run}-{next(self._icids)};icid-generated-at={self.address[0]}"
+        made_at = format_host(self.address[0])
+        icid = f"icid-value={self.domain}-{self._run}-{next(self._icids)};icid-generated-at={made_at}"
         identity = (("P-Asserted-Identity", f"<sip:{msisdn}@{self.domain}>"), ("P-Charging-Vector", icid))
         return identity if privacy is None else (*identity, ("Privacy", privacy))
 

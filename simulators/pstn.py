@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from hipper.telephony.sip.headers import NameAddr
-from hipper.telephony.sip.uri import SipUri
+from hipper.telephony.sip.uri import SipUri, format_host
 from simulators.agent import Agent, Peer
 from simulators.call import Call, HeaderItems
 
@@ -34,7 +34,7 @@ class Pstn(Agent):
     ) -> Call:
         """A subscriber of the PSTN calls one of ours. ``caller``, ``called``: E.164. ``withheld``: RFC 3325
         privacy."""
-        target = SipUri.parse(f"sip:{called}@{self.gateway.host}:{self.gateway.port}")
+        target = SipUri.parse(f"sip:{called}@{format_host(self.gateway.host)}:{self.gateway.port}")
         shown = "Anonymous <sip:anonymous@anonymous.invalid>" if withheld else f"<sip:{caller}@{self.domain}>"
         identity: HeaderItems = (("P-Asserted-Identity", f"<sip:{caller}@{self.domain}>"),)
         if withheld:

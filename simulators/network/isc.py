@@ -18,7 +18,7 @@ from hipper.telephony.sip.events import Invited
 from hipper.telephony.sip.flow import DEFAULT_PORT, Flow
 from hipper.telephony.sip.headers import NameAddr
 from hipper.telephony.sip.message import Request
-from hipper.telephony.sip.uri import SipUri, Uri, parse_uri
+from hipper.telephony.sip.uri import SipUri, Uri, format_host, parse_uri
 from simulators.agent import Agent, Peer
 from simulators.call import Call, HeaderItems, user_of
 from simulators.core import WatchedCore
@@ -111,6 +111,7 @@ class IscNetwork(Agent):
             gateway=self._gateway_flow,
             flow=self._flow,
             address=self._scscf_address,
+            uri=self._scscf_uri,
             absent=self._absent,
             silent=lambda uri: self._is_silent(number_of(uri)),
         )
@@ -286,6 +287,12 @@ class IscNetwork(Agent):
 
     def _scscf_address(self, listener: str) -> tuple[str, int]:
         return self._scscf_shell.local_address(listener)
+
+    def _scscf_uri(self, listener: str, user: str) -> str:
+        host, port = self._scscf_address(listener)
+        over = self.gateway.transport if listener == ISC else "udp"
+        transport = "" if over == "udp" else f";transport={over}"
+        return f"sip:{user}@{format_host(host)}:{port}{transport};lr"
 
     def _access_flow(self, host: str, port: int) -> Flow:
         return self._scscf_shell.flow_for("udp", ACCESS, host, port)

@@ -16,7 +16,7 @@ from hipper.telephony.sip.endpoint import AckReceived, RequestReceived
 from hipper.telephony.sip.flow import Flow
 from hipper.telephony.sip.headers import NameAddr
 from hipper.telephony.sip.message import Request, Response
-from hipper.telephony.sip.uri import SipUri, Uri
+from hipper.telephony.sip.uri import SipUri, Uri, format_host
 from simulators.network.charging import Journal
 from simulators.network.judge import Judge, is_emergency_call
 from simulators.network.proxy import Proxy, Target, onward
@@ -217,11 +217,11 @@ class Scscf:
         self, passage: Passage, session: Session, criterion: FilterCriterion, request: Request,
         event: RequestReceived, now: float,
     ) -> None:  # fmt: skip
-        host, port = self._around.address(ISC)
+        back = self._around.uri(ISC, session.odi)
         orig = ";orig" if session.case == "orig" else ""
         reachable = session.case == "orig" or bool(self._around.contacts(session.served))
         headers = request.headers
-        headers.set_all("Route", (f"<{criterion.server}>", f"<sip:{session.odi}@{host}:{port};lr{orig}>"))
+        headers.set_all("Route", (f"<{criterion.server}>", f"<{back}{orig}>"))
         headers.set(
             "P-Served-User",
             f"<sip:{session.served}@{self._around.domain}>;sescase={session.case}"
@@ -274,8 +274,7 @@ class Scscf:
     def _record_our_route(self, request: Request, passage: Passage, listener: str) -> None:
         """Once for each side, when there are two (RFC 5658)."""
         for side in dict.fromkeys((passage.came_over, listener)):
-            host, port = self._around.address(side)
-            request.headers.prepend("Record-Route", f"<sip:{passage.token}@{host}:{port};lr>")
+            request.headers.prepend("Record-Route", f"<{self._around.uri(side, passage.token)}>")
 
     # -- what comes back ------------------------------------------------------------------------------------
 
@@ -307,7 +306,7 @@ class Scscf:
         return passage
 
     def _new_icid(self) -> str:
-        host, _ = self._around.address(ISC)
+        host = format_host(self._around.address(ISC)[0])
         icid = f"{self._around.domain}-{self._run}-{next(self._count)}"
         return f"icid-value={icid};icid-generated-at={host};orig-ioi={self._around.domain}"
 

@@ -29,7 +29,8 @@ class Passage:
 class Surroundings:
     """What the S-CSCF knows of the network around it. ``contacts``: where a user can be reached, () for a
     handset that is off, None for a number of elsewhere. ``elsewhere``: who takes all other calls.
-    ``flow``: to an address from a listener. ``address``: of a listener."""
+    ``flow``: to an address from a listener. ``address``: of a listener. ``uri``: ours there, with this user
+    part and ``lr``."""
 
     domain: str
     criteria: Sequence[FilterCriterion]
@@ -39,6 +40,7 @@ class Surroundings:
     gateway: Callable[[], Flow]
     flow: Callable[[str, Uri], Flow]
     address: Callable[[str], tuple[str, int]]
+    uri: Callable[[str, str], str]
     absent: Callable[[str], SipUri | None]
     """Where it is said that a handset is off; None: nowhere, 480 does."""
     silent: Callable[[Uri], bool]

@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from hipper.telephony.sip.flow import Transport
 from hipper.telephony.sip.headers import NameAddr
 from hipper.telephony.sip.uri import SipUri
 from simulators.agent import Peer
 from simulators.call import CallError
+from simulators.handset import HandsetProcess
 from simulators.network.isc import IscNetwork
 from tests.simulators.servers import Server
 
@@ -71,6 +73,46 @@ async def test_a_returned_leg_goes_on_behind_its_criterion_and_talks(
     await out.hang_up()
     await called.over()
     assert (len(server.taken), network.findings, network.scscf.loops) == (1, [], 0)
+
+
+@pytest.mark.parametrize(("host", "transport"), [("::1", "udp"), ("127.0.0.1", "tcp"), ("127.0.0.1", "tls")])
+async def test_over_other_transports(host: str, transport: Transport) -> None:
+    async with (
+        Server(host=host, transport=transport) as server,
+        IscNetwork(gateway=Peer(*server.address, transport), host=host, tone_hz=440) as network,
+    ):
+        network.handset(ALICE)
+        server.scscf = Peer(*network.address, transport)
+        out = await network.handset(ALICE).call("0201234567")
+        called = await network.pstn.next_call()
+        await called.answer()
+        await out.answered()
+        await asyncio.gather(out.hears(440), called.hears(440))
+        await called.hang_up()
+        await out.over()
+        assert network.findings == []
+
+
+async def test_a_handset_of_its_own_process_is_served_too(server: Server, network: IscNetwork) -> None:
+    where = Peer(*network.access_address)
+    async with HandsetProcess(network=where, msisdn="+31612345609", tone_hz=700) as handset:
+        await handset.attached()
+        assert network.attached == ["+31612345609"]
+        out = await handset.call(BOB)
+        called = await network.handset(BOB).next_call()
+        await called.answer()
+        await out.answered()
+        await asyncio.gather(out.hears(440), called.hears(700))
+        await out.hang_up()
+        await network.terminate("+31612345609", caller="+31201234567")
+        assert (await handset.next_call()).asserted == "+31201234567"
+    users = [request.headers.get("P-Served-User") or "" for request in server.taken]
+    assert [user.partition("@")[0] for user in users] == [
+        "<sip:+31612345609",
+        f"<sip:{BOB}",
+        "<sip:+31612345609",
+    ]
+    assert network.findings == []
 
 
 async def test_a_call_between_users_visits_the_server_once_for_each(
