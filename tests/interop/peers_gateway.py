@@ -17,9 +17,11 @@ WAIT_S = 10.0
 
 class PeersGateway(GatewayProcess):
     """``peers``: everything of the settings from the first peer on; ``{mobile}`` and the like are filled in.
-    ``head``: what stands before, e.g. further listeners."""
+    ``phones``: names of the listeners for desk phones, when they are not the usual ones."""
 
-    def __init__(self, folder: Path, ports: Ports, like: GatewayProcess, peers: str, **values: Any) -> None:
+    def __init__(
+        self, folder: Path, ports: Ports, like: GatewayProcess, peers: str, *, phones: str = "", **values: Any
+    ) -> None:
         model = tomllib.loads(like.settings.read_text())
         super().__init__(
             folder,
@@ -31,6 +33,8 @@ class PeersGateway(GatewayProcess):
         names = ("mobile", "pstn", "devices", "network", "carrier", "psap", "psap_spare")
         text = self.settings.read_text().partition("[[mobile_network]]")[0]
         text = text.replace('id = "interop"', f'id = "{folder.name}"')
+        if phones:
+            text = text.replace("[devices]\n", f"[devices]\nlisteners = {phones}\n")
         filled = peers.format(**{name: getattr(self, name) for name in names}, **values)
         self.settings.write_text(text + filled)
 

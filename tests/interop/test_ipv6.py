@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.interop.company import PASSWORD
 from tests.interop.conftest import Kit
 from tests.interop.gateway import GatewayProcess
 from tests.interop.peers_gateway import PeersGateway
@@ -28,6 +29,11 @@ name = "pstn6"
 host = "::"
 advertised_host = "::1"
 port = {pstn}
+
+[[sip_listener]]
+name = "devices6"
+host = "::1"
+port = {devices}
 
 [[mobile_network]]
 name = "mno"
@@ -59,7 +65,9 @@ target = "sip:[::1]:{psap}"
 
 @pytest.fixture(scope="module")
 def six(gateway: GatewayProcess, short_folder: Path, kit_ports: Ports) -> Iterator[PeersGateway]:
-    running = PeersGateway(short_folder / "six", kit_ports, gateway, PEERS)
+    running = PeersGateway(
+        short_folder / "six", kit_ports, gateway, PEERS, phones='["devices-udp", "devices6"]'
+    )
     running.start()
     yield running
     running.stop()
@@ -139,6 +147,27 @@ async def test_a_network_outside_the_range_is_nobody(kit: Kit) -> None:
         status=403,
     )
     await caller.finished()
+
+
+async def test_a_desk_phone_registers_and_is_called_over_ipv6(kit: Kit) -> None:
+    anna = kit.company.person("anna", mobile=False)
+    await kit.company.apply()
+    port = kit.ports.sip()
+    registering = await kit.sipp(
+        "register",
+        remote=(SIX, kit.gateway.devices),
+        host=SIX,
+        port=port,
+        auth_uri=anna.domain,
+        user=anna.phones[0],
+        password=PASSWORD,
+        domain=anna.domain,
+    )
+    await registering.finished()
+    phone = await kit.sipp("uas_answer", port=port, host=SIX)
+    caller = await calls(kit, "+31301234567", anna.fixed, kit.gateway.pstn, SIX)
+    _, seen = await asyncio.gather(caller.finished(), phone.finished())
+    assert seen.first("INVITE").request_uri == f"sip:{anna.phones[0]}@[::1]:{port};transport=UDP"
 
 
 async def test_112_over_ipv6(kit: Kit) -> None:
