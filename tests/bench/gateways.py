@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.bench import peers, procstat
@@ -83,7 +82,12 @@ class Installation:
         self.settings = folder / "hipper.toml"
         text = settings_text(folder / "state", port, trunk_port, trunk_port, _EMBEDDED + more)
         self.settings.write_text(text)
-        shutil.copy(ROOT / "deploy" / "demo-company.toml", folder)
+        company = (ROOT / "deploy" / "demo-company.toml").read_text()
+        if _FIRST_SUBSCRIBER not in company:
+            raise RuntimeError("the demonstration's company is not as the benchmarks know it")
+        (folder / "demo-company.toml").write_text(
+            company.replace(_FIRST_SUBSCRIBER, _WITHOUT_CAPS + _FIRST_SUBSCRIBER, 1)
+        )
 
     @contextlib.contextmanager
     def running(self) -> Iterator[Processes]:
@@ -121,16 +125,27 @@ def signalling_only(port: int, trunk_port: int) -> Iterator[Processes]:
 
 
 @contextlib.contextmanager
-def nothing_but_the_gateway(port: int, route_port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """The real service from a cold start; PostgreSQL, Redis and rtpengine where nobody answers."""
+def nothing_but_the_gateway(
+    port: int, route_port: int, *, more: str = "", prepare: Callable[[Path], None] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """The real service from a cold start; PostgreSQL, Redis and rtpengine where nobody answers. ``more``:
+    tables of settings; ``prepare``: told the folder of what an earlier process left."""
     with _folder() as folder:
         settings = folder / "hipper.toml"
-        settings.write_text(settings_text(folder / "state", port, route_port, route_port, _AWAY))
+        settings.write_text(settings_text(folder / "state", port, route_port, route_port, _AWAY + more))
+        if prepare is not None:
+            prepare(folder / "state")
         command = [sys.executable, "-m", "fmc_gateway", "--config", str(settings)]
         with peers.running(command, port, cwd=ROOT, env=_environment()) as process:
             yield process
 
 
+_FIRST_SUBSCRIBER = "[[subscriber]]"
+_WITHOUT_CAPS = """[group.services.group_outgoing_calling_plan]
+barred = ["service_paid"]
+
+"""
+"""One user makes all calls at once; the default plan would stop the ninth."""
 _EMBEDDED = f"""
 [media]
 embedded_ng = "127.0.0.1:{NG_PORT}"
