@@ -10,6 +10,7 @@ from hipper.runtime.clock import SystemClock
 from hipper.runtime.ids import RandomIds
 from hipper.runtime.settings_model import SipListener
 from hipper.runtime.sip_endpoint import SipShell
+from hipper.telephony.numbers.emergency import is_emergency
 from hipper.telephony.sdp.codec import PCMA, PCMU, TELEPHONE_EVENT, Codec
 from hipper.telephony.sip.digest import DigestClient
 from hipper.telephony.sip.events import Invited, OutOfDialogRequest, RequestAnswered, RequestFailed
@@ -22,6 +23,7 @@ from simulators.core import WatchedCore
 from simulators.faults import NO_FAULTS, Fate, Faults, Refusal
 from simulators.ladder import Ladder, Write
 from simulators.media import AudioPort
+from simulators.network.session import number_of
 from simulators.relay import Relay
 
 LISTENER = "main"
@@ -234,7 +236,8 @@ class Agent:
             self.note(f"failed: {error}")
 
     async def _invited(self, event: Invited) -> None:
-        if (refusal := self.fate.of_call()) is not None:
+        exempt = is_emergency(number_of(event.request.uri))  # emergency centres do not refuse
+        if not exempt and (refusal := self.fate.of_call()) is not None:
             self.note(f"refuses this call with {refusal.status}, by its seed")
             await self.refuse(event.session, refusal)
             return
