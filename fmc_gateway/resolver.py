@@ -16,10 +16,12 @@ import structlog
 from fmc_gateway.dns.choose import Chance, in_order
 from fmc_gateway.dns.hop import Family, Hop, Server
 from fmc_gateway.dns.locate import Located, locate
-from fmc_gateway.dns.lookup import DnsError
+from fmc_gateway.dns.lookup import DnsClient, DnsError
 from fmc_gateway.dns.memory import Memory, load, save
 from fmc_gateway.dns.records import Question, RecordSet
 from fmc_gateway.dns.resting import Resting
+from fmc_gateway.routing import Routing
+from hipper.runtime.settings_model import Settings
 
 AT_ONCE = 16
 """Questions under way at a time."""
@@ -68,6 +70,19 @@ class Resolver:
         self._woken = asyncio.Event()
         self._gate = asyncio.Semaphore(AT_ONCE)
         self._locate_all()
+
+    @classmethod
+    def from_settings(
+        cls, settings: Settings, routing: Routing, now: Callable[[], float], chance: Chance
+    ) -> Resolver:
+        return cls(
+            routing.hops(),
+            routing.families,
+            DnsClient(settings.dns),
+            now=now,
+            chance=chance,
+            snapshot=Path(settings.state_dir) / "dns.json",
+        )
 
     # -- for calls ------------------------------------------------------------------------------------------
 

@@ -25,7 +25,6 @@ from fmc_gateway.clock import EngineClock
 from fmc_gateway.commands_bus import CommandReader
 from fmc_gateway.digits import DigitListener
 from fmc_gateway.directory_port import DirectoryPort
-from fmc_gateway.dns.lookup import DnsClient
 from fmc_gateway.edge_isc import let_through
 from fmc_gateway.emergency_memory import EmergencyMemory
 from fmc_gateway.facts import Facts
@@ -122,14 +121,7 @@ class Gateway:
         guard = LoopGuard(secret)
         self.routing = Routing(settings, guard, self.bindings, self.clock.unix)
         chance = secrets.SystemRandom().random
-        self.resolver = Resolver(
-            self.routing.hops(),
-            self.routing.families,
-            DnsClient(settings.dns),
-            now=self.clock.monotonic,
-            chance=chance,
-            snapshot=Path(settings.state_dir) / "dns.json",
-        )
+        self.resolver = Resolver.from_settings(settings, self.routing, self.clock.monotonic, chance)
         self.peers = PeerTable(settings)
         self.large = LargeRequests(settings, self.routing, self.resolver, self.clock.monotonic)
 

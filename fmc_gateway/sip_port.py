@@ -15,6 +15,7 @@ from fmc_gateway.dns.hop import Hop, Server, family_of
 from fmc_gateway.identity_headers import connected
 from fmc_gateway.resolver import Resolver
 from fmc_gateway.routing import Route, Routing, Unroutable
+from fmc_gateway.sip_leg import Leg
 from hipper.pbx.ids import LegId
 from hipper.telephony.sip import events as sip
 from hipper.telephony.sip.errors import SipError, SipParseError
@@ -42,59 +43,6 @@ class FlowSource(Protocol):
 
     def flow_for(self, transport: Any, listener: str, host: str, port: int) -> Flow: ...
     def flush(self) -> None: ...
-
-
-class Leg:
-    """What the port remembers of a leg. ``trusted``: what the peer asserts counts, and it may see withheld
-    numbers. ``servers``: of its next hop, still to be tried; ``fallbacks``: PSTN trunks, after those.
-    ``flow``: where its INVITE went or came from."""
-
-    __slots__ = (
-        "command",
-        "fallbacks",
-        "fixed",
-        "flow",
-        "heard",
-        "held",
-        "host",
-        "rang",
-        "route",
-        "server",
-        "servers",
-        "timer",
-        "trusted",
-    )
-
-    def __init__(self, host: str, *, trusted: bool, fixed: bool) -> None:
-        self.host = host
-        self.trusted = trusted
-        self.fixed = fixed
-        self.rang = False
-        self.command: c.Originate | None = None
-        self.fallbacks: list[str] = []
-        self.flow: Flow | None = None
-        self.route: Route | None = None
-        self.server: Server | None = None
-        self.servers: list[Server] = []
-        self.heard = False
-        self.held: c.Target | None = None
-        self.timer: asyncio.TimerHandle | None = None
-
-    def hear(self) -> None:
-        """The server says something: it has the call."""
-        self.heard = True
-        self.stop_waiting()
-
-    def stay(self) -> None:
-        """Whatever happens now, no further server or trunk is tried."""
-        self.servers.clear()
-        self.fallbacks.clear()
-        self.stop_waiting()
-
-    def stop_waiting(self) -> None:
-        if self.timer is not None:
-            self.timer.cancel()
-            self.timer = None
 
 
 class SipPort:
