@@ -97,7 +97,7 @@ def begin(call: Deciding, now: float) -> Step:
 def in_same_session(offered: LegOffered, target: Target) -> tuple[Target, tuple[tuple[str, str], ...]]:
     """A leg that goes on in the session it was offered in carries the way back, the same Request-URI and what
     came with it: the caller's own call out, and the leg to the handset whose terminating session it is
-    (decision 6). Any other is a session of its own."""
+    (decision 7). Any other is a session of its own."""
     if not offered.return_route:
         return target, ()
     if isinstance(target, NetworkTarget) and target.route:
