@@ -61,9 +61,14 @@ def leg_out(call: Ringing, leg: Leg, failure: Failure, now: float, out: list[Any
         explanation=failure.explanation,
     )
     call = put(call, release(failed, out))
-    if failure.outcome is AttemptOutcome.DECLINED and call.decline_ends_ringing and leg.device is not None:
+    if failure.outcome is AttemptOutcome.DECLINED and call.decline_ends_ringing and _is_the_users(call, leg):
         return after_round(call, DECLINE, DECLINED, now, out)
     return settle(call, now, out)
+
+
+def _is_the_users(call: Ringing, leg: Leg) -> bool:
+    """Not of a colleague to whom one telephone sent the call."""
+    return leg.device is not None and call.served is not None and leg.subscriber == call.served.subscriber
 
 
 def settle(call: Ringing, now: float, out: list[AnyCommand]) -> Step:

@@ -25,6 +25,7 @@ VOICEMAIL = "voicemail"
 NO_ANSWER_S = 15.0
 CAUSE = {
     DivertReason.USER_BUSY: 486,
+    DivertReason.DO_NOT_DISTURB: 486,
     DivertReason.NO_ANSWER: 408,
     DivertReason.UNAVAILABLE: 503,
     DivertReason.DEFLECTION: 480,

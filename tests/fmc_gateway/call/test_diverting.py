@@ -10,6 +10,7 @@ import pytest
 from fmc_gateway.call import commands as cmd
 from fmc_gateway.call import events as ev
 from hipper.contracts.calls import AttemptOutcome, CallOutcome
+from hipper.pbx import termination
 from hipper.pbx.ids import LegId, SubscriberId
 from hipper.pbx.model import (
     CallerIdentity,
@@ -504,11 +505,8 @@ def test_who_inhibits_further_diversion_is_obeyed(inhibits: bool) -> None:
     assert len(boxes) == (0 if inhibits else 1)
 
 
-@pytest.mark.parametrize("destination", ["112", "+31112", "#31#112"])
-def test_nobody_forwards_to_an_emergency_number(destination: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever a plan says."""
-    from hipper.pbx import termination
-
+def plan_forwards_busy_calls(monkeypatch: pytest.MonkeyPatch, destination: str) -> None:
+    """A decision that knows no limits."""
     decide = termination.decide
 
     def wrong(*arguments: Any, **named: Any) -> Any:
@@ -516,10 +514,29 @@ def test_nobody_forwards_to_an_emergency_number(destination: str, monkeypatch: p
         return msgspec.structs.replace(decide(*arguments, **named), on_busy=to)
 
     monkeypatch.setattr(termination, "decide", wrong)
+
+
+@pytest.mark.parametrize("destination", ["112", "+31112", "#31#112"])
+def test_nobody_forwards_to_an_emergency_number(destination: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a plan says."""
+    plan_forwards_busy_calls(monkeypatch, destination)
     ladder = rings(desk_only(piet()))
     ladder.tell(ev.LegRejected(leg=B1, status=486))
     assert len(ladder.of(cmd.LoadContext)) == 1
     assert rejected(ladder) == (486, 17)
+
+
+@pytest.mark.parametrize(("before", "asked_again"), [(4, True), (5, False)])
+def test_limit_of_diversions_holds_whatever_a_plan_says(
+    before: int, asked_again: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan_forwards_busy_calls(monkeypatch, "203")
+    ladder = Ladder()
+    ladder.tell(invite(diverted_numbers=("+31201112233",) * before))
+    ladder.load(suze(), desk_only(piet()), binding("piet-desk1"))
+    ladder.offers()
+    ladder.tell(ev.LegRejected(leg=B1, status=486))
+    assert (len(ladder.of(cmd.LoadContext)) == 2) is asked_again
 
 
 # While the directory is asked.

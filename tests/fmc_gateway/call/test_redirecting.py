@@ -14,6 +14,7 @@ from hipper.pbx.ids import SubscriberId
 from hipper.pbx.model import DivertReason, OriginationFacts, SubscriberContext
 from hipper.pbx.services.calling import CallClass, OutgoingCallingPlan
 from hipper.pbx.services.forwarding import CallForwardingAlways, CallForwardingNoAnswer, Voicemail
+from hipper.pbx.services.reachability import SimultaneousRingNumber, SimultaneousRingPersonal
 from tests.fmc_gateway.call.kit import (
     ANNA_FIXED,
     B1,
@@ -141,6 +142,32 @@ def test_redirect_of_the_pstn_is_not_followed() -> None:
     ladder.tell(moved("sip:0906111222@x"))
     assert len(ladder.of(cmd.LoadContext)) == 1
     assert rejected(ladder)[0] == 480
+
+
+def test_redirect_of_a_number_that_rings_along_is_not_followed() -> None:
+    home = SimultaneousRingPersonal(active=True, numbers=(SimultaneousRingNumber(number=OUTSIDE),))
+    ladder = Ladder()
+    ladder.tell(invite())
+    ladder.load(suze(), desk_only(piet(), simultaneous_ring_personal=home), binding("piet-desk1"))
+    ladder.offers()
+    ladder.tell(ev.LegRejected(leg=B2, status=302, contacts=("sip:0906111222@x",)))
+    assert len(ladder.of(cmd.LoadContext)) == 1
+    assert ladder.state == "Ringing"
+
+
+def test_colleagues_decline_is_not_the_users() -> None:
+    ladder = Ladder()
+    ladder.tell(invite())
+    ladder.load(suze(), piet(), binding("piet-desk1"))
+    ladder.offers()
+    ladder.tell(moved("sip:203@x"))
+    ladder.forward(piet(), desk_only(anna()), binding("anna-desk1"))
+    ladder.offers()
+    ladder.tell(ev.LegRinging(leg=B3, status=180))
+    ladder.tell(ev.LegRejected(leg=B3, status=603))
+    assert ladder.of(cmd.CancelLeg) == []
+    ladder.tell(ev.LegRejected(leg=B2, status=603, after_ringing=True))
+    assert rejected(ladder) == (603, 21)
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 305, 380])
