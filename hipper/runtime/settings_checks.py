@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hipper.runtime.settings_imrn import imrn_faults
+from hipper.runtime.settings_isc import isc_faults
 from hipper.runtime.settings_model import DevicesSection, Settings
 
 PEER_SECTIONS = ("mobile_network", "pstn_trunk", "exchange_trunk", "emergency_route")
@@ -23,6 +24,7 @@ def inconsistencies(settings: Settings) -> list[Fault]:
     faults += _listener_faults(settings)
     faults += _peer_faults(settings)
     faults += imrn_faults(settings)
+    faults += isc_faults(settings)
     faults += _media_faults(settings)
     faults += _range_faults(settings)
     return faults
