@@ -44,7 +44,7 @@ from fmc_gateway.metrics import GatewayMetrics
 from fmc_gateway.peers import PeerTable
 from fmc_gateway.phone_auth import PhoneAuthenticator
 from fmc_gateway.phones import DeskPhones
-from fmc_gateway.prompts.library import Library, folder_of
+from fmc_gateway.prompts.library import Library, folder_of, place_recordings
 from fmc_gateway.records.entry import SpoolEntry
 from fmc_gateway.records.journal import Journal, bring_back
 from fmc_gateway.records.last_calls import last_calls
@@ -181,6 +181,11 @@ class Gateway:
             "dns_stale_answers", "Answers of DNS used past their TTL.", read=lambda: self.resolver.stale
         )
         metrics.gauge("lamps", "Subscriptions of desk phones to colleagues.", read=self._lamp_count)
+        metrics.gauge(
+            "overload_refusals",
+            "New requests answered 503 because we were behind or full.",
+            read=lambda: self.agent.endpoint.refused,
+        )
         metrics.gauge("media_pairs", "Talking pairs at rtpengine.", read=lambda: self.media_client.calls)
 
     def _agent_config(self) -> UserAgentConfig:
@@ -193,6 +198,7 @@ class Gateway:
             endpoint=EndpointConfig(
                 advertised=advertised,
                 never_refuse=is_emergency_request,
+                overloaded=lambda: self.shell.is_behind(),
                 let_through=let_through(self.settings),
                 flow_for_large=self.large,
             ),
@@ -297,6 +303,7 @@ class Gateway:
             ),
             self._watch_database(),
             self.hooks.run(),
+            self._place_recordings(),
             self.spending.load(self.pool, self.clock.unix()),
             media.watch(settings.media.media_timeout_s / 4),
         ):
@@ -367,6 +374,13 @@ class Gateway:
         await self.features.close()
         self.pool.terminate()
         log.info("gateway.stopped")
+
+    async def _place_recordings(self) -> None:
+        """Announcements where rtpengine finds them. Calls are served without them too."""
+        try:
+            await asyncio.to_thread(place_recordings, self.settings)
+        except OSError as error:
+            log.warning("announcements.not_placed", error=str(error))
 
     def _recording(self, command: PlayAnnouncement) -> Path | None:
         return self.recordings.file_for(

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import asyncpg
 
-from fmc_gateway.prompts.library import place_recordings
 from hipper.cli.errors import CliError
 from hipper.directory.provision import apply_file
 from hipper.runtime import embedded
@@ -107,13 +106,6 @@ class Installation:
             password = derive_password(installation_secret(settings), "postgresql administrator")
             specs.append(embedded.postgres(places, password))
         return specs
-
-    async def place_recordings(self) -> None:
-        """Announcements where rtpengine finds them. Calls are served without them too."""
-        try:
-            await asyncio.to_thread(place_recordings, self.settings)
-        except OSError as error:
-            self._tell(f"callers hear no announcements: {error}")
 
     async def prepare_database(self) -> None:
         """Migrate, and provision the demo company when its file lies beside the settings."""

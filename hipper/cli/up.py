@@ -88,7 +88,6 @@ async def _run(installation: Installation, supervisor: Supervisor, demo: Demo, c
     began = time.monotonic()
     check_ports(installation.settings)
     await installation.start_servers(supervisor)
-    await installation.place_recordings()
     await installation.prepare_database()
     await installation.start_services(supervisor)
     tell(f"up after {time.monotonic() - began:.1f} s; logs in {installation.log_folder}")
