@@ -133,7 +133,7 @@ class SipPort:
         leg.command = command
         if isinstance(target, c.TrunkTarget) and target.trunk is None:
             names = self._trunks_in_order()
-            leg.fallbacks = names[1:]
+            leg.fallbacks = [name for name in names[1:] if self._reaches(name, command.sdp)]
             target = c.TrunkTarget(trunk=names[0] if names else None, user=target.user)
         self._legs[command.leg] = leg
         if self.hold(command, lambda: self._go_on(command)):
@@ -213,6 +213,11 @@ class SipPort:
         target = command.target
         assert isinstance(target, c.TrunkTarget)
         return self._try(leg, command, c.TrunkTarget(trunk=leg.fallbacks.pop(0), user=target.user))
+
+    def _reaches(self, trunk: str, sdp: str | None) -> bool:
+        """Whether its media can come to the addresses of an offer that was made for another trunk."""
+        family = self.family_toward(c.TrunkTarget(trunk=trunk, user=""))
+        return _offered_family(sdp) in (None, family)
 
     def _silent(self, leg_id: LegId) -> None:
         """Nothing came from the server: go on, and end whatever it may still say."""
@@ -397,6 +402,12 @@ def _nowhere(leg: LegId, retry_after_s: float | None) -> e.LegRejected:
         by_network=True,
         retry_after_s=int(retry_after_s) + 1,
     )
+
+
+def _offered_family(sdp: str | None) -> int | None:
+    """Of the addresses in a description; None where it names none."""
+    line = (sdp or "").partition("c=IN IP")[2][:2]
+    return int(line) if line in ("4 ", "6 ") else None
 
 
 def _retry_after_s(event: sip.Rejected) -> float | None:

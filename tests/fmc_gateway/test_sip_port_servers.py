@@ -38,9 +38,9 @@ ANNA = CallerIdentity(presentation=Presentation.ALLOWED, number=E164("+312012345
 class Port(Wire):
     """A port over real routing, resolver and user agent; ``told``: what it said without being asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings = SETTINGS) -> None:
         super().__init__()
-        routing = Routing(SETTINGS, LoopGuard(b"s"), Bindings(lambda: 0.0), lambda: 0.0)
+        routing = Routing(settings, LoopGuard(b"s"), Bindings(lambda: 0.0), lambda: 0.0)
         self.resolver = Resolver(
             routing.hops(), routing.families, TwoServers(), now=lambda: self.now, chance=lambda: 0.0
         )
@@ -53,12 +53,12 @@ class Port(Wire):
 
     def flush(self) -> None: ...
 
-    def call(self, target: c.Target | None = None) -> e.AnyEvent | None:
+    def call(self, target: c.Target | None = None, *, sdp: str = "v=0\r\n") -> e.AnyEvent | None:
         command = c.Originate(
             leg=LEG,
             target=target or c.TrunkTarget(trunk=None, user="+31301234567"),
             identity=ANNA,
-            sdp="v=0\r\n",
+            sdp=sdp,
             max_forwards=70,
         )
         return self.port.originate(command)
@@ -202,3 +202,17 @@ async def test_a_name_nobody_knows_yet_is_refused_at_once() -> None:
     assert isinstance(refusal, e.LegRejected)
     assert refusal.status == 503
     assert refusal.by_network
+
+
+async def test_no_trunk_is_sent_an_offer_with_addresses_it_cannot_reach() -> None:
+    six = PstnTrunk(name="six", listener="pstn6", addresses=(), target="sip:[2001:db8::9]")
+    made = Port(
+        Settings(
+            sip_listener=(*SETTINGS.sip_listener, SipListener(name="pstn6", port=5062, host="::1")),
+            pstn_trunk=(SETTINGS.pstn_trunk[0], six, SETTINGS.pstn_trunk[1]),
+        )
+    )
+    await made.resolver.refresh()
+    made.call(sdp="v=0\r\nc=IN IP4 198.51.100.1\r\n")
+    made.answer(made.invite()[1], 500)
+    assert made.invites() == [SPARE]
