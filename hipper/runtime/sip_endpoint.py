@@ -15,6 +15,9 @@ from hipper.runtime.sip_stream import StreamLimits, StreamTransport
 from hipper.runtime.sip_udp import UdpTransport
 from hipper.telephony.sip.flow import Flow, Outgoing, Transport
 
+BEHIND_AFTER_S = 0.03
+"""How long a socket may never be empty before new work is refused: some hundred messages handled in a row."""
+
 _log = structlog.get_logger("hipper.sip")
 
 
@@ -83,6 +86,7 @@ class SipShell:
             on_datagram=self._received_datagram,
             on_batch=self.flush,
             on_unreachable=self._failed,
+            now=self._clock.monotonic,
         )
         self._udp[listener.name] = transport
         transport.open()
@@ -137,6 +141,15 @@ class SipShell:
     @property
     def dropped_datagrams(self) -> int:
         return sum(udp.dropped for udp in self._udp.values())
+
+    def is_behind(self) -> bool:
+        """Whether datagrams have come faster than we read them for so long that new work is to be refused:
+        what waits in the socket waits for those that are served already, 112 among them."""
+        now = self._clock.monotonic()
+        for udp in self._udp.values():
+            if udp.not_empty_since is not None and now - udp.not_empty_since > BEHIND_AFTER_S:
+                return True
+        return False
 
     # -- the loop -------------------------------------------------------------------------------------------
 

@@ -33,9 +33,13 @@ class UdpTransport:
         on_datagram: Callable[[bytes, Flow], None],
         on_batch: Callable[[], None],
         on_unreachable: Callable[[Flow], None],
+        now: Callable[[], float],
     ) -> None:
-        """Opens the socket. Raises ListenError."""
+        """Opens the socket. ``now``: monotonic seconds. Raises ListenError."""
         self.name = listener.name
+        self.not_empty_since: float | None = None
+        """Since when something has been waiting to be read all the time; None: we keep up."""
+        self._now = now
         self.dropped = 0
         """Datagrams not sent because the socket's buffer was full; retransmission repairs that."""
         self._socket = bound_socket("udp", listener.host, listener.port, f"listener '{listener.name}'")
@@ -74,16 +78,30 @@ class UdpTransport:
     def _read(self) -> None:
         receive, on_datagram = self._socket.recvfrom, self._on_datagram
         name, local = self.name, self.local
+        if self.not_empty_since is None:
+            self.not_empty_since = self._now()
         for _ in range(_READS_PER_WAKE_UP):
             try:
                 data, address = receive(_LARGEST_DATAGRAM)
             except (BlockingIOError, InterruptedError):
+                self.not_empty_since = None
                 break
             except OSError:
                 self._read_errors()
                 continue
             on_datagram(data, Flow("udp", name, local, address[:2]))
+        else:
+            self._look_for_more()
         self._on_batch()
+
+    def _look_for_more(self) -> None:
+        """After a full batch: nobody wakes us up to say that there is no more."""
+        try:
+            self._socket.recv(1, socket.MSG_PEEK)
+        except (BlockingIOError, InterruptedError):
+            self.not_empty_since = None
+        except OSError:
+            pass  # an ICMP error, read with the next batch
 
     def _read_errors(self) -> None:
         for _ in range(_READS_PER_WAKE_UP):

@@ -67,6 +67,19 @@ class RecordingCore:
         self.events.append(("failed", None, flow))
 
 
+class SteppingClock:
+    """A clock that stands still until somebody moves it."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def unix(self) -> float:
+        return self.now
+
+
 class Seen:
     """Events of a shell, to be waited for."""
 
@@ -130,6 +143,33 @@ class TestUdp:
             await seen.wait_for("received", 150)
             assert [event[1] for event in seen.all] == [b"%d" % number for number in range(150)]
             assert batches[:3] == [64, 64, 22]
+
+    @pytest.mark.parametrize(
+        ("each_s", "count", "behind"), [(0.001, 64, True), (0.0001, 64, False), (0.02, 1, False)]
+    )
+    async def test_behind_is_who_has_not_seen_its_socket_empty_for_long(
+        self, each_s: float, count: int, behind: bool
+    ) -> None:
+        """``each_s``: how long the core works on a datagram; 64 of them are a full batch."""
+        clock, told = SteppingClock(), list[bool]()
+        core = RecordingCore(echo=False)
+        async with running(UDP, core=core, clock=clock) as (shell, _, seen):
+
+            def receive(data: bytes, flow: Flow, now: float) -> None:
+                clock.now += each_s
+                told.append(shell.is_behind())
+                core.events.append(("received", data, flow))
+
+            core.receive_datagram = receive  # type: ignore[method-assign]
+            for _ in range(2):
+                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+                    for number in range(count):
+                        peer.sendto(b"%d" % number, shell.local_address("udp"))
+                await seen.wait_for("received", len(told) + count)
+                assert told[-1] == behind
+                assert not told[-count]
+                clock.now += 5.0
+                assert not shell.is_behind()
 
     async def test_icmp_port_unreachable_fails_the_flow(self) -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as gone:

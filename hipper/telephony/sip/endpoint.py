@@ -65,6 +65,8 @@ class SipEndpoint(TransactionRunner):
         super().__init__(config, ids, TimerHeap() if timers is None else timers)
         self.dropped: dict[str, int] = {}
         """Discarded messages by reason, for metrics."""
+        self.refused = 0
+        """New requests answered 503 here, for metrics."""
         self.supported = SUPPORTED_TAGS
         """Option tags a request may require."""
 
@@ -353,13 +355,15 @@ class SipEndpoint(TransactionRunner):
     def _receive_new(self, key: Key, request: Request, flow: Flow, back: Flow, now: float) -> None:
         in_dialog = request.to.tag is not None
         limit = self.config.max_transactions
-        if len(self._by_id) >= limit:
+        overloaded = not in_dialog and self.config.overloaded is not None and self.config.overloaded()
+        if overloaded or len(self._by_id) >= limit:
             exempt = in_dialog or (self.config.never_refuse is not None and self.config.never_refuse(request))
             never_refused = exempt and not in_dialog
             if len(self._by_id) >= (4 if never_refused else 2) * limit:
                 self.drop("too many transactions")
                 return
             if not exempt:
+                self.refused += 1
                 retry = (("Retry-After", str(self.config.retry_after_s)),)
                 self._reply_stateless(request.headers, flow, 503, headers=retry)
                 return

@@ -34,6 +34,9 @@ class EndpointConfig:
     let_through: Callable[[Request], bool] | None = None
     """Requests whose extensions and bodies may be for somebody behind us: no 415, 420, 406 or 422 for them.
     An emergency call, or what a proxy sends on (RFC 3261 §16.3 has only Proxy-Require refused there)."""
+    overloaded: Callable[[], bool] | None = None
+    """Whether we fall behind what comes in: then new requests outside a dialog get that 503 too, with the
+    least work there is, but for what ``never_refuse`` names."""
     advertised: Mapping[str, Address] = field(default_factory=dict)
     """Listener name -> address to write into Via and Contact, where it differs from ``Flow.local``."""
     forwarding: bool = False

@@ -643,6 +643,24 @@ class TestBounds:
         assert len(bench.endpoint) == 4
         assert bench.endpoint.dropped == {"too many transactions": 2}
 
+    def test_when_we_fall_behind_only_new_requests_get_503_and_emergencies_pass(self) -> None:
+        behind = True
+        bench = Bench(
+            retry_after_s=7, never_refuse=lambda r: "112" in r.request_uri_text, overloaded=lambda: behind
+        )
+        bench.receive(request("INVITE", "z9hG4bK-1", call_id="c1"))
+        assert bench.titles == ["503 INVITE"]
+        assert bench.sent[0].headers.get("Retry-After") == "7"
+        assert len(bench.endpoint) == 0
+        assert bench.events == []
+        bench.receive(request("BYE", "z9hG4bK-2", to_tag="t"))
+        bench.receive(request("INVITE", "z9hG4bK-3", call_id="c3", uri="sip:112@192.0.2.1"))
+        assert len(bench.events) == 2
+        behind = False
+        bench.receive(request("INVITE", "z9hG4bK-4", call_id="c4"))
+        assert len(bench.events) == 3
+        assert bench.endpoint.refused == 1
+
     def test_emergency_finds_room_where_everything_else_has_filled_the_table(self) -> None:
         bench = Bench(max_transactions=2, never_refuse=lambda r: "112" in r.request_uri_text)
         for number in range(4):
