@@ -65,12 +65,20 @@ def leg_offered(_: None, event: LegOffered, now: float) -> Step:
         return passing.begin(call, now) if event.return_route else emergency.begin(call, now)
     if event.pass_on is not None:
         return passing.begin(call, now)
-    if event.sdp is None:
-        return refuse(call, now, 488, "an INVITE without an offer is not supported")
-    problem = unreadable(event.sdp)
-    if problem is not None:
-        return refuse(call, now, 400, f"the session description cannot be read: {problem}")
+    if event.request_uri is None and (unusable := _unusable(call, now)) is not None:
+        return unusable
     return _ask(call, event, now)
+
+
+def _unusable(call: Deciding, now: float) -> Step | None:
+    """A description we cannot work with. On ISC that is asked only once the user turned out to be ours: the
+    calls of others pass with whatever they carry."""
+    if call.offered.sdp is None:
+        return refuse(call, now, 488, "an INVITE without an offer is not supported")
+    problem = unreadable(call.offered.sdp)
+    if problem is None:
+        return None
+    return refuse(call, now, 400, f"the session description cannot be read: {problem}")
 
 
 def _ask(call: Deciding, event: LegOffered, now: float) -> Step:
@@ -124,7 +132,7 @@ def context_loaded(call: Deciding, event: ContextLoaded, now: float) -> Step:
         return _terminate(call, event, now)
     if event.caller is None:
         return _nobody(call, now, "the calling user is unknown")
-    return _originate(call, event, event.caller, now)
+    return _unusable(call, now) or _originate(call, event, event.caller, now)
 
 
 def context_failed(call: Deciding, event: ContextFailed, now: float) -> Step:
@@ -209,6 +217,8 @@ def _terminate(call: Deciding, event: ContextLoaded, now: float) -> Step:
     reached = None if called is None or number is None else owned_by_e164(called, number)
     if called is None or reached is None:
         return _nobody(call, now, "nobody has this number")
+    if (unusable := _unusable(call, now)) is not None:
+        return unusable
     call = msgspec.structs.replace(_paid(call, OUTSIDE_PAYS), tenant=called.tenant)
     return diverting.to_user(call, event, called, call.offered.caller, reached, now, [])
 
