@@ -171,8 +171,8 @@ def _served(asked: Asked, exclude_device: DeviceId | None) -> TerminationPlan:
 def _called_back(asked: Asked) -> TerminationPlan:
     """Nobody's decline ends it, no voicemail takes it, and whoever calls is shown."""
     targets, skipped = everything(asked)
-    note(asked, rules.EMERGENCY_CALLBACK)
     if not targets:
+        note(asked, rules.EMERGENCY_CALLBACK)
         return _nothing_rings(asked.called, skipped, tuple(asked.considered))
     return RingPlan(
         targets=targets,
@@ -181,6 +181,7 @@ def _called_back(asked: Asked) -> TerminationPlan:
         decline_ends_ringing=False,
         identity=identity_for_called(asked.caller, on_net=asked.on_net),
         rule=rules.EMERGENCY_CALLBACK,
+        considered=tuple(asked.considered),
     )
 
 
