@@ -17,6 +17,9 @@ import httpx
 import pytest
 
 from hipper.runtime import embedded
+from simulators.agent import Peer
+from simulators.call import CallError
+from simulators.network.imrn import ImrnNetwork
 from tests.conftest import RunningRtpengine
 from tests.interop.company import Person, national
 from tests.interop.conftest import Kit
@@ -336,6 +339,72 @@ class TestRefused:
         for dialled in ("+31970123499", bram.extension, bram.fixed):
             await refused(kit, dialled, anna, 404)
         assert not phone.so_far().received("INVITE")
+
+
+class TestSimulatedNetwork:
+    """The whole of it: the simulator's SCP asks, its MSC routes, its handsets hear each other."""
+
+    async def network(self, kit: Kit, installation: Installation) -> ImrnNetwork:
+        return await kit.stack.enter_async_context(
+            ImrnNetwork(
+                imrn_url=f"http://127.0.0.1:{installation.api_port}{PATH}",
+                imrn_key=KEY,
+                gateway=Peer("127.0.0.1", installation.mobile),
+                port=installation.network,
+            )
+        )
+
+    async def test_a_handset_calls_a_colleagues_handset(
+        self, kit: Kit, scp: Scp, installation: Installation
+    ) -> None:
+        """Both halves meet CAMEL services: ours comes by routing number, the colleague's is told to go on."""
+        anna, bram = await anna_and_bram(kit)
+        network = await self.network(kit, installation)
+        out = await network.handset(anna.mobile).call(bram.extension)
+        come = await network.handset(bram.mobile).next_call()
+        await come.answer()
+        await out.answered()
+        await out.hang_up()
+        await come.over()
+        assert network.findings == []
+        record = await kit.record()
+        assert (record.call["outcome"], record.outcomes["mobile"]) == ("answered", "answered")
+        first = network.journal.records[0]
+        assert (first.gateway, first.call_reference) == ("anchored", record.calling["network_reference"])
+
+    async def test_somebody_calls_a_handset(self, kit: Kit, scp: Scp, installation: Installation) -> None:
+        anna, _ = await anna_and_bram(kit, phones=0)
+        network = await self.network(kit, installation)
+        out = await network.terminate(anna.mobile, caller=OUTSIDE)
+        come = await network.handset(anna.mobile).next_call()
+        assert come.asserted == OUTSIDE
+        await come.answer()
+        await out.answered()
+        await out.hang_up()
+        await come.over()
+        assert (network.findings, network.returned) == ([], 0)
+
+    async def test_112_never_comes_to_us(self, kit: Kit, scp: Scp, installation: Installation) -> None:
+        anna, _ = await anna_and_bram(kit, phones=0)
+        network = await self.network(kit, installation)
+        out = await network.handset(anna.mobile).call("112")
+        call = await network.emergency_centre.next_call()
+        await call.answer()
+        await out.answered()
+        assert network.findings == []
+        assert network.journal.records[0].gateway == "continued"
+
+    async def test_a_routing_number_dialled_by_somebody_else_reaches_nobody(
+        self, kit: Kit, scp: Scp, installation: Installation
+    ) -> None:
+        anna, _ = await anna_and_bram(kit, phones=0)
+        network = await self.network(kit, installation)
+        imrn = await scp.terminating(anna, OUTSIDE)
+        call = await network.dial_imrn(imrn, caller="+31201119999")
+        with pytest.raises(CallError, match="403"):
+            await call.answered()
+        await refused(kit, imrn, "+31201119999", 403)
+        assert network.findings == []
 
 
 async def test_somebody_unknown_goes_on_without_us(scp: Scp) -> None:
