@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
 import subprocess
 import sys
@@ -52,6 +53,13 @@ def test_not_used_when_switched_off(root: Path) -> None:
 
 def test_never_mixed_with_sources_in_use(root: Path) -> None:
     assert not _parser_is_compiled(root, before="import hipper.telephony.sip.uri")
+
+
+def test_no_class_that_is_compiled_has_two_bases() -> None:
+    """mypyc compiles single inheritance only."""
+    for path in compiled.sources():
+        for node in ast.walk(ast.parse(path.read_text())):
+            assert not isinstance(node, ast.ClassDef) or len(node.bases) < 2, f"{path.name}: {node.name}"
 
 
 def test_structs_and_builtins_stay_as_they_are() -> None:

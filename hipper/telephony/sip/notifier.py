@@ -14,7 +14,8 @@ from hipper.telephony.sip.errors import LocalProtocolError
 from hipper.telephony.sip.events import SubscriptionEnded, SubscriptionRefreshed
 from hipper.telephony.sip.flow import Flow
 from hipper.telephony.sip.message import Request, Response
-from hipper.telephony.sip.ua_core import Outcome, UserAgentCore
+from hipper.telephony.sip.relay import RelaySide
+from hipper.telephony.sip.ua_core import Outcome
 
 MAX_SUBSCRIPTIONS = 200_000
 """Subscriptions at a time; each is a dialog of some hundred bytes."""
@@ -41,7 +42,7 @@ class Notification:
         self.waiting: Body | None = None
 
 
-class NotifierSide(UserAgentCore):
+class NotifierSide(RelaySide):
     """Mixed into the user agent."""
 
     _notifications: dict[str, Notification]

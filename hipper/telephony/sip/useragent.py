@@ -44,7 +44,7 @@ from hipper.telephony.sip.ids import IdSource
 from hipper.telephony.sip.message import Headers, Request, Response
 from hipper.telephony.sip.notifier import Notification, NotifierSide
 from hipper.telephony.sip.refer import ReferHappening, Subscription
-from hipper.telephony.sip.relay import Relay, RelaySide
+from hipper.telephony.sip.relay import Relay
 from hipper.telephony.sip.session import Phase, Session
 from hipper.telephony.sip.transaction_run import Transaction
 from hipper.telephony.sip.ua_core import HeaderItems, Outcome, UserAgentConfig, as_callback
@@ -60,7 +60,7 @@ BAD_GATEWAY = 502
 _NEEDS_DIALOG = frozenset(("BYE", "PRACK", "UPDATE", "INFO"))
 
 
-class UserAgent(RelaySide, NotifierSide):
+class UserAgent(NotifierSide):
     """A user agent: any number of sessions and requests over any number of flows."""
 
     def __init__(self, config: UserAgentConfig, ids: IdSource) -> None:
