@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+import msgspec
 import structlog
 
 from fmc_gateway.call import commands as c
@@ -28,6 +29,9 @@ from hipper.pbx.ids import CallId, LegId
 
 MAX_TRACE = 2000
 """Turns kept of one call: hours of holding and resuming."""
+
+DIVERTED = "diverted"
+"""What the app of a user is told about a call that went on to somebody else."""
 
 log = structlog.get_logger("fmc_gateway.call")
 
@@ -302,8 +306,17 @@ class Interpreter:
 
     def _publish_live(self, run: CallRun, command: c.PublishLive) -> None:
         if command.live is not None:
+            self._tell_who_left(run.last_live, command.live)
             run.last_live = command.live
         self._live.publish(command.call, command.live)
+
+    def _tell_who_left(self, before: LiveCall | None, after: LiveCall) -> None:
+        """For a user whose calls go on to somebody else this one is over."""
+        user = None if before is None else before.called.subscriber
+        if before is None or user is None or user in (after.calling.subscriber, after.called.subscriber):
+            return
+        calling = msgspec.structs.replace(before.calling, subscriber=None)
+        self._live.over(msgspec.structs.replace(before, calling=calling), DIVERTED, self._now())
 
     def _write_record(self, run: CallRun, command: c.WriteRecord) -> None:
         record = command.record

@@ -261,4 +261,6 @@ def _ask_forward(
         return fall_back(call, otherwise, now, out)
     state = become(Diverting, call, to=to, otherwise=otherwise)
     out.append(LoadContext(served_subscriber=by.subscriber, dialled=to.destination))
-    return publish(state, call.live or LivePhase.SETTING_UP, out), tuple(out)
+    if state.live is None:
+        state = publish(state, LivePhase.SETTING_UP, out)
+    return state, tuple(out)

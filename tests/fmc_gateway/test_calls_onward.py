@@ -8,11 +8,14 @@ import json
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 
 from fmc_gateway.call.replay import replay
 from fmc_gateway.records.read import fetch_call, latest_calls
+from hipper.contracts.bus import CallChanged, CallOver, UserEvent
 from hipper.contracts.calls import CallOutcome
+from hipper.runtime.bus import FIELD, connect
 from hipper.telephony.sip import events as sip
 from tests.fmc_gateway.kit import World, sdp
 
@@ -55,6 +58,17 @@ async def the_record(world: World) -> Any:
     assert stored.trace is not None
     assert replay(stored.trace) == ()
     return stored.record
+
+
+async def events_of(world: World, user: str) -> list[UserEvent]:
+    """What the app of a user was told."""
+    await world.gateway.live.flush()
+    client = connect(world.site.settings.redis.url)
+    try:
+        entries = await client.xrange(f"events:{user}")
+    finally:
+        await client.aclose()
+    return [msgspec.msgpack.decode(fields[FIELD], type=UserEvent) for _, fields in entries]
 
 
 async def no_mobile(world: World, user: str = "bram") -> None:
@@ -106,6 +120,10 @@ async def test_busy_phone_forwards_to_the_outside_with_diversion(world: World) -
     assert record.outcome is CallOutcome.ANSWERED
     assert record.legs[-1].payer.subscription == "fix-bram"
     assert record.legs[0].payer.subscription == "mob-anna"
+    told = await events_of(world, "bram")
+    assert [type(one.body) for one in told] == [CallChanged, CallOver]
+    assert told[-1].body.outcome == "diverted"
+    assert [type(one.body) for one in await events_of(world, "anna")][-1] is CallOver
 
 
 async def test_phone_that_answers_302_sends_its_call_by_the_users_plan(world: World) -> None:
