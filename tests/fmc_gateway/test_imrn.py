@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -403,21 +404,29 @@ def is_mobile(command: Originate) -> bool:
     return isinstance(command.target, MobileTarget)
 
 
-async def test_redis_stopped_is_503_for_routing_numbers_and_nothing_to_legs_of_ours(
-    postgres_url: str, rtpengine: Any, server_folder: Path, tmp_path: Path
-) -> None:
+@pytest.fixture
+def own_redis(server_folder: Path) -> Iterator[tuple[str, embedded.Running]]:
+    """One that the test may freeze and stop; its URL."""
     places = embedded.private_places(server_folder / "redis-imrn-gateway")
     running = embedded.Running(embedded.redis(places))
-    url = f"unix://{places.run / 'redis.sock'}"
+    yield f"unix://{places.run / 'redis.sock'}", running
+    running.process.kill()  # also when it is frozen
+    running.process.wait()
+
+
+async def test_redis_stopped_is_503_for_routing_numbers_and_nothing_to_legs_of_ours(
+    postgres_url: str, rtpengine: Any, own_redis: tuple[str, embedded.Running], tmp_path: Path
+) -> None:
+    url, redis = own_redis
     async with await world_of(postgres_url, url, rtpengine.ng, tmp_path) as world:
         imrn = await world.reserved()
-        running.process.send_signal(19)  # it keeps its socket and says nothing
+        redis.process.send_signal(signal.SIGSTOP)  # it keeps its socket and says nothing
         world.call(imrn)
         rejected = await world.msc.expect(sip.Rejected)
         assert (rejected.status, rejected.response.headers.get("Retry-After")) == (503, "10")
         await held_for_a_moment_only(world)
-        running.process.send_signal(18)
-        running.stop()
+        redis.process.kill()
+        redis.process.wait()
         world.call(imrn)
         assert await world.refused() == 503
         await held_for_a_moment_only(world)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -328,19 +329,22 @@ class TestOutages:
     ) -> None:
         await provision(postgres_url)
         places = embedded.private_places(server_folder / "redis-imrn")
-        running = embedded.Running(embedded.redis(places))
+        redis = embedded.Running(embedded.redis(places)).process
         url = f"unix://{places.run / 'redis.sock'}"
-        async with Api(installation(tmp_path, postgres_url, url)) as api:
-            assert (await api.ask()).status_code == 200
-            running.process.send_signal(19)
-            began = time.monotonic()
-            answer = await api.ask()
-            assert (answer.status_code, problem(answer)) == (503, "store-unavailable")
-            assert time.monotonic() - began < 2.0
-            assert (await api.ask(called="112")).json() == CONTINUE
-            running.process.send_signal(18)
-            assert (await api.ask()).json()["action"] == "route"
-        running.stop()
+        try:
+            async with Api(installation(tmp_path, postgres_url, url)) as api:
+                assert (await api.ask()).status_code == 200
+                redis.send_signal(signal.SIGSTOP)
+                began = time.monotonic()
+                answer = await api.ask()
+                assert (answer.status_code, problem(answer)) == (503, "store-unavailable")
+                assert time.monotonic() - began < 2.0
+                assert (await api.ask(called="112")).json() == CONTINUE
+                redis.send_signal(signal.SIGCONT)
+                assert (await api.ask()).json()["action"] == "route"
+        finally:
+            redis.kill()  # also when it is frozen
+            redis.wait()
 
     async def test_postgresql_away_is_503_for_users_not_seen_before(
         self, redis_url: str, tmp_path: Path
