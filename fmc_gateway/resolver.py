@@ -139,7 +139,11 @@ class Resolver:
     async def run(self) -> None:
         """Until cancelled."""
         while True:
-            await self.refresh()
+            try:
+                await self.refresh()
+            except Exception:
+                # without this loop every name would stay as it is, for ever
+                log.exception("resolver.fault")
             pause = self._pause_s()
             self._woken.clear()
             try:

@@ -8,6 +8,8 @@ import contextlib
 from collections.abc import Callable
 from typing import Any, Protocol
 
+import structlog
+
 from fmc_gateway.dns.choose import Chance
 from fmc_gateway.dns.hop import Hop, Server
 from fmc_gateway.resolver import Resolver
@@ -17,6 +19,7 @@ from fmc_gateway.trunks_registration import TrunkRegistrar
 from fmc_gateway.trunks_report import ServerReport, TrunkReport
 from hipper.runtime.metrics import Metrics
 from hipper.runtime.settings_model import Settings
+from hipper.telephony.sip.events import RequestAnswered, RequestFailed
 from hipper.telephony.sip.flow import Flow
 from hipper.telephony.sip.ids import IdSource
 from hipper.telephony.sip.uri import SipUri
@@ -25,6 +28,8 @@ TICK_S = 1.0
 """The longest pause between two looks at the timers."""
 SHORTEST_TICK_S = 0.02
 DEREGISTER_WITHIN_S = 2.0
+
+log = structlog.get_logger("fmc_gateway.trunks")
 
 KINDS = {"mobile_network": "mobile network", "pstn_trunk": "pstn", "exchange_trunk": "exchange"}
 
@@ -123,6 +128,8 @@ class Trunks:
 
     def on_event(self, event: Any) -> bool:
         """Whether the event of the user agent was for us."""
+        if not isinstance(event, RequestAnswered | RequestFailed):
+            return False
         now = self._now()
         taken = any(worker.handle_event(event, now) for worker in self._workers)
         if taken:
@@ -140,9 +147,15 @@ class Trunks:
             self._shell.flush()
             self._count(self._now())
             await asyncio.sleep(self._pause_s())
-            now = self._now()
             for worker in self._workers:
-                worker.handle_timer(now)
+                self._guarded(worker)
+
+    def _guarded(self, worker: Worker) -> None:
+        """One peer's fault must not stop the others."""
+        try:
+            worker.handle_timer(self._now())
+        except Exception:
+            log.exception("trunk.fault")
 
     async def stop(self) -> None:
         """Take our registrations back, as far as carriers answer in time."""

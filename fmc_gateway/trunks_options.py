@@ -70,6 +70,7 @@ class OptionsWatch:
         """What was asked last and is unanswered has missed; ask again."""
         if self._due is None or now < self._due:
             return
+        self._due = now + self._interval_s * (1 - SPREAD / 2 + SPREAD * self._chance())
         for server in self._pending.values():
             self._missed(server, "OPTIONS: no answer", now)
         self._pending.clear()
@@ -77,7 +78,6 @@ class OptionsWatch:
         self._misses = {server: count for server, count in self._misses.items() if server in servers}
         for server in servers:
             self._pending[self._ask(server, now)] = server
-        self._due = now + self._interval_s * (1 - SPREAD / 2 + SPREAD * self._chance())
 
     def handle_event(self, event: Any, now: float) -> bool:
         """Whether the event was the outcome of an OPTIONS of ours."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from fmc_gateway.dns.hop import Hop, Server, Way, hop_of
 from fmc_gateway.dns.lookup import DnsClient, DnsError
 from fmc_gateway.dns.records import Address, Question, Record, RecordSet, Srv
@@ -178,6 +180,27 @@ async def test_a_name_in_no_settings_is_resolved_from_its_first_use_on() -> None
         await asyncio.sleep(0.01)
     running.cancel()
     assert addresses(made.servers(route)) == [("192.0.2.5", 5060)]
+
+
+async def test_a_fault_of_ours_does_not_end_the_asking(monkeypatch: pytest.MonkeyPatch) -> None:
+    names, clock = Names(), Clock()
+    carrier(names)
+    made = resolver(names, clock)
+    answers = iter([RuntimeError("fault")])
+
+    async def ask(question: Question) -> RecordSet:
+        for error in answers:
+            raise error
+        return await Names.ask(names, question)
+
+    monkeypatch.setattr(names, "ask", ask)
+    running = asyncio.create_task(made.run())
+    for _ in range(200):
+        if made.complete:
+            break
+        await asyncio.sleep(0.01)
+    running.cancel()
+    assert addresses(made.servers(CARRIER)) == BOTH
 
 
 async def test_etc_hosts_comes_before_dns(tmp_path: Path) -> None:
