@@ -11,13 +11,14 @@ import asyncpg
 import msgspec
 import pytest
 
+from fmc_gateway.call.commands import PlayAnnouncement
 from fmc_gateway.call.replay import replay
 from fmc_gateway.records.read import fetch_call, latest_calls
 from hipper.contracts.bus import CallChanged, CallOver, UserEvent
 from hipper.contracts.calls import CallOutcome
 from hipper.runtime.bus import FIELD, connect
 from hipper.telephony.sip import events as sip
-from tests.fmc_gateway.kit import World, sdp
+from tests.fmc_gateway.kit import World, sdp, wait_for
 
 pytestmark = pytest.mark.servers
 
@@ -189,3 +190,34 @@ async def test_number_that_rings_along_and_does_not_press_1_does_not_get_the_cal
     mobile.do("bye", session)
     await phone.expect(sip.Ended)
     await world.at_rest()
+
+
+async def test_number_that_rings_along_takes_the_call_by_pressing_1(world: World) -> None:
+    await no_mobile(world)
+    numbers = [{"number": OUTSIDE, "confirm": True}]
+    await setting(world, "bram", "simultaneous_ring_personal", active=True, numbers=numbers)
+    phone, mobile, carrier = await world.phone("bram-1"), world.site.mobile_peer, world.site.carrier
+    session = mobile.call(world.site.core, "202", ANNA_MOBILE, headers=ASSERTED)
+    invited, home = await phone.expect(sip.Invited), await carrier.expect(sip.Invited)
+    assert "reason=follow-me" in (home.request.headers.get("Diversion") or "")
+    carrier.do("answer", home.session, sdp(25032))
+    await carrier.expect(sip.Confirmed)
+    await wait_for(lambda: _is_asked(world))
+    assert not [one for one in mobile.events if isinstance(one, sip.Answered)]
+    carrier.do("info", home.session, "application/dtmf-relay", b"Signal=1\r\nDuration=160\r\n")
+    await mobile.expect(sip.Answered)
+    assert "elsewhere" in (await phone.expect(sip.Cancelled)).reason
+    assert invited.session
+    mobile.do("bye", session)
+    await carrier.expect(sip.Ended)
+    await world.at_rest()
+
+
+def _is_asked(world: World) -> bool:
+    """rtpengine has made the caller's answer, and the question was put."""
+    return any(
+        isinstance(command, PlayAnnouncement)
+        for _, steps in world.gateway.interpreter.traces()
+        for one in steps
+        for command in one.commands
+    )

@@ -46,6 +46,10 @@ def leg(target: Target, *, rang: bool = False) -> Leg:
         (MOBILE, False, 480, 18, AttemptOutcome.UNREACHABLE),
         (MOBILE, False, 480, 20, AttemptOutcome.UNREACHABLE),
         (MOBILE, True, 480, 19, AttemptOutcome.RANG),
+        (MOBILE, False, 603, None, AttemptOutcome.UNREACHABLE),
+        (MOBILE, False, 480, 21, AttemptOutcome.UNREACHABLE),
+        (MOBILE, True, 603, None, AttemptOutcome.DECLINED),
+        (DESK, False, 603, None, AttemptOutcome.DECLINED),
         (TRUNK, True, 486, None, AttemptOutcome.BUSY),
     ],
 )
