@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+import msgspec
+
 from hipper.pbx.model import CallerIdentity, Presentation
 from hipper.runtime.settings_model import MobileNetwork, PstnTrunk
 from hipper.telephony.numbers.e164 import E164
@@ -73,14 +75,22 @@ def toward_emergency(identity: CallerIdentity, host: str) -> Shown:
 
 
 def connected(identity: CallerIdentity | None, host: str, *, trusted: bool) -> HeaderList:
-    """P-Asserted-Identity of who answered, for the 200 to the caller (RFC 3325 §5, COLP)."""
-    if identity is None or (_hidden(identity) and not trusted):
+    """P-Asserted-Identity of who is at the other end, for the 200 to the caller and for an UPDATE (RFC 3325
+    §5, COLP). Restricted (COLR): the true number for trusted peers only, and for others that somebody is
+    there who does not want to be shown. None: nothing is known."""
+    if identity is None:
         return ()
-    user = identity.extension or identity.number
-    if user is None:
-        return ()
-    privacy: HeaderList = (("Privacy", "id"),) if _hidden(identity) else ()
-    return (("P-Asserted-Identity", f"{_quoted(identity.name)}<sip:{user}@{host}>"), *privacy)
+    if not _hidden(identity):
+        user = identity.extension or identity.number
+        return () if user is None else (_is(identity, user, host),)
+    user = identity.number or identity.network_number
+    if not trusted or user is None:
+        return (("P-Asserted-Identity", ANONYMOUS), ("Privacy", "id"))
+    return (_is(msgspec.structs.replace(identity, name=None), user, host), ("Privacy", "id"))
+
+
+def _is(identity: CallerIdentity, user: str, host: str) -> tuple[str, str]:
+    return "P-Asserted-Identity", f"{_quoted(identity.name)}<sip:{user}@{host}>"
 
 
 def number_uri(number: E164, number_format: Literal["e164", "national"], host: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from fmc_gateway.call import talks
 from fmc_gateway.call.commands import AnswerLeg, AnyCommand, StartTimer
 from fmc_gateway.call.ending import (
     DURATION_TIMER,
@@ -65,12 +66,16 @@ def establish(call: Answering, sdp: str | None, now: float, out: list[AnyCommand
     )
     if winner.max_duration_s is not None:
         out.append(StartTimer(name=DURATION_TIMER, after_s=max(winner.max_duration_s, 1.0)))
-    return publish(talking, LivePhase.ESTABLISHED, out), tuple(out)
+    talking = publish(talking, LivePhase.ESTABLISHED, out)
+    talks.started(talking, now, out)
+    return talking, tuple(out)
 
 
 def connected(call: CallState, winner: Leg) -> CallerIdentity | None:
-    """Who answered (RFC 3325 §5): a colleague as the number that was reached, an
-    outsider as the peer says. Where a user sent the call outside is that user's business."""
+    """Who answered (RFC 3325 §5): a user as that user's rules say, an outsider as the peer says. Where a user
+    sent the call outside is that user's business."""
+    if winner.connected_as is not None:
+        return winner.connected_as
     if winner.subscriber is not None:
         return winner.identity
     return winner.connected if winner.diverted_by is None else None

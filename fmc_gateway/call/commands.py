@@ -321,6 +321,14 @@ class Reoffer(Command, frozen=True, kw_only=True, tag="reoffer"):
     sdp: str
 
 
+class AnswerDial(Command, frozen=True, kw_only=True, tag="answer_dial"):
+    """What the app is told that asked to dial. ``accepted``: the user's telephone is about to ring; else
+    ``explanation`` says why not, in the user's language."""
+
+    accepted: bool
+    explanation: str | None = None
+
+
 class StartTimer(Command, frozen=True, kw_only=True, tag="start_timer"):
     """TimerFired(name) after ``after_s`` seconds; starting a running timer restarts it."""
 
@@ -375,6 +383,7 @@ AnyCommand = (
     | AnswerReoffer
     | RejectReoffer
     | Reoffer
+    | AnswerDial
     | StartTimer
     | StopTimer
     | PublishLive

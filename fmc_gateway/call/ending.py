@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from fmc_gateway.call import notices
+from fmc_gateway.call import notices, talks
 from fmc_gateway.call.commands import (
     AnyCommand,
     CancelLeg,
@@ -220,6 +220,7 @@ def conclude(
     out.extend(StopTimer(name=name) for name in _timers(call))
     if isinstance(call, Ringing):
         notices.over(call, now, out)
+    talks.ended(call, now, out)
     if call.service and outcome is CallOutcome.ANSWERED:
         outcome = CallOutcome.SERVICE
     called = tuple(stop_leg(leg, now, stop, ended_by, out) for leg in call.called)

@@ -113,6 +113,10 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     """Status of the provisional response whose early media is being answered."""
     connected: CallerIdentity | None = None
     """Who answered, as the peer says."""
+    moved_to: CallerIdentity | None = None
+    """Who has been at this end since the peer said that somebody else is."""
+    connected_as: CallerIdentity | None = None
+    """Who the caller is told has answered, by the user's own rules; None: whoever the peer says."""
     holds: bool = False
     """This party put the other one on hold."""
     sip_call_id: str | None = None
@@ -307,6 +311,9 @@ class ExchangeKind(StrEnum):
     """A re-INVITE without SDP: we offer, the ACK answers."""
     FIRST = "first"
     """The INVITE was without SDP: the called side offered in its 200, the caller's ACK answers."""
+    JOIN = "join"
+    """Dial from the app: the user's telephone, which answered first, is brought to the other side's media by
+    a re-INVITE."""
     RESTORE = "restore"
     """The other side refused: rtpengine is told the old description again."""
 

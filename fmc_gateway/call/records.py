@@ -80,9 +80,15 @@ def _party(leg: Leg) -> LiveParty:
         leg=leg.id,
         subscriber=leg.subscriber,
         device=leg.device,
-        identity=without_secrets(leg.identity),
+        identity=without_secrets(live_identity(leg)),
         holds=leg.holds,
     )
+
+
+def live_identity(leg: Leg) -> CallerIdentity:
+    """Who is at this end now. Of an outside party the peer knows best; a user of ours is shown as reached,
+    whatever number the telephone has, unless a transfer at another exchange put somebody else there."""
+    return leg.identity if leg.moved_to is None else leg.moved_to
 
 
 def without_secrets(identity: CallerIdentity) -> CallerIdentity:

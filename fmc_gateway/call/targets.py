@@ -15,10 +15,11 @@ from fmc_gateway.call.commands import (
     Target,
     TrunkTarget,
 )
-from fmc_gateway.call.events import Binding, LegSource
+from fmc_gateway.call.events import Binding, LegDirection, LegSource
 from fmc_gateway.call.model import C, CallState, Leg, LegPhase, Served, leg_id
 from hipper.contracts.calls import AttemptOutcome, Charge, DeviceAttempt, DiversionRecord, LegRole
 from hipper.pbx import rules
+from hipper.pbx.identity import connected_identity
 from hipper.pbx.ids import DeviceId, SubscriberId
 from hipper.pbx.model import (
     CallerIdentity,
@@ -71,6 +72,7 @@ class Goal(NamedTuple):
     diverted_by: SubscriberId | None = None
     charge: Charge | None = None
     max_duration_s: float | None = None
+    connected_as: CallerIdentity | None = None
 
 
 def make_leg(call: CallState, index: int, goal: Goal, now: float) -> Leg:
@@ -94,6 +96,7 @@ def make_leg(call: CallState, index: int, goal: Goal, now: float) -> Leg:
         diverted_by=goal.diverted_by,
         charge=goal.charge,
         max_duration_s=goal.max_duration_s,
+        connected_as=goal.connected_as,
         icid=call.offered.icid,
         offered=now,
     )
@@ -265,7 +268,17 @@ def _goal(
         diverted_by=by,
         charge=charge,
         max_duration_s=target.max_duration_s,
+        connected_as=_connected_as(call, user, target.kind),
     )
+
+
+def _connected_as(call: CallState, user: SubscriberContext, kind: DeviceKind) -> CallerIdentity:
+    """Whom the caller sees when ``user`` answers (COLP, COLR): what was dialled, as long as nobody sent the
+    call elsewhere."""
+    diverted = bool(call.diverted or call.offered.diverted_numbers)
+    dialled = None if diverted else Number(kind=NumberKind.EXTENSION, e164=call.reached.number)
+    on_net = call.offered.direction is LegDirection.ORIGINATING
+    return connected_identity(user, caller_on_net=on_net, dialled=dialled, device=kind)
 
 
 def _ways(

@@ -136,7 +136,7 @@ def test_display_name_cannot_break_out_of_its_quotes() -> None:
 
 def test_connected_identity_of_who_answered() -> None:
     assert connected(SHOWN, "gw", trusted=False) == (("P-Asserted-Identity", '"Anna" <sip:201@gw>'),)
-    assert connected(HIDDEN, "gw", trusted=False) == ()
+    assert connected(HIDDEN, "gw", trusted=False) == (("P-Asserted-Identity", ANONYMOUS), ("Privacy", "id"))
     assert ("Privacy", "id") in connected(HIDDEN, "gw", trusted=True)
     assert connected(None, "gw", trusted=True) == ()
 

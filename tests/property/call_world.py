@@ -15,8 +15,8 @@ from fmc_gateway.call import events as ev
 from fmc_gateway.call.model import Call, Ending, Talking
 from fmc_gateway.call.step import step
 from hipper.contracts.calls import CallOutcome, LivePhase
-from hipper.contracts.talks import RingNotice
-from hipper.pbx.ids import LegId
+from hipper.contracts.talks import RingNotice, TalkEnded
+from hipper.pbx.ids import LegId, PairId
 from tests.fmc_gateway.call.kit import (
     START,
     A,
@@ -88,6 +88,8 @@ class World:
         self.company = company()
         self.spoken: set[tuple[str, str]] = set()
         self.told_ringing: set[str] = set()
+        self.talk: PairId | None = None
+        """The pair of which the recorder was told."""
         self.asked = 0
         """Look-ups nobody answered yet."""
 
@@ -241,7 +243,7 @@ class World:
         elif roll < 0.13 and self.pairs and party.leg == A:
             for pair, state in self.pairs.items():
                 if state == "open":
-                    self.say(pair, ev.MediaTimedOut(pair=ev.PairId(pair)))
+                    self.say(pair, ev.MediaTimedOut(pair=PairId(pair)))
         elif roll < 0.6 and party.offering is None and not party.acking:
             party.offering = self.rng.choice(("hold", "hold", "talk", "video", "nothing"))
             described = party.described(party.offering)
@@ -303,6 +305,16 @@ class World:
         else:
             self.told_ringing.remove(user)
 
+    def do_publish_talk(self, one: cmd.PublishTalk) -> None:
+        if isinstance(one.talk, TalkEnded):
+            assert self.talk is not None, "a talk ends that never began"
+            self.talk = None
+        else:
+            assert self.talk is None, "two talks at once"
+            assert self.answered
+            assert self.pairs[one.talk.ng_call_id] == "open"
+            self.talk = one.talk.ng_call_id
+
     def do_offer_media(self, one: cmd.OfferMedia) -> None:
         assert self.pairs.setdefault(one.pair, "open") == "open", "an offer on deleted media"
         made = ev.MediaOffered(pair=one.pair, from_leg=one.from_leg, to_leg=one.to_leg, sdp=one.sdp)
@@ -314,7 +326,7 @@ class World:
 
     def _media(self, pair: str, good: ev.AnyEvent) -> None:
         if self.rng.random() < 0.03:
-            failed = ev.MediaFailed(pair=ev.PairId(pair), reason="x", no_rtpengine=self.rng.random() < 0.5)
+            failed = ev.MediaFailed(pair=PairId(pair), reason="x", no_rtpengine=self.rng.random() < 0.5)
             self.say(pair, failed)
         else:
             self.say(pair, good)
@@ -497,6 +509,7 @@ class World:
         assert set(self.pairs.values()) <= {"deleted"}
         assert not self.timers
         assert self.live is None
+        assert self.talk is None
         assert not self.told_ringing
         for party in self.parties.values():
             silent = party.cancelled and party.leg in self.dead

@@ -27,8 +27,8 @@ from tests.fmc_gateway.call.kit import (
 )
 from tests.property.call_world import World
 
-AFTER_THE_ANSWER = {cmd.UpdateConnected, cmd.PublishTalk}
-"""What no engine says yet: the talk itself changes, or is recorded."""
+AFTER_THE_ANSWER = {cmd.UpdateConnected, cmd.AnswerDial}
+"""What no walk comes to."""
 WALKS = 120
 """Calls in one test case; the seeds follow from its number."""
 

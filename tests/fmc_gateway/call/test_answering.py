@@ -23,7 +23,7 @@ def answering() -> Ladder:
 def test_caller_is_answered_when_the_answer_is_made() -> None:
     ladder = answering()
     ladder.tell(ev.MediaAnswered(pair=M1, sdp=sdp("for a")))
-    assert [type(one) for one in ladder.last] == [cmd.AnswerLeg, cmd.PublishLive]
+    assert [type(one) for one in ladder.last] == [cmd.AnswerLeg, cmd.PublishLive, cmd.PublishTalk]
     assert ladder.state == "Talking"
 
 

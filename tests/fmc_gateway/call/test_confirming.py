@@ -100,7 +100,7 @@ def test_number_that_rings_along_is_a_leg_of_the_user_and_paid_by_the_user() -> 
     ladder.answer(B2, M2)
     connected = ladder.of(cmd.AnswerLeg)[0].connected
     assert connected is not None
-    assert (connected.extension, connected.number) == ("202", None)
+    assert (connected.extension, connected.number) == ("202", PIET_FIXED)
     ladder.tell(ev.LegRejected(leg=B1, status=487))
     ladder.tell(ev.LegEnded(leg=A, cause="bye"))
     (segment,) = ladder.record.segments
