@@ -249,7 +249,7 @@ class SipEndpoint(TransactionRunner):
         tag = f"{crc32(str(request.get('Via')).encode('utf-8', 'surrogateescape')):08x}"
         response = response_to(request, status, reason, tag)
         if warning is not None:
-            response.headers.add("Warning", f'399 {self.config.address(flow)[0]} "{warning}"')
+            response.headers.add("Warning", f'399 {self.config.host(flow)} "{warning}"')
         for name, value in headers:
             response.headers.add(name, value)
         try:

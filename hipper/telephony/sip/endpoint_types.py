@@ -9,6 +9,7 @@ import msgspec
 
 from hipper.telephony.sip import timers as t
 from hipper.telephony.sip.flow import Address, Flow
+from hipper.telephony.sip.host import format_host
 from hipper.telephony.sip.message import Request, Response
 
 LARGE_DATAGRAM = 1300
@@ -47,6 +48,10 @@ class EndpointConfig:
     def address(self, flow: Flow) -> Address:
         """Our address as the peer of ``flow`` should see it."""
         return self.advertised.get(flow.listener, flow.local)
+
+    def host(self, flow: Flow) -> str:
+        """Our host as a Warning writes it (§20.43): IPv6 within brackets."""
+        return format_host(self.address(flow)[0])
 
 
 class RequestReceived(msgspec.Struct, frozen=True, gc=False):

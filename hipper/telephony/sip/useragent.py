@@ -173,7 +173,7 @@ class UserAgent(NotifierSide):
     def _refuse_unreadable(self, event: RequestReceived, error: SipParseError, now: float) -> None:
         """A header beyond those ``check_request`` reads is malformed."""
         try:
-            warning = f'399 {self.config.endpoint.address(event.flow)[0]} "{error.reason}"'
+            warning = f'399 {self.config.endpoint.host(event.flow)} "{error.reason}"'
             self._reply(event.transaction, event.request, 400, now, headers=[("Warning", warning)])
         except LocalProtocolError:
             self.endpoint.drop("unreadable request")

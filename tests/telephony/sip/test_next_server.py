@@ -105,3 +105,15 @@ def test_after_a_refusal_of_tcp_the_dialog_is_on_udp() -> None:
     assert (flow, request.top_via.transport) == (FIRST, "UDP")
     answer(ua, request, FIRST, "sip:192.0.2.1", 1.0)
     assert [(flow.transport, message.method) for flow, message in sent(ua)] == [("udp", "ACK")]
+
+
+def test_a_warning_over_ipv6_has_our_host_within_brackets() -> None:
+    ua = agent()
+    flow = Flow("udp", "u6", ("2001:db8::1", 5060), ("2001:db8::2", 5060))
+    broken = (
+        "INVITE sip:a@[2001:db8::1] SIP/2.0\r\nVia: SIP/2.0/UDP [2001:db8::2];branch=z9hG4bK1\r\n"
+        "From: <sip:b@c>;tag=1\r\nTo: <sip:a@c>\r\nCall-ID: 1\r\nCSeq: nonsense\r\nContent-Length: 0\r\n\r\n"
+    )
+    ua.receive_datagram(broken.encode(), flow, 0.0)
+    ((data, _),) = ua.messages_to_send()
+    assert b'Warning: 399 [2001:db8::1] "' in data
