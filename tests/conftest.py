@@ -34,7 +34,7 @@ from hipper.runtime.compiled import use_compiled
 if os.environ.get("HIPPER_COMPILED") == "1" and not use_compiled():
     raise RuntimeError("HIPPER_COMPILED=1, but nothing is compiled for these sources: make compile")
 
-from hipper.runtime import embedded  # noqa: E402  after that, since it imports the SIP stack
+from hipper.runtime import embedded
 
 ROLE_PASSWORD = "test"
 _GUARDIAN = Path(__file__).parent / "cluster_guardian.py"
