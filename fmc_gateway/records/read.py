@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -16,6 +16,11 @@ from hipper.contracts.calls import (
     LegRecord,
     SegmentRecord,
 )
+
+
+
+BATCH = 500
+"""Calls read at once."""
 
 
 class Reader(Protocol):
@@ -41,6 +46,11 @@ _LATEST = """
 SELECT * FROM gateway.calls
 WHERE started >= coalesce($2, '-infinity'::timestamptz) AND ($3::text IS NULL OR tenant = $3)
 ORDER BY started DESC LIMIT $1
+"""
+_FROM = """
+SELECT * FROM gateway.calls
+WHERE (started, call_id) > ($2::timestamptz, $3::text) AND ($4::text IS NULL OR tenant = $4)
+ORDER BY started, call_id LIMIT $1
 """
 _LEGS = "SELECT * FROM gateway.legs WHERE call_id = ANY($1::text[]) ORDER BY call_id, position"
 _ATTEMPTS = "SELECT * FROM gateway.device_attempts WHERE call_id = ANY($1::text[]) ORDER BY call_id, position"
@@ -68,6 +78,17 @@ async def latest_calls(
 ) -> list[CallRecord]:
     """Newest first."""
     return await _complete(database, await database.fetch(_LATEST, limit, since, tenant))
+
+
+async def calls_since(
+    database: Reader, since: datetime, *, tenant: str | None = None, batch: int = BATCH
+) -> AsyncIterator[CallRecord]:
+    """All that began at ``since`` or later, oldest first; no more than ``batch`` of them in memory."""
+    after: tuple[datetime, str] = (since, "")
+    while rows := await database.fetch(_FROM, batch, *after, tenant):
+        for record in await _complete(database, rows):
+            yield record
+        after = (rows[-1]["started"], rows[-1]["call_id"])
 
 
 async def _complete(database: Reader, calls: list[Any]) -> list[CallRecord]:

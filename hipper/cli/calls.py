@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import asyncpg
+import msgspec
 from cyclopts import App, Parameter
 from rich.console import Console
 from rich.table import Table
@@ -25,14 +26,14 @@ from fmc_gateway.records.describe import (
 )
 from fmc_gateway.records.entry import decode_entry
 from fmc_gateway.records.ladder import ladder
-from fmc_gateway.records.read import StoredCall, fetch_call, find_call_id, latest_calls
+from fmc_gateway.records.read import StoredCall, calls_since, fetch_call, find_call_id, latest_calls
 from hipper.cli.database import SettingsFile, on_database
 from hipper.cli.errors import CliError
 from hipper.contracts.calls import CallRecord, LegRole
 from hipper.directory.names import names_of, tenant_id
 from hipper.runtime.settings_model import Settings
 
-app = App(name="calls", help="Call records and their traces: list, show, replay.")
+app = App(name="calls", help="Call records and their traces: list, export, show, replay.")
 
 SHOWN_ID = 12
 """Characters of a call's id in the list; any beginning that fits one call is enough for show and replay."""
@@ -51,7 +52,7 @@ def list_calls(
     """The latest calls: who called whom, what came of it, who pays."""
     if limit < 1:
         raise CliError("--limit needs at least 1")
-    after = since.replace(tzinfo=UTC) if since is not None and since.tzinfo is None else since
+    after = None if since is None else _utc(since)
 
     async def latest(conn: asyncpg.Connection, _: Settings) -> list[CallRecord]:
         # a tenant that was removed has records still, under its id
@@ -71,6 +72,27 @@ def list_calls(
 
 
 @app.command
+def export(
+    *,
+    since: Annotated[datetime, Parameter(help="Calls that began since then, UTC.")],
+    tenant: Tenant = None,
+    format: Annotated[Literal["jsonl"], Parameter(help="One JSON object a line.")] = "jsonl",
+    settings: SettingsFile = None,
+) -> None:
+    """Whole records on standard output, oldest first: legs, devices, segments, diversions; times in Unix
+    seconds. Calls that are not over yet are not in it."""
+
+    async def write(conn: asyncpg.Connection, _: Settings) -> None:
+        of = None if tenant is None else await tenant_id(conn, tenant) or tenant
+        # one moment's view: a call that is written meanwhile belongs in the next export
+        async with conn.transaction(isolation="repeatable_read", readonly=True):
+            async for record in calls_since(conn, _utc(since), tenant=of):
+                print(msgspec.json.encode(record).decode())
+
+    on_database("gateway", write, settings)
+
+
+@app.command
 def show(call: str, *, settings: SettingsFile = None) -> None:
     """The record of CALL (its id or the beginning of it), its devices, and its trace as a ladder."""
     stored, names = on_database("gateway", lambda conn, _: _fetch_with_names(conn, call), settings)
@@ -84,6 +106,10 @@ def show(call: str, *, settings: SettingsFile = None) -> None:
     console.print("trace (numbers masked)")
     for line in ladder(stored.trace.steps, names):
         console.print(_named(line, names))
+
+
+def _utc(time: datetime) -> datetime:
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time
 
 
 def _named(line: str, names: dict[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""``hipper calls list|show|replay`` as an operator uses it."""
+"""``hipper calls list|export|show|replay`` as an operator uses it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from fmc_gateway.records.describe import who
 from fmc_gateway.records.entry import encode_entry
 from fmc_gateway.records.store import insert_entries
 from hipper.cli.main import main
+from hipper.contracts.calls import CallRecord
 from hipper.pbx.ids import LegId
 from hipper.pbx.model import CallerIdentity, Presentation
 from tests.fmc_gateway.records_samples import entry, record, trace
@@ -52,6 +53,23 @@ def test_list_of_nothing_and_bad_limit(settings: Path, capsys: pytest.CaptureFix
     assert capsys.readouterr().out == "no calls\n"
     assert main(["calls", "list", "--limit", "0", "--settings", str(settings)]) == 1
     assert capsys.readouterr().err == "hipper: --limit needs at least 1\n"
+
+
+def test_export_writes_whole_records_that_read_back_the_same(
+    settings: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["calls", "export", "--since", "2020-01-01", "--settings", str(settings)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [msgspec.json.decode(line, type=CallRecord) for line in lines] == [
+        record("abc1"),
+        record("abd2", dialled="112"),
+    ]
+
+
+def test_export_of_one_tenant_and_of_a_later_time(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for more in (["--since", "2020-01-01", "--tenant", "nobody"], ["--since", "2100-01-01"]):
+        assert main(["calls", "export", *more, "--settings", str(settings)]) == 0
+        assert capsys.readouterr().out == ""
 
 
 def test_show_tells_record_devices_and_ladder(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:

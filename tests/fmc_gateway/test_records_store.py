@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from fmc_gateway.records.entry import encode_entry
-from fmc_gateway.records.read import fetch_call, find_call_id, latest_calls
+from fmc_gateway.records.read import calls_since, fetch_call, find_call_id, latest_calls
 from fmc_gateway.records.store import expire, insert_entries
 from tests.fmc_gateway.records_samples import STARTED, entry, record
 
@@ -55,6 +55,15 @@ async def test_latest_calls_newest_first_of_one_tenant_since(database: Any) -> N
     found = await latest_calls(database, limit=9, since=since, tenant="acme")
     assert [one.call for one in found] == ["c5", "c3"]
     assert all(one.legs and one.attempts for one in found)
+
+
+async def test_all_calls_since_a_moment_oldest_first_over_several_batches(database: Any) -> None:
+    # two of each second, so that a batch ends between calls of the same moment
+    lines = [encode_entry(entry(f"c{n}", started=STARTED + n // 2, tenant="acme")) for n in range(9)]
+    await insert_entries(database, [*lines, encode_entry(entry("x", started=STARTED + 3, tenant="other"))])
+    since = datetime.fromtimestamp(STARTED + 1, UTC)
+    found = [one.call async for one in calls_since(database, since, tenant="acme", batch=3)]
+    assert found == [f"c{n}" for n in range(2, 9)]
 
 
 async def test_beginning_of_an_id_finds_calls_and_wildcards_find_nothing(database: Any) -> None:
