@@ -37,6 +37,15 @@ def test_right_address_on_another_listener_is_not_configured() -> None:
     assert isinstance(table.find("pstn", "192.0.2.7"), TrunkPeer)
 
 
+def test_a_peer_is_known_on_its_other_listeners_too() -> None:
+    trunk = PstnTrunk(
+        name="c", listener="udp", other_listeners=("tcp",), addresses=("2001:db8:1::/64",), target="sip:x"
+    )
+    table = PeerTable(Settings(pstn_trunk=(trunk,)))
+    assert table.find("tcp", "2001:db8:1::7") == table.find("udp", "2001:db8:1::7") == TrunkPeer(trunk)
+    assert table.find("tls", "2001:db8:1::7") is None
+
+
 @pytest.mark.parametrize("address", ["2001:db8::5", "::ffff:10.1.2.3", "2001:db8::5%eth0"])
 def test_ipv6_and_mapped_addresses(address: str) -> None:
     assert isinstance(PeerTable(SETTINGS).find("core", address), MobilePeer)
