@@ -33,13 +33,13 @@ from hipper.pbx.model import (
 )
 from hipper.pbx.rules import RULES
 from hipper.pbx.services.bundles import GroupServices, SubscriberServices
-from hipper.pbx.services.forwarding import CallForwardingBusy, Voicemail
+from hipper.pbx.services.forwarding import CallForwardingAlways, CallForwardingBusy, Voicemail
 from hipper.pbx.services.screening import DoNotDisturb
 from hipper.pbx.termination import decide
 from hipper.pbx.termination_onward import MAX_DIVERSIONS
 from hipper.telephony.numbers.e164 import E164
 from hipper.telephony.numbers.emergency import is_never_recorded
-from tests.property.any_services import GROUP_SERVICES, SUBSCRIBER_SERVICES
+from tests.property.any_services import GROUP_SERVICES, NUMBERS, SUBSCRIBER_SERVICES
 from tests.property.test_decisions import CONTEXTS, IDENTITIES
 
 SERVED = st.builds(
@@ -145,11 +145,15 @@ def test_every_plan_is_whole(question: Question) -> None:
         assert set(rung) <= {device.id for device in question.called.devices if device.rings}
 
 
-@given(QUESTIONS)
+@given(QUESTIONS, NUMBERS)
 @settings(max_examples=400, deadline=None)
-def test_no_call_goes_where_it_must_not(question: Question) -> None:
+def test_no_call_goes_where_it_must_not(question: Question, destination: str) -> None:
     facts = question.facts
-    plan = question.ask()
+    services = msgspec.structs.replace(
+        question.called.services,
+        call_forwarding_always=CallForwardingAlways(active=True, destination=destination),
+    )
+    plan = question.ask(called=msgspec.structs.replace(question.called, services=services))
     for onward in onwards(plan):
         assert not facts.diversion_inhibited or isinstance(onward, ToAnnouncement)
         if isinstance(onward, ForwardTo):
@@ -241,7 +245,10 @@ def test_who_set_nothing_is_rung_as_by_all_the_steps(question: Question) -> None
 @settings(max_examples=300, deadline=None)
 def test_what_the_pack_does_not_hold_changes_nothing(question: Question) -> None:
     base = msgspec.structs.replace(question.called, pack=ServicePack.BASE_PLUS)
-    kept, ignored = service_packs.in_force(base)
+    held = service_packs.HELD[ServicePack.BASE_PLUS]
+    lacked = [name for name in SubscriberServices.__struct_fields__ if name not in held]
+    kept = msgspec.structs.replace(base.services, **dict.fromkeys(lacked))
+    ignored = {service_packs.NOT_IN_PACK[name] for name in lacked if getattr(base.services, name) is not None}
     without = question.ask(called=msgspec.structs.replace(base, services=kept))
     plan = question.ask(called=base)
     considered = {*without.considered, *ignored} if without.rule != "called.disabled" else set()
