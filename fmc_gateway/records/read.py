@@ -17,8 +17,6 @@ from hipper.contracts.calls import (
     SegmentRecord,
 )
 
-
-
 BATCH = 500
 """Calls read at once."""
 
