@@ -22,11 +22,12 @@ LIBRARY = "hipper_sip__mypyc"
 """The module in which all code is; the others only name their part of it."""
 NOT_COMPILED = frozenset(
     {
-        "__init__", "diagrams", "digest", "endpoint_types", "events", "flow", "privacy", "quoted", "registration",
+        "__init__", "diagrams", "digest", "endpoint_types", "events", "flow", "privacy", "quoted",
+        "registration",
     }
 )  # fmt: skip
-"""Structs of msgspec and what is decoded into them (mypyc leaves no types to read in a NamedTuple), subclasses
-of built-in types, which it cannot compile, and what no call needs."""
+"""Structs of msgspec and what is decoded into them (mypyc leaves no types to read in a NamedTuple),
+subclasses of built-in types, which it cannot compile, and what no call needs."""
 
 
 def sources(root: Path = ROOT) -> list[Path]:
