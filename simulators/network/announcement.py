@@ -9,7 +9,7 @@ from simulators.agent import Agent
 from simulators.call import Call, CallError
 from simulators.faults import Refusal
 
-SPOKEN_S = 0.5
+SPOKEN_S = 1.5
 
 
 async def announce(agent: Agent, call: Call, refusal: Refusal, spoken_s: float = SPOKEN_S) -> None:
