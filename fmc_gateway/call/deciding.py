@@ -1,8 +1,7 @@
 """Who is served, and where the call goes: from the INVITE to the plan (call-flows §1–§3).
 
 What could loop is refused first, then emergency calls leave without any look-up, and only then the directory
-is asked. A late offer (an INVITE without SDP) of any other call is answered 488 for now: ringing several
-targets on an offer of our own needs more than one rtpengine offer can give.
+is asked.
 """
 
 from __future__ import annotations
@@ -73,9 +72,7 @@ def leg_offered(_: None, event: LegOffered, now: float) -> Step:
 def _unusable(call: Deciding, now: float) -> Step | None:
     """A description we cannot work with. On ISC that is asked only once the user turned out to be ours: the
     calls of others pass with whatever they carry."""
-    if call.offered.sdp is None:
-        return refuse(call, now, 488, "an INVITE without an offer is not supported")
-    problem = unreadable(call.offered.sdp)
+    problem = None if call.offered.sdp is None else unreadable(call.offered.sdp)
     if problem is None:
         return None
     return refuse(call, now, 400, f"the session description cannot be read: {problem}")

@@ -252,13 +252,9 @@ def leg_answered(call: EmergencyRouting, event: LegAnswered, now: float) -> Step
     )
     state, commands = answering.establish(become(Answering, put(call, won), winner=won.id), sdp, now, out)
     if isinstance(state, Talking) and _is_late(call):
-        state = msgspec.structs.replace(state, exchange=_first_exchange(won))
+        first = Exchange(kind=ExchangeKind.FIRST, stage=ExchangeStage.ASKING, leg=won.id, sdp=won.sdp)
+        state = msgspec.structs.replace(state, exchange=first)
     return state, commands
-
-
-def _first_exchange(route: Leg) -> Exchange:
-    """The route has offered, and the caller's ACK will answer."""
-    return Exchange(kind=ExchangeKind.FIRST, stage=ExchangeStage.ASKING, leg=route.id, sdp=route.sdp)
 
 
 def _nothing_to_answer(call: EmergencyRouting, leg: Leg, now: float, out: list[AnyCommand]) -> Step:

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from fmc_gateway.call import late_offer
 from fmc_gateway.call.commands import (
-    AcknowledgeLeg,
     AnswerMedia,
     AnswerReoffer,
     AnyCommand,
@@ -170,10 +170,7 @@ def leg_confirmed(call: Talking, event: LegConfirmed, now: float) -> Step:
     exchange = call.exchange
     if exchange is None or exchange.kind is not ExchangeKind.FIRST or event.leg != call.calling.id:
         return call, ()
-    winner = msgspec.structs.replace(winner_of(call), given=event.sdp)
-    calling = msgspec.structs.replace(call.calling, sdp=event.sdp)
-    call = msgspec.structs.replace(put(call, winner), calling=calling, exchange=None)
-    return call, (AcknowledgeLeg(leg=winner.id, sdp=event.sdp),)
+    return late_offer.confirmed(call, exchange, event, now)
 
 
 def _acked(call: Talking, party: Leg, other: Leg, pair: PairId | None, sdp: str | None) -> Step:
@@ -199,6 +196,8 @@ def media_answered(call: Talking, event: MediaAnswered, now: float) -> Step:
         return call, ()
     if exchange.kind is ExchangeKind.RESTORE:
         return msgspec.structs.replace(call, exchange=None), ()
+    if exchange.kind is ExchangeKind.FIRST:
+        return late_offer.media_answered(call, event)
     if exchange.kind is ExchangeKind.THROUGH:
         closed, sdp = _give(_close(call, party, exchange.sdp, other, exchange.answer_sdp), party, event.sdp)
         return closed, (AnswerReoffer(leg=party.id, sdp=sdp),)

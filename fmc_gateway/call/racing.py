@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from fmc_gateway.call import answering, notices
-from fmc_gateway.call.commands import AnswerMedia, AnyCommand, StopTimer
+from fmc_gateway.call.commands import AnswerMedia, AnyCommand, OfferMedia, StopTimer
 from fmc_gateway.call.diverting import after_round
 from fmc_gateway.call.ending import (
     DECLINED,
@@ -33,10 +33,15 @@ from hipper.contracts.calls import AttemptOutcome
 
 
 def win(
-    call: Ringing, won: Leg, ask: AnswerMedia | None, known: str | None, now: float, out: list[AnyCommand]
+    call: Ringing,
+    won: Leg,
+    ask: AnswerMedia | OfferMedia | None,
+    known: str | None,
+    now: float,
+    out: list[AnyCommand],
 ) -> Step:
     """``won`` has the call and every other leg is stopped in the same step. ``ask``: the question to
-    rtpengine for the caller's answer; ``known``: that answer, when it was made before."""
+    rtpengine for what the caller is answered with; ``known``: that answer, when it was made before."""
     out.append(StopTimer(name=NO_ANSWER_TIMER))
     if ask is not None:
         out.append(ask)
@@ -78,7 +83,7 @@ def settle(call: Ringing, now: float, out: list[AnyCommand]) -> Step:
     waiting = next_waiting(call)
     if waiting is not None:
         out.append(StopTimer(name=delay_timer(waiting.id)))
-        return start_waiting(call, waiting, out), tuple(out)
+        return start_waiting(call, waiting, now, out), tuple(out)
     if call.redirects:
         return call, tuple(out)
     return after_round(call, verdict(call), NO_ANSWER, now, out)

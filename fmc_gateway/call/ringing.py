@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from fmc_gateway.call import confirming, notices, passing, racing, redirecting
-from fmc_gateway.call.commands import AnswerMedia, AnyCommand, EndLeg, Originate, Progress, Ring
+from fmc_gateway.call import confirming, late_offer, notices, racing, redirecting
+from fmc_gateway.call.commands import AnswerMedia, AnyCommand, EndLeg, Progress, Ring
 from fmc_gateway.call.diverting import after_round
 from fmc_gateway.call.ending import (
     NO_ANSWER,
@@ -34,6 +34,7 @@ from fmc_gateway.call.events import (
     MediaOffered,
     TimerFired,
 )
+from fmc_gateway.call.inviting import invite
 from fmc_gateway.call.model import (
     ALIVE,
     Leg,
@@ -57,24 +58,8 @@ def media_offered(call: Ringing, event: MediaOffered, now: float) -> Step:
     leg = leg_of_pair(call, event.pair)
     if leg is None or leg.phase is not LegPhase.PREPARING or leg.target is None:
         return call, ()
-    target, kept = passing.in_same_session(call.offered, leg.target)
-    invite = Originate(
-        leg=leg.id,
-        target=target,
-        identity=call.calling.identity if leg.shown is None else leg.shown,
-        sdp=event.sdp,
-        max_forwards=max(call.offered.max_forwards - 1 - len(call.diversions), 0),
-        icid=call.offered.icid,
-        passthrough_headers=kept,
-        diverted=leg.diverted,
-        alert=leg.alert,
-    )
-    call = put(
-        call, msgspec.structs.replace(leg, phase=LegPhase.INVITED, offered=now, sent=True, given=event.sdp)
-    )
-    if call.setup_ms is None:
-        call = msgspec.structs.replace(call, setup_ms=round((now - call.calling.offered) * 1000, 3))
-    return call, (invite,)
+    out: list[AnyCommand] = []
+    return invite(call, leg, event.sdp, now, out), tuple(out)
 
 
 def media_failed(call: Ringing, event: MediaFailed, now: float) -> Step:
@@ -131,7 +116,7 @@ def leg_progress(call: Ringing, event: LegProgress, now: float) -> Step:
     if leg is None or leg.phase not in ALIVE:
         return call, ()
     out: list[AnyCommand] = []
-    if event.status == 180:
+    if event.status == 180 or leg.pair is None:
         call = _rings(call, leg, now, out)
         leg = called_leg(call, event.leg) or leg
     if call.transparent and leg.sdp is None and leg.pair is not None:
@@ -170,8 +155,10 @@ def leg_answered(call: Ringing, event: LegAnswered, now: float) -> Step:
     """The first 200 wins, unless 1 must be pressed."""
     leg = called_leg(call, event.leg)
     out: list[AnyCommand] = []
-    if leg is None or leg.phase not in (LegPhase.INVITED, LegPhase.RINGING) or leg.pair is None:
+    if leg is None or leg.phase not in (LegPhase.INVITED, LegPhase.RINGING):
         return late_answer(call, event, out), tuple(out)
+    if leg.pair is None:
+        return late_offer.answered(call, leg, event, now)
     sdp = event.sdp or leg.sdp
     if sdp is None:
         out.append(EndLeg(leg=leg.id, reason='SIP;cause=488;text="Answer without SDP"'))
@@ -213,7 +200,7 @@ def timer_fired(call: Ringing, event: TimerFired, now: float) -> Step:
     for leg in present(call):
         if leg.phase is LegPhase.WAITING and event.name == delay_timer(leg.id):
             out: list[AnyCommand] = []
-            return start_waiting(call, leg, out), tuple(out)
+            return start_waiting(call, leg, now, out), tuple(out)
         if leg.phase is LegPhase.CONFIRMING and event.name == confirm_timer(leg.id):
             return confirming.timed_out(call, leg, now)
     return call, ()

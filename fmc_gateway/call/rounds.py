@@ -16,6 +16,7 @@ from fmc_gateway.call.ending import (
     reject_calling,
     stop_leg,
 )
+from fmc_gateway.call.inviting import invite
 from fmc_gateway.call.model import (
     NOWHERE,
     OPEN,
@@ -60,7 +61,7 @@ def begin_round(
         deadline=now + no_answer_s,
     )
     state = msgspec.structs.replace(state, round_from=before, rung=rung)
-    state = begin_legs(state, 0.0, out)
+    state = begin_legs(state, 0.0, now, out)
     out.append(StartTimer(name=NO_ANSWER_TIMER, after_s=no_answer_s))
     return publish(state, call.live or LivePhase.SETTING_UP, out), tuple(out)
 
@@ -79,38 +80,36 @@ def add_legs(call: Ringing, goals: Sequence[Goal], now: float, out: list[AnyComm
     before = len(call.called)
     legs = tuple(make_leg(call, before + index, goal, now) for index, goal in enumerate(goals, 1))
     call = msgspec.structs.replace(call, called=(*call.called, *legs))
-    return begin_legs(call, 0.0, out)
+    return begin_legs(call, 0.0, now, out)
 
 
-def begin_legs(call: Ringing, waited_s: float, out: list[AnyCommand]) -> Ringing:
+def begin_legs(call: Ringing, waited_s: float, now: float, out: list[AnyCommand]) -> Ringing:
     """Those whose delay is over are offered the call; the others wait on."""
-    called = list(call.called)
-    for index in range(call.round_from, len(called)):
-        leg = called[index]
-        if leg.phase is not LegPhase.WAITING:
+    for index, leg in enumerate(call.called):
+        if index < call.round_from or leg.phase is not LegPhase.WAITING:
             continue
         if leg.delay_s <= waited_s:
-            called[index] = begin_leg(call, index, out)
+            call = begin_leg(call, index, now, out)
         elif waited_s == 0.0:
             out.append(StartTimer(name=delay_timer(leg.id), after_s=leg.delay_s))
-    call = msgspec.structs.replace(call, called=tuple(called))
     return msgspec.structs.replace(call, transparent=_is_transparent(call))
 
 
-def begin_leg(call: Ringing, index: int, out: list[AnyCommand]) -> Leg:
-    """rtpengine is asked for an offer to that called leg."""
+def begin_leg(call: Ringing, index: int, now: float, out: list[AnyCommand]) -> Ringing:
+    """rtpengine is asked for an offer to that called leg; there is none when the caller did not offer."""
     leg = call.called[index]
+    if call.calling.sdp is None:
+        return invite(call, leg, None, now, out)
     pair = pair_id(call, index + 1)
-    offer = OfferMedia(pair=pair, from_leg=call.calling.id, to_leg=leg.id, sdp=call.calling.sdp or "")
-    out.append(offer)
-    return msgspec.structs.replace(leg, phase=LegPhase.PREPARING, pair=pair)
+    out.append(OfferMedia(pair=pair, from_leg=call.calling.id, to_leg=leg.id, sdp=call.calling.sdp))
+    return put(call, msgspec.structs.replace(leg, phase=LegPhase.PREPARING, pair=pair))
 
 
 def _is_transparent(call: Ringing) -> bool:
     """Early media passes from a single target only, and only when the call has nowhere to go after it: an
     answer given early binds the caller (RFC 3261 §13.2.1), and a network's word that somebody cannot be
     reached is not for a caller who goes on to somebody else."""
-    if call.resort is not None or call.onwards != NOWHERE:
+    if call.resort is not None or call.onwards != NOWHERE or call.calling.sdp is None:
         return False
     alive = [leg for leg in present(call) if leg.phase in OPEN]
     return len(alive) == 1 and not alive[0].confirm
@@ -145,7 +144,6 @@ def next_waiting(call: Ringing) -> Leg | None:
     return min(waiting, key=lambda leg: leg.delay_s) if waiting else None
 
 
-def start_waiting(call: Ringing, leg: Leg, out: list[AnyCommand]) -> Ringing:
+def start_waiting(call: Ringing, leg: Leg, now: float, out: list[AnyCommand]) -> Ringing:
     """``leg`` has waited long enough, or nobody else is left to ring."""
-    index = call.called.index(leg)
-    return put(call, begin_leg(call, index, out))
+    return begin_leg(call, call.called.index(leg), now, out)

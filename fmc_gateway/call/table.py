@@ -217,7 +217,7 @@ TABLE: dict[State, dict[type[msgspec.Struct], Row]] = {
         ev.LegOffered: ONCE,
         ev.ContextLoaded: NO_CONTEXT,
         ev.ContextFailed: NO_CONTEXT,
-        ev.MediaOffered: RELEASED,
+        ev.MediaOffered: Row("late_offer.media_offered", (st.Talking,)),
         ev.MediaAnswered: Row("answering.media_answered", (st.Talking,)),
         ev.MediaFailed: Row("answering.media_failed", OVER),
         ev.MediaTimedOut: nothing("nobody has to send anything before the answer"),

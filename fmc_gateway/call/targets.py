@@ -232,9 +232,12 @@ def of_devices(
             _goal(target, called, peer, way, call, plan.passed_on)
             for peer, way in _ways(call, called, target, bindings)
         ]
-        goals += found
         if not found:
             silent.append(_not_there(called.subscriber, target))
+        elif target.confirm and call.calling.sdp is None:
+            silent.append(_not_asked(called.subscriber, target))
+        else:
+            goals += found
     return goals, tuple(silent)
 
 
@@ -329,6 +332,17 @@ def skipped_device(subscriber: SubscriberId, device: SkippedDevice) -> DeviceAtt
         outcome=skipped_outcome(device.rule),
         rule=device.rule,
         explanation=explained(device.rule),
+    )
+
+
+def _not_asked(subscriber: SubscriberId, target: RingTarget) -> DeviceAttempt:
+    """The caller left the offer to the other side: there is no media to ask for the 1 with."""
+    return DeviceAttempt(
+        device=target.device,
+        subscriber=subscriber,
+        outcome=AttemptOutcome.FAILED,
+        rule=target.rule,
+        explanation="nobody could be asked to press 1: the caller offered no media",
     )
 
 

@@ -117,6 +117,7 @@ class World:
             (
                 *("colleague", "colleague", "colleague", "pstn", "pstn", "outside", "desk", "code", "pull"),
                 *("112", "112 from a desk", "112 late offer", "no early media"),
+                *("late offer", "late offer from the PSTN"),
             )
         )
         return {
@@ -126,6 +127,8 @@ class World:
             "desk": lambda: invite_from_desk("202"),
             "code": lambda: invite("*21*203#"),
             "pull": lambda: invite("*11"),
+            "late offer": lambda: invite("202", sdp=None),
+            "late offer from the PSTN": lambda: invite_from_pstn(sdp=None),
             "no early media": lambda: invite("299", sdp=sdp("suze").replace("RTP/AVP", "RTP/SAVP")),
             "112": lambda: invite("112", emergency_routes=self.rng.randint(1, 3)),
             "112 from a desk": lambda: invite_from_desk("112"),

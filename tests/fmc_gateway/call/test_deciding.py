@@ -299,14 +299,6 @@ def test_last_hop_is_used() -> None:
     assert ladder.of(cmd.Originate)[0].max_forwards == 0
 
 
-def test_late_offer_is_488_with_an_explanation() -> None:
-    ladder = Ladder()
-    ladder.tell(invite(sdp=None))
-    reject = refused(ladder)
-    assert reject.status == 488
-    assert reject.explanation
-
-
 def test_offer_that_cannot_be_read_is_400_and_says_why() -> None:
     ladder = Ladder()
     ladder.tell(invite(sdp="v=0\r\nm=audio\r\n"))

@@ -114,11 +114,9 @@ def test_leg_that_names_nobody_goes_back_too(direction: ev.LegDirection) -> None
     assert isinstance(ladder.of(cmd.Originate)[0].target, cmd.PassOnTarget)
 
 
-@pytest.mark.parametrize(("description", "status"), [(None, 488), ("v=0 nonsense", 400)])
 @pytest.mark.parametrize("direction", list(ev.LegDirection))
-def test_description_we_cannot_use_matters_only_for_users_of_ours(
-    direction: ev.LegDirection, description: str | None, status: int
-) -> None:
+def test_description_we_cannot_use_matters_only_for_users_of_ours(direction: ev.LegDirection) -> None:
+    description = "v=0 nonsense"
     ladder = Ladder()
     ladder.tell(isc(direction=direction, sdp=description))
     ladder.load(None, None)
@@ -126,7 +124,7 @@ def test_description_we_cannot_use_matters_only_for_users_of_ours(
     ladder = Ladder()
     ladder.tell(isc(direction=direction, sdp=description))
     ladder.load(suze(), suze())
-    assert ladder.of(cmd.RejectLeg)[0].status == status
+    assert ladder.of(cmd.RejectLeg)[0].status == 400
 
 
 def test_user_who_is_not_ours_on_a_trunk_is_404() -> None:
