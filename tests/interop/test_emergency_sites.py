@@ -95,16 +95,18 @@ async def test_site_gives_number_and_route_also_after_a_start_with_everything_aw
     port = kit.ports.sip()
     await kit.register(anna, port)
     await until_kept(kit.gateway, anna.phones[0])
-    site = await kit.psap(spare=True)
+    usual, site = await kit.psap(), await kit.psap(spare=True)
     await (await calls_112(kit, anna, port)).finished()
     invite = (await site.finished()).first("INVITE")
     assert f"sip:{SITE_NUMBER}@" in (invite.header("P-Asserted-Identity") or "")
+    assert usual.so_far().received("INVITE") == []
     with cold(kit.gateway, short_folder / "cold", kit_ports) as kit.gateway:
-        site = await kit.psap(spare=True)
+        usual, site = await kit.psap(), await kit.psap(spare=True)
         sent = (await (await calls_112(kit, anna, port)).finished()).sent("INVITE")[0]
         invite = (await site.finished()).first("INVITE")
         assert f"sip:{SITE_NUMBER}@" in (invite.header("P-Asserted-Identity") or "")
         assert invite.at - sent.at < LEAVES_WITHIN_S
+        assert usual.so_far().received("INVITE") == []
 
 
 @contextlib.contextmanager

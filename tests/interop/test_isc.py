@@ -226,6 +226,8 @@ async def test_own_leg_is_known_without_its_header(ims_kit: Kit) -> None:
     ims = await ims_of(ims_kit, network_of(ims_kit, DropsHeaders))
     out = await ims.anna.call(ims.people["bram"].extension)
     await talk(out, await ims.bram.next_call())
+    (leg,) = (await ims_kit.record()).called
+    assert "proxied" in {one.gateway for one in ims.network.journal.records if one.icid == leg["icid"]}
     ims.check()
 
 
