@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
@@ -20,7 +21,7 @@ from hipper.telephony.sip.headers import NameAddr
 from hipper.telephony.sip.message import Request
 from hipper.telephony.sip.uri import SipUri, Uri, format_host, parse_uri
 from simulators.agent import Agent, Peer
-from simulators.call import Call, HeaderItems, user_of
+from simulators.call import Call, CallError, HeaderItems, user_of
 from simulators.core import WatchedCore
 from simulators.faults import NO_FAULTS, SWITCHED_OFF, Fate, Faults
 from simulators.ladder import Ladder, Write
@@ -36,8 +37,18 @@ from simulators.network.surroundings import ACCESS, ISC, Surroundings
 ANNOUNCER = "announcement"
 """User part of the network's own announcement machine (MRF)."""
 ANONYMOUS = '"Anonymous" <sip:anonymous@anonymous.invalid>'
+SECOND_DEVICE_RINGS_S = 3.0
 RADIO_BACK_S = 5.0
 """Until a handset that lost its cell has another one."""
+
+
+async def _ring_unheard(call: Call) -> None:
+    """A telephone in another room. The S-CSCF waits for its answer too (RFC 3261 §16.7)."""
+    await call.send_early_media()
+    with suppress(CallError):
+        await call.over(SECOND_DEVICE_RINGS_S)
+        return
+    await call.reject(480)
 
 
 class IscNetwork(Agent):
@@ -85,8 +96,8 @@ class IscNetwork(Agent):
         self._handsets: dict[str, Handset] = {}
         self._attached: dict[str, tuple[SipUri, Flow]] = {}
         self._second_device = Agent(f"{name}, second device", host=host, tone_hz=self.tone_hz)
-        """Of any user whose call forks: it rings with early media, and never answers."""
-        self._second_device.behaviour = Call.send_early_media
+        """Of any user whose call forks: it rings with early media, and nobody answers."""
+        self._second_device.behaviour = _ring_unheard
         self._server_host = SipUri.parse(server).host
         core = ProxyCore(RandomIds())
         self._proxy = Proxy(core.endpoint)

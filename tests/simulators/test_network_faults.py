@@ -78,6 +78,15 @@ async def test_a_forked_call_has_two_early_dialogs(scene: Scene) -> None:
     assert network.findings == []
 
 
+async def test_a_forked_call_ends_with_the_last_device(scene: Scene) -> None:
+    network = await scene.network(faults=Faults(fork=1.0))
+    out = await terminated(network)
+    await (await network.handset(BOB).next_call()).reject(486)
+    await out.ringing()
+    await out.over()
+    assert out.status == 486
+
+
 class TagWatch:
     """To tags of 18x from handsets."""
 
