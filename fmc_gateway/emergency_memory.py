@@ -30,14 +30,15 @@ log = structlog.get_logger("fmc_gateway.emergency")
 
 class KnownLine(msgspec.Struct, frozen=True, kw_only=True):
     """A desk phone as it was last known. ``aor`` and ``host``, ``port``: where it registered from.
-    ``number``: shown to the emergency centre; ``zone`` and ``route``: names of its site and that site's
-    emergency route."""
+    ``number``: of its line; ``zone``, ``shown`` and ``route``: name of its site, what that shows the
+    emergency centre instead, and its emergency route."""
 
     device: DeviceId
     aor: str
     host: str
     port: int
     number: E164 | None = None
+    shown: E164 | None = None
     name: str | None = None
     zone: str | None = None
     route: str | None = None

@@ -131,7 +131,7 @@ class Lines:
             network_number=known.number,
         )
         route = self._routes.index(known.route) if known.route in self._routes else None
-        return Line(known.device, caller, known.number if known.zone is not None else None, route)
+        return Line(known.device, caller, known.shown, route)
 
     async def run(self) -> None:
         """Until cancelled: read the user of every phone that comes, so that it is remembered, and of all of
@@ -182,15 +182,15 @@ class Lines:
 
 
 def known_line(context: SubscriberContext, device: DeviceId, aor: str, place: tuple[str, int]) -> KnownLine:
-    """What the emergency centre is shown of a desk phone: the number of its site, else of its line."""
+    """What an emergency call needs of a desk phone: its line, and its site."""
     zone = emergency_zone(context, device)
-    own = network_number(context, DeviceKind.DESK_PHONE)
     return KnownLine(
         device=device,
         aor=aor,
         host=place[0],
         port=place[1],
-        number=own if zone is None or zone.number is None else E164(zone.number),
+        number=network_number(context, DeviceKind.DESK_PHONE),
+        shown=None if zone is None or zone.number is None else E164(zone.number),
         name=context.display_name,
         zone=None if zone is None else zone.name,
         route=None if zone is None else zone.route,

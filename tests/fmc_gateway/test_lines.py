@@ -164,6 +164,7 @@ def test_site_gives_number_and_route() -> None:
     found = lines(registered((SUZE, "suze@acme.test", PLACE)), **{SUZE: IN_SHOP}).find(calling(), PLACE)
     assert (found.shown, found.route) == ("+31201110000", 1)
     assert found.caller.name == IN_SHOP.display_name
+    assert found.caller.network_number == "+31201234567"
 
 
 def test_without_a_site_the_line_shows_its_own_number_over_all_routes() -> None:
@@ -253,6 +254,7 @@ MOBILE_112 = {"dialled": "112", "served_number": SUZE_MOBILE}
         ({}, "+31201230000", False),
         ({"trusted": False}, SUZE_MOBILE, False),
         ({"trusted": False, "device": SUZE, "emergency_number": "+31201110000"}, "+31201110000", True),
+        ({"device": SUZE, "served_number": None, "emergency_number": "+31201110000"}, SUZE_MOBILE, True),
         ({"dialled": "113"}, SUZE_MOBILE, False),
         ({"source": LegSource.PSTN}, SUZE_MOBILE, False),
     ],
