@@ -69,8 +69,10 @@ redis.call('ZADD', KEYS[2], 'XX', rested, ARGV[1])
 return {{'{Taken.TAKEN.value}', found[3]}}
 """
 _MARK = f"""
-redis.call('HINCRBY', KEYS[1], '{LEGS}', 1)
-redis.call('EXPIRE', KEYS[1], {OWN_LEG_LIFETIME_S})
+for _, key in ipairs(KEYS) do
+    redis.call('HINCRBY', key, '{LEGS}', 1)
+    redis.call('EXPIRE', key, {OWN_LEG_LIFETIME_S})
+end
 """
 
 log = structlog.get_logger("fmc_gateway.imrn")
@@ -170,15 +172,16 @@ class OwnLegs:
         if network is None or self._now() < self._unmarked_until:
             return False
         assert isinstance(target, MobileTarget)
-        key = own_leg_key(network.name, target.number, asserted_toward(command.identity, network))
-        self._tasks.start(self._mark(key, go_on))
+        asserted = asserted_toward(command.identity, network)
+        keys = [own_leg_key(network.name, target.number, calling) for calling in asserted]
+        self._tasks.start(self._mark(keys, go_on))
         return True
 
-    async def _mark(self, key: str, go_on: Callable[[], None]) -> None:
+    async def _mark(self, keys: list[str], go_on: Callable[[], None]) -> None:
         try:
             with outages_named():
                 async with asyncio.timeout(MARKED_WITHIN_S):
-                    await self._mark_script(keys=[key])
+                    await self._mark_script(keys=keys)
         except BusUnavailable as error:
             self._unmarked_until = self._now() + UNMARKED_S
             log.warning("imrn.leg_unmarked", reason=str(error))
@@ -187,8 +190,11 @@ class OwnLegs:
         go_on()
 
 
-def asserted_toward(identity: CallerIdentity, network: MobileNetwork) -> E164 | None:
-    """The number the network is told (:func:`~fmc_gateway.identity_headers.toward_mobile`)."""
-    if identity.presentation is Presentation.RESTRICTED and not network.trusted:
-        return None
-    return identity.number or identity.network_number
+def asserted_toward(identity: CallerIdentity, network: MobileNetwork) -> list[E164 | None]:
+    """The calling numbers the network may ask about: the one it is told
+    (:func:`~fmc_gateway.identity_headers.toward_mobile`), and of a withheld one also none, since some
+    networks keep it from the service they ask."""
+    number = identity.number or identity.network_number
+    if identity.presentation is not Presentation.RESTRICTED:
+        return [number]
+    return [number, None] if network.trusted and number is not None else [None]

@@ -298,8 +298,12 @@ class SipPort:
             headers += diversion_headers(command.diverted, str(route.uri), leg.host, trusted=route.trusted)
         if command.alert is not None:
             headers += (("Alert-Info", command.alert),)
+        icid = route.icid
         if route.trusted and not any(name == CHARGING for name, _ in headers):
-            headers += _charging(command.icid)
+            if command.icid is None and isinstance(command.target, c.MobileTarget | c.NetworkTarget):
+                # a session that begins here: without one its records match nobody's (TS 32.260)
+                icid = self._ids.token(24)
+            headers += _charging(icid or command.icid)
         call_id = self._ids.call_id()
         body = None
         if command.body is not None and command.body_type is not None:
@@ -323,7 +327,7 @@ class SipPort:
             )
         except SipError as error:
             return _failed(command.leg, 503, str(error))
-        return e.LegSent(leg=command.leg, sip_call_id=call_id, icid=route.icid)
+        return e.LegSent(leg=command.leg, sip_call_id=call_id, icid=icid)
 
     def _stay(self, leg: LegId) -> None:
         """It is being ended: no further server or trunk is tried for it."""

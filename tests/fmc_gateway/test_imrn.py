@@ -17,7 +17,9 @@ from app.domain.mobile_network.pool import ImrnPool
 from fmc_gateway.call.commands import MobileTarget, NetworkTarget, Originate, TrunkTarget
 from fmc_gateway.edge_imrn import Asked
 from fmc_gateway.imrn import OwnLegs, Reservations
+from fmc_gateway.records.read import latest_calls
 from fmc_gateway.routing import Unroutable
+from hipper.contracts.calls import CallRecord
 from hipper.contracts.imrn import ImrnKind, Reservation, Taken, number_key, rest_key
 from hipper.pbx.model import CallerIdentity, Presentation
 from hipper.runtime import embedded
@@ -84,6 +86,13 @@ class ImrnWorld(World):
     async def __aexit__(self, *exc_info: object) -> None:
         await super().__aexit__(*exc_info)
         await self.redis.aclose()
+
+    async def records(self) -> list[CallRecord]:
+        """What PostgreSQL has, once it has any."""
+        async with asyncio.timeout(5):
+            while not (found := await latest_calls(self.gateway.pool, limit=10)):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        return found
 
     @property
     def own_legs(self) -> OwnLegs:
@@ -346,6 +355,30 @@ class TestOwnLegs:
         assert await world.pool.is_own_leg(E164(ANNA), E164(OUTSIDE), "ref-2")
         world.msc.do("reject", invited.session, 486)
         await world.at_rest()
+
+    async def test_a_withheld_caller_is_known_also_to_a_network_that_tells_nobody(
+        self, world: ImrnWorld
+    ) -> None:
+        headers = (("P-Asserted-Identity", f"<sip:{OUTSIDE}@pstn.test>"), ("Privacy", "id"))
+        anonymous = '"Anonymous" <sip:anonymous@anonymous.invalid>'
+        world.site.carrier.call(world.site.pstn, ANNA_FIXED, anonymous, headers=headers)
+        invited = await world.msc.expect(sip.Invited)
+        assert await world.pool.is_own_leg(E164(ANNA), None, "ref-2")
+        assert not await world.pool.is_own_leg(E164(ANNA), None, "ref-3")
+        world.msc.do("reject", invited.session, 486)
+        await world.at_rest()
+
+    async def test_a_leg_of_a_session_of_our_own_has_an_icid_of_its_own(self, world: ImrnWorld) -> None:
+        """A call from the PSTN brings none: the record of the handset's leg has to match the network's."""
+        world.site.carrier.call(world.site.pstn, ANNA_FIXED, f"<sip:{OUTSIDE}@pstn.test>")
+        invited = await world.msc.expect(sip.Invited)
+        charging = invited.request.headers.get("P-Charging-Vector") or ""
+        assert charging.startswith('icid-value="')
+        world.msc.do("reject", invited.session, 486)
+        await world.site.carrier.expect(sip.Rejected)
+        await world.at_rest()
+        (record,) = await world.records()
+        assert charging == f'icid-value="{record.legs[1].icid}"'
 
     async def test_it_waits_for_its_mark(self, world: ImrnWorld, monkeypatch: pytest.MonkeyPatch) -> None:
         asked, written = asyncio.Event(), asyncio.Event()
