@@ -15,9 +15,6 @@ from hipper.runtime.sip_stream import StreamLimits, StreamTransport
 from hipper.runtime.sip_udp import UdpTransport
 from hipper.telephony.sip.flow import Flow, Outgoing, Transport
 
-BEHIND_AFTER_S = 0.03
-"""How long a socket may never be empty before new work is refused: some hundred messages handled in a row."""
-
 _log = structlog.get_logger("hipper.sip")
 
 
@@ -143,13 +140,9 @@ class SipShell:
         return sum(udp.dropped for udp in self._udp.values())
 
     def is_behind(self) -> bool:
-        """Whether datagrams have come faster than we read them for so long that new work is to be refused:
-        what waits in the socket waits for those that are served already, 112 among them."""
+        """Whether datagrams wait so long before we read them that new work is better refused."""
         now = self._clock.monotonic()
-        for udp in self._udp.values():
-            if udp.not_empty_since is not None and now - udp.not_empty_since > BEHIND_AFTER_S:
-                return True
-        return False
+        return any(now < udp.behind_until for udp in self._udp.values())
 
     # -- the loop -------------------------------------------------------------------------------------------
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
+import struct
+import time
 from collections.abc import Callable
 
 from hipper.runtime.ports import bound_socket
@@ -17,6 +19,21 @@ _LARGEST_DATAGRAM = 65535
 _BUFFER_BYTES = 4 * 1024 * 1024
 _IP_RECVERR = 11
 _IPV6_RECVERR = 25
+_SO_TIMESTAMPNS = 35
+_TIMESPEC = struct.Struct("@qq")
+_STAMP_SPACE = socket.CMSG_SPACE(_TIMESPEC.size)
+
+BEHIND_AFTER_S = 0.04
+"""How long the oldest datagram of a batch may have waited before new work is refused: what comes next waits
+as long, an emergency call too."""
+BEHIND_FOR_S = 0.1
+"""For how long it is refused then."""
+
+
+def _waited_s(stamp: bytes) -> float:
+    """Since the kernel took the datagram."""
+    seconds, nanoseconds = _TIMESPEC.unpack_from(stamp)
+    return float(time.time() - seconds - nanoseconds / 1e9)
 
 
 class UdpTransport:
@@ -37,14 +54,15 @@ class UdpTransport:
     ) -> None:
         """Opens the socket. ``now``: monotonic seconds. Raises ListenError."""
         self.name = listener.name
-        self.not_empty_since: float | None = None
-        """Since when something has been waiting to be read all the time; None: we keep up."""
+        self.behind_until = 0.0
+        """Until when new work is better refused, by ``now``: what was read had waited too long."""
         self._now = now
         self.dropped = 0
         """Datagrams not sent because the socket's buffer was full; retransmission repairs that."""
         self._socket = bound_socket("udp", listener.host, listener.port, f"listener '{listener.name}'")
         for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
             self._socket.setsockopt(socket.SOL_SOCKET, option, _BUFFER_BYTES)
+        self._socket.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         if self._socket.family == socket.AF_INET6:
             self._socket.setsockopt(socket.IPPROTO_IPV6, _IPV6_RECVERR, 1)
         else:
@@ -78,30 +96,27 @@ class UdpTransport:
     def _read(self) -> None:
         receive, on_datagram = self._socket.recvfrom, self._on_datagram
         name, local = self.name, self.local
-        if self.not_empty_since is None:
-            self.not_empty_since = self._now()
-        for _ in range(_READS_PER_WAKE_UP):
+        try:
+            data, details, _, address = self._socket.recvmsg(_LARGEST_DATAGRAM, _STAMP_SPACE)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            self._read_errors()
+            self._on_batch()
+            return
+        if details and _waited_s(details[0][2]) > BEHIND_AFTER_S:
+            self.behind_until = self._now() + BEHIND_FOR_S
+        on_datagram(data, Flow("udp", name, local, address[:2]))
+        for _ in range(_READS_PER_WAKE_UP - 1):
             try:
                 data, address = receive(_LARGEST_DATAGRAM)
             except (BlockingIOError, InterruptedError):
-                self.not_empty_since = None
                 break
             except OSError:
                 self._read_errors()
                 continue
             on_datagram(data, Flow("udp", name, local, address[:2]))
-        else:
-            self._look_for_more()
         self._on_batch()
-
-    def _look_for_more(self) -> None:
-        """After a full batch: nobody wakes us up to say that there is no more."""
-        try:
-            self._socket.recv(1, socket.MSG_PEEK)
-        except (BlockingIOError, InterruptedError):
-            self.not_empty_since = None
-        except OSError:
-            pass  # an ICMP error, read with the next batch
 
     def _read_errors(self) -> None:
         for _ in range(_READS_PER_WAKE_UP):

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -144,31 +145,18 @@ class TestUdp:
             assert [event[1] for event in seen.all] == [b"%d" % number for number in range(150)]
             assert batches[:3] == [64, 64, 22]
 
-    @pytest.mark.parametrize(
-        ("each_s", "count", "behind"), [(0.001, 64, True), (0.0001, 64, False), (0.02, 1, False)]
-    )
-    async def test_behind_is_who_has_not_seen_its_socket_empty_for_long(
-        self, each_s: float, count: int, behind: bool
+    @pytest.mark.parametrize(("waits_s", "behind"), [(0.0, False), (0.1, True)])
+    async def test_behind_is_who_reads_datagrams_late_and_for_a_while_only(
+        self, waits_s: float, behind: bool
     ) -> None:
-        """``each_s``: how long the core works on a datagram; 64 of them are a full batch."""
-        clock, told = SteppingClock(), list[bool]()
-        core = RecordingCore(echo=False)
-        async with running(UDP, core=core, clock=clock) as (shell, _, seen):
-
-            def receive(data: bytes, flow: Flow, now: float) -> None:
-                clock.now += each_s
-                told.append(shell.is_behind())
-                core.events.append(("received", data, flow))
-
-            core.receive_datagram = receive  # type: ignore[method-assign]
-            for _ in range(2):
-                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
-                    for number in range(count):
-                        peer.sendto(b"%d" % number, shell.local_address("udp"))
-                await seen.wait_for("received", len(told) + count)
-                assert told[-1] == behind
-                assert not told[-count]
-                clock.now += 5.0
+        clock = SteppingClock()
+        async with running(UDP, clock=clock) as (shell, _, seen):
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+                peer.sendto(b"hello", shell.local_address("udp"))
+                time.sleep(waits_s)  # noqa: ASYNC251  the loop is what is late
+                await seen.wait_for("received")
+                assert shell.is_behind() == behind
+                clock.now += 0.2
                 assert not shell.is_behind()
 
     async def test_icmp_port_unreachable_fails_the_flow(self) -> None:
