@@ -17,7 +17,7 @@ help:
 	@echo 'make test            every test; ARGS="tests/telephony -x" goes to pytest'
 	@echo 'make lint            ruff, mypy and the import rules'
 	@echo 'make compile         the SIP stack ahead of time: the gateway uses it until a line of it changes'
-	@echo 'make bench           CPU per call beside two other servers; time to the INVITE of a 112 call'
+	@echo 'make bench           CPU per call beside two other servers, 112, registrations, memory, delay, overload'
 	@echo 'make soak            calls for an hour (MINUTES=60), watching memory and leftovers'
 	@echo 'make docs            draw docs/state-diagrams.md and write docs/services/settings.md from the code'
 	@echo 'make lock            renew the hash-locked lists of Python packages (needs uv)'
@@ -43,9 +43,8 @@ compile:
 
 bench:
 	@bash deploy/bootstrap.sh bench
-	@.venv/bin/python -m tests.bench.emergency
-	@.venv/bin/python -m tests.bench.emergency_imrn
-	@.venv/bin/python -m tests.bench.call_cost
+	@status=0; for one in emergency emergency_imrn call_cost registrations memory delay overload; do \
+		.venv/bin/python -m tests.bench.$$one || status=1; done; exit $$status
 
 docs:
 	@bash deploy/bootstrap.sh lint

@@ -6,7 +6,7 @@ import statistics
 
 import pytest
 
-from tests.bench import call_cost, emergency, soak
+from tests.bench import call_cost, delay, emergency, memory, overload, registrations, soak
 
 pytestmark = [pytest.mark.servers, pytest.mark.interop, pytest.mark.xdist_group("bench")]
 
@@ -28,6 +28,31 @@ def test_a_load_of_calls_costs_something_and_fails_nothing(name: str) -> None:
         call_cost.measure(contenders[name], rate=20, calls=20, into=measured)
     assert measured.failed == 0
     assert measured.total_ms() > 0
+
+
+def test_phones_refresh_their_registrations_with_one_challenge_each() -> None:
+    measured = registrations.measure(phones=4, refreshes=200)
+    assert measured.refreshes == 200
+    assert measured.refused == 0
+    assert measured.per_core_s > registrations.LIMIT_PER_CORE_S / 10
+
+
+def test_established_calls_take_memory_that_is_bounded() -> None:
+    measured = memory.measure(calls=100, rate=40)
+    assert measured.calls == 100
+    assert 0 < measured.kb_a_call < 10 * memory.LIMIT_KB
+
+
+def test_the_delay_of_every_call_is_seen() -> None:
+    measured = delay.measure(calls=40, rate=20, warm_up=10)
+    assert (measured.calls, measured.failed) == (40, 0)
+    assert measured.p50 < 10 * delay.P50_MS
+
+
+def test_calls_come_through_when_too_many_are_offered() -> None:
+    measured = overload.measure(share=0.3, seconds=4, first=20, step_s=2)
+    assert measured.offered > measured.capacity > 0
+    assert measured.ratio > overload.LIMIT / 10
 
 
 async def test_calls_with_faults_leave_nothing_over() -> None:
