@@ -29,6 +29,7 @@ drain_s = 1.0
 embedded_ng = "127.0.0.1:{ng}"
 embedded_port_min = 22900
 embedded_port_max = 22960
+dtmf_listen = "127.0.0.1:{dtmf}"
 [http]
 port = {http}
 [api]
@@ -46,11 +47,11 @@ class Machine:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.sip, self.ng, self.http, self.api = free_ports(4)
+        names = ("sip", "ng", "http", "api", "dtmf")
+        self.ports = dict(zip(names, free_ports(len(names)), strict=True))
+        self.sip, self.ng, self.http, self.api = (self.ports[name] for name in names[:4])
         self.path = folder / "hipper.toml"
-        self.path.write_text(
-            SETTINGS.format(state=folder / "state", sip=self.sip, ng=self.ng, http=self.http, api=self.api)
-        )
+        self.path.write_text(SETTINGS.format(state=folder / "state", **self.ports))
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         with self.started(*arguments, **environment) as process:
