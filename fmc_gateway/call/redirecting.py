@@ -20,7 +20,8 @@ from fmc_gateway.call.diverting import MAX_DIVERSIONS, after_round, decide_on_us
 from fmc_gateway.call.ending import NO_ANSWER, release
 from fmc_gateway.call.events import ContextFailed, ContextLoaded, LegRejected
 from fmc_gateway.call.model import Leg, LegPhase, Redirect, Ringing, Step, called_leg, put
-from hipper.contracts.calls import AttemptOutcome
+from fmc_gateway.call.records import publish
+from hipper.contracts.calls import AttemptOutcome, LivePhase
 from hipper.pbx import forwarding, rules
 from hipper.pbx.model import (
     DivertPlan,
@@ -178,7 +179,9 @@ def _to(
     to = redirect.to[0]
     entry = targets.diversion(redirect.by, to.reason, to.rule, targets.destination_of(plan), now)
     call = msgspec.structs.replace(call, diversions=(*call.diversions, entry))
-    return rounds.add_legs(call, goals, now, out)
+    call = rounds.add_legs(call, goals, now, out)
+    # at once: the next call is decided on by the caps with these legs counted
+    return publish(call, call.live or LivePhase.SETTING_UP, out)
 
 
 def _to_colleague(

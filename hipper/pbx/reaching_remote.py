@@ -11,12 +11,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import msgspec
+
 from hipper.pbx import rules
 from hipper.pbx.calling_plan import permits
 from hipper.pbx.dialling_digits import as_dialled_by
 from hipper.pbx.forwarding import exchange_pays
 from hipper.pbx.ids import DeviceId
-from hipper.pbx.model import DeviceKind, Payer, Presentation, RingTarget, SkippedDevice
+from hipper.pbx.model import (
+    DeviceKind,
+    OriginationFacts,
+    Payer,
+    Presentation,
+    RingTarget,
+    SkippedDevice,
+)
 from hipper.pbx.numbers_of import owned_by_e164
 from hipper.pbx.screening import Asked, meets, schedule_holds
 from hipper.pbx.services.reachability import Anywhere, SimultaneousRingPersonal
@@ -61,7 +70,7 @@ def remote_numbers(asked: Asked, devices: frozenset[str] | None) -> Along:
     skipped: dict[DeviceId, SkippedDevice] = {}
     instead = False
     for wish in _wishes(asked):
-        found = _target(asked, wish, devices, full=len(targets) >= MAX_REMOTE)
+        found = _target(asked, wish, devices, ringing=len(targets))
         if isinstance(found, SkippedDevice):
             skipped.setdefault(found.device, found)
         elif found.device not in targets:
@@ -114,16 +123,17 @@ def _simultaneous(asked: Asked, service: SimultaneousRingPersonal) -> Iterator[_
 
 
 def _target(
-    asked: Asked, wish: _Wish, devices: frozenset[str] | None, *, full: bool
+    asked: Asked, wish: _Wish, devices: frozenset[str] | None, *, ringing: int
 ) -> RingTarget | SkippedDevice:
+    """``ringing``: numbers that ring along already. Each of them is a call at once, as the caps count."""
     number = as_dialled_by(asked.called, wish.number)
     device = remote_id(number.e164 or wish.number)
     obstacle = wish.silent or _obstacle(asked, number.e164, number.kind, device, devices)
-    if obstacle is None and full:
+    if obstacle is None and ringing >= MAX_REMOTE:
         obstacle = rules.REMOTE_TOO_MANY
     if obstacle is not None or number.e164 is None:
         return SkippedDevice(device=device, rule=obstacle or rules.REMOTE_INVALID)
-    permission = permits(asked.called, number, diverted=True, facts=asked.facts.spending)
+    permission = permits(asked.called, number, diverted=True, facts=_and(asked.facts.spending, ringing))
     if not permission.allowed:
         return SkippedDevice(device=device, rule=permission.rule)
     return RingTarget(
@@ -138,6 +148,11 @@ def _target(
         payer=Payer(subscription=exchange_pays(asked.called), tariff=permission.tariff),
         rule=wish.rule,
     )
+
+
+def _and(facts: OriginationFacts, ringing: int) -> OriginationFacts:
+    calls = facts.user_calls + ringing, facts.group_calls + ringing
+    return msgspec.structs.replace(facts, user_calls=calls[0], group_calls=calls[1])
 
 
 def _obstacle(

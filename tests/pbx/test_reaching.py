@@ -211,7 +211,9 @@ class TestSimultaneousRing:
         assert plan.skipped == ()
 
     def test_ten_numbers_at_most(self) -> None:
-        plan = ring(bram(simultaneous_ring_personal=along(*(f"+312012345{n}" for n in range(60, 72)))))
+        numbers = along(*(f"+312012345{n}" for n in range(60, 72)))
+        no_caps = OutgoingCallingPlan()
+        plan = ring(bram(simultaneous_ring_personal=numbers, outgoing_calling_plan=no_caps))
         assert len([target for target in plan.targets if target.kind is DeviceKind.REMOTE]) == 10
         assert {skip.rule for skip in plan.skipped} == {rules.REMOTE_TOO_MANY}
         assert len(plan.skipped) == 2
@@ -263,6 +265,18 @@ class TestRemoteNumberThatMayNotRing:
         plan = ring(bram(simultaneous_ring_personal=service, outgoing_calling_plan=barred))
         assert REMOTE_HOME in devices(plan)
         assert why(plan, f"remote:{GSM}") == rules.PLAN_BARRED_CLASS
+
+    def test_each_that_rings_along_counts_for_the_cap_on_calls_at_once(self) -> None:
+        cap = OutgoingCallingPlan(max_calls_user=3)
+        called = bram(simultaneous_ring_personal=along(HOME, GSM), outgoing_calling_plan=cap)
+        plan = ring(called, spending=OriginationFacts(user_calls=2))
+        assert REMOTE_HOME in devices(plan)
+        assert why(plan, f"remote:{GSM}") == rules.PLAN_CALLS_USER
+        group = GroupServices(group_outgoing_calling_plan=OutgoingCallingPlan(max_calls_group=5))
+        of_group = ring(
+            bram(group, simultaneous_ring_personal=along(HOME, GSM)), spending=OriginationFacts(group_calls=4)
+        )
+        assert why(of_group, f"remote:{GSM}") == rules.PLAN_CALLS_GROUP
 
     def test_caps_hold_and_the_rate_is_the_groups(self) -> None:
         rates = OutgoingCallingPlan(rates=Rates(national_fixed=0.05), spend_cap_user_day=1.0)

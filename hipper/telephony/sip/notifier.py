@@ -129,8 +129,9 @@ class NotifierSide(RelaySide):
         state = f"active;expires={left}" if left else "terminated;reason=timeout"
         found.sending = True
         self._notify_peer(found, now, state, body)
-        if not left:
+        if not left and found.handle in self._notifications:
             self._drop(found)
+            self._emit(SubscriptionEnded(found.handle, "expired"))
 
     def _notify_peer(self, found: Notification, now: float, state: str, body: Body | None) -> None:
         headers = [("Event", found.event), ("Subscription-State", state)]

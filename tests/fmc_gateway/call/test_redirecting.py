@@ -60,6 +60,14 @@ def rejected(ladder: Ladder) -> tuple[int, int | None]:
     return reject.status, reject.q850
 
 
+def test_leg_counts_for_the_users_caps_as_soon_as_it_is_begun() -> None:
+    """A second redirect is decided on while the first rings: it has to be known by then."""
+    ladder = redirected(OUT)
+    ladder.forward(desk_only(piet()), None)
+    published = [one.live for one in ladder.last if isinstance(one, cmd.PublishLive)]
+    assert [[charge.subscriber for charge in live.charges] for live in published if live] == [[PIET]]
+
+
 def test_call_goes_outside_as_the_users_own_at_the_users_cost() -> None:
     ladder = redirected(OUT)
     assert ladder.last == (

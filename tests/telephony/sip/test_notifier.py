@@ -142,6 +142,16 @@ def test_question_asked_once_gets_one_notify_which_is_the_last() -> None:
     assert phone.server.ua.subscription_count() == 0
 
 
+def test_change_in_the_last_half_second_is_the_end_and_is_told() -> None:
+    """Whoever holds a subscription counts on being told when it is over."""
+    phone, handle = subscribed(60)
+    phone.pump(59.8)
+    phone.notify(handle, "two")
+    assert phone.states() == ["active", "terminated;reason=timeout"]
+    assert phone.server.last(SubscriptionEnded) == SubscriptionEnded(handle, "expired")
+    assert phone.server.ua.subscription_count() == 0
+
+
 def test_subscriber_that_is_gone_gets_no_more() -> None:
     for status in (481, 408):
         phone, handle = subscribed()
