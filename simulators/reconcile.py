@@ -120,7 +120,8 @@ def _one_key(key: str, legs: list[Leg], ours: dict[str, list[Leg]], tolerance_s:
         yield from (f"{key}: {closest.what}: {line}" for line in _differences(closest, leg, tolerance_s))
     for own in left:
         leg = min(legs, key=lambda other: _apart(own, other))
-        yield from (f"{key}: {own.what}: {line}" for line in _differences(own, leg, tolerance_s))
+        differences = _differences(own, leg, tolerance_s, end=leg.required)
+        yield from (f"{key}: {own.what}: {line}" for line in differences)
 
 
 def _apart(one: Leg, other: Leg) -> float:
@@ -129,11 +130,11 @@ def _apart(one: Leg, other: Leg) -> float:
     return missing + abs(one.start - other.start) + abs((one.end or 0.0) - (other.end or 0.0))
 
 
-def _differences(ours: Leg, theirs: Leg, tolerance_s: float) -> Iterator[str]:
-    pairs = (
-        ("start", ours.start, theirs.start), ("answer", ours.answer, theirs.answer),
-        ("end", ours.end, theirs.end),
-    )  # fmt: skip
+def _differences(ours: Leg, theirs: Leg, tolerance_s: float, *, end: bool = True) -> Iterator[str]:
+    """``end`` False: the gateway gave the call back, and knows it up to its answer."""
+    pairs = [("start", ours.start, theirs.start), ("answer", ours.answer, theirs.answer)]
+    if end:
+        pairs.append(("end", ours.end, theirs.end))
     for name, own, other in pairs:
         if own is None and other is None:
             continue

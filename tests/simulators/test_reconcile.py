@@ -46,6 +46,14 @@ def test_records_that_fit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert (code, lines) == (0, ["1 legs of the network, 1 of the gateway, 0 do not fit"])
 
 
+def test_call_that_was_given_back_fits_up_to_its_answer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    network = [cdr(gateway="proxied")]
+    assert run(tmp_path, capsys, network, [call(ended=105.02)])[0] == 0
+    assert run(tmp_path, capsys, network, [call(answered=109.0)])[0] == 1
+
+
 @pytest.mark.parametrize(
     ("network", "gateway", "says"),
     [
