@@ -142,7 +142,7 @@ class SipShell:
     def is_behind(self) -> bool:
         """Whether datagrams wait so long before we read them that new work is better refused."""
         now = self._clock.monotonic()
-        return any(now < udp.behind_until for udp in self._udp.values())
+        return any(now < udp.lateness.behind_until for udp in self._udp.values())
 
     # -- the loop -------------------------------------------------------------------------------------------
 

@@ -23,11 +23,37 @@ _SO_TIMESTAMPNS = 35
 _TIMESPEC = struct.Struct("@qq")
 _STAMP_SPACE = socket.CMSG_SPACE(_TIMESPEC.size)
 
-BEHIND_AFTER_S = 0.04
-"""How long the oldest datagram of a batch may have waited before new work is refused: what comes next waits
-as long, an emergency call too."""
+LATE_S = 0.04
+"""A datagram that waited longer was late: so will what comes next be, an emergency call too."""
+PATIENCE_S = 0.25
+"""Lateness that ends within this time is a hiccup: something else had the processor, a garbage collection."""
+CALM_S = 1.0
+"""So long without one late datagram, and the next is a hiccup again."""
 BEHIND_FOR_S = 0.1
-"""For how long it is refused then."""
+"""How long new work is refused after each late datagram, once it is no hiccup."""
+
+
+class Lateness:
+    """When new work is to be refused, from how long datagrams waited. Times in seconds, monotonic."""
+
+    def __init__(self) -> None:
+        self.behind_until = 0.0
+        self._late_since: float | None = None
+        self._last_late = 0.0
+
+    def note(self, waited_s: float, now: float) -> None:
+        """The oldest datagram of a batch that is read now had waited ``waited_s``."""
+        if now - self._last_late > CALM_S:
+            self._late_since = None
+        if waited_s <= LATE_S:
+            if self._late_since is not None and self._last_late - self._late_since < PATIENCE_S:
+                self._late_since = None
+            return
+        if self._late_since is None:
+            self._late_since = now
+        self._last_late = now
+        if now - self._late_since >= PATIENCE_S:
+            self.behind_until = now + BEHIND_FOR_S
 
 
 def _waited_s(stamp: bytes) -> float:
@@ -54,8 +80,7 @@ class UdpTransport:
     ) -> None:
         """Opens the socket. ``now``: monotonic seconds. Raises ListenError."""
         self.name = listener.name
-        self.behind_until = 0.0
-        """Until when new work is better refused, by ``now``: what was read had waited too long."""
+        self.lateness = Lateness()
         self._now = now
         self.dropped = 0
         """Datagrams not sent because the socket's buffer was full; retransmission repairs that."""
@@ -104,8 +129,8 @@ class UdpTransport:
             self._read_errors()
             self._on_batch()
             return
-        if details and _waited_s(details[0][2]) > BEHIND_AFTER_S:
-            self.behind_until = self._now() + BEHIND_FOR_S
+        if details:
+            self.lateness.note(_waited_s(details[0][2]), self._now())
         on_datagram(data, Flow("udp", name, local, address[:2]))
         for _ in range(_READS_PER_WAKE_UP - 1):
             try:

@@ -19,6 +19,7 @@ from hipper.runtime.ports import ListenError
 from hipper.runtime.settings_model import SipListener
 from hipper.runtime.sip_endpoint import SipShell
 from hipper.runtime.sip_stream import StreamLimits
+from hipper.runtime.sip_udp import Lateness
 from hipper.telephony.sip.flow import Flow, Outgoing
 
 UDP = SipListener(name="udp", transport="udp", port=0)
@@ -120,6 +121,29 @@ async def connect(shell: SipShell, listener: str = "tcp", **options: Any) -> Any
     return await asyncio.open_connection(*shell.local_address(listener), **options)
 
 
+class TestLateness:
+    """(at, waited) of batches, and at which of them new work is refused."""
+
+    @pytest.mark.parametrize(
+        ("batches", "refusing"),
+        [
+            ([(0, 0.3), (0.01, 0.001), (0.5, 0.3), (0.51, 0.001), (0.9, 0.3)], []),
+            ([(0, 0.05), (0.1, 0.05), (0.2, 0.05), (0.3, 0.05), (0.35, 0.01), (0.5, 0.01)], [0.3, 0.35]),
+            ([(0, 0.05), (0.3, 0.05), (0.5, 0.01), (0.6, 0.05), (0.75, 0.01)], [0.3, 0.6]),
+            ([(0, 0.05), (0.3, 0.05), (1.4, 0.05), (1.5, 0.05)], [0.3]),
+            ([(0, 0.05), (5, 0.05), (10, 0.05)], []),
+        ],
+        ids=["hiccups", "overload passes", "at once again while it is", "a calm second", "rare hiccups"],
+    )
+    def test_refuses(self, batches: list[tuple[float, float]], refusing: list[float]) -> None:
+        lateness, found = Lateness(), []
+        for at, waited_s in batches:
+            lateness.note(waited_s, 100 + at)
+            if 100 + at < lateness.behind_until:
+                found.append(at)
+        assert found == refusing
+
+
 class TestUdp:
     async def test_a_datagram_comes_in_and_its_answer_goes_back(self) -> None:
         async with running(UDP) as (shell, _, seen):
@@ -145,19 +169,16 @@ class TestUdp:
             assert [event[1] for event in seen.all] == [b"%d" % number for number in range(150)]
             assert batches[:3] == [64, 64, 22]
 
-    @pytest.mark.parametrize(("waits_s", "behind"), [(0.0, False), (0.1, True)])
-    async def test_behind_is_who_reads_datagrams_late_and_for_a_while_only(
-        self, waits_s: float, behind: bool
-    ) -> None:
+    async def test_behind_is_who_reads_datagrams_late_again_and_again(self) -> None:
         clock = SteppingClock()
         async with running(UDP, clock=clock) as (shell, _, seen):
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
-                peer.sendto(b"hello", shell.local_address("udp"))
-                time.sleep(waits_s)  # noqa: ASYNC251  the loop is what is late
-                await seen.wait_for("received")
-                assert shell.is_behind() == behind
-                clock.now += 0.2
-                assert not shell.is_behind()
+                for number, late in enumerate((True, True, False)):
+                    clock.now += 0.5
+                    peer.sendto(b"hello", shell.local_address("udp"))
+                    time.sleep(0.05 if late else 0.0)  # noqa: ASYNC251  the loop is what is late
+                    await seen.wait_for("received", number + 1)
+                    assert shell.is_behind() == (number == 1)
 
     async def test_icmp_port_unreachable_fails_the_flow(self) -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as gone:
