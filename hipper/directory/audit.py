@@ -11,8 +11,8 @@ from hipper.pbx.ids import TenantId
 
 
 class AuditEntry(NamedTuple):
-    """``by``: ``operator``, ``provision`` or ``user:<subscriber>``. ``subject``: what was changed,
-    as an operator names it (``subscriber anna@bakery.example``). ``change``: one readable line,
+    """``by``: ``operator``, ``provision``, ``user:<subscriber>`` or ``key:<API key>``. ``subject``: what was
+    changed, as an operator names it (``subscriber anna@bakery.example``). ``change``: one readable line,
     never with a secret."""
 
     tenant: TenantId

@@ -98,6 +98,8 @@ SELECT {_CONTEXT},
         WHERE c.subscriber_id = s.subscriber_id AND c.e164 = $2) {_FROM}
 WHERE s.subscriber_id = (SELECT subscriber_id FROM directory.numbers WHERE e164 = $1)"""  # noqa: S608
 
+BY_SUBSCRIBER = f"SELECT {_CONTEXT} {_FROM} WHERE s.subscriber_id = $1"
+
 
 class Called(NamedTuple):
     """``caller_list``: which of the called user's contact lists the caller stands in."""
@@ -170,6 +172,14 @@ async def load_for_termination(
     if row is None:
         return None
     return Called(_decode(row[0]), None if row[1] is None else CallerList(row[1]))
+
+
+async def load_subscriber(
+    conn: asyncpg.Connection | asyncpg.Pool, subscriber: SubscriberId
+) -> SubscriberContext | None:
+    """One user as decisions see them, None when there is none. Raises what asyncpg raises."""
+    text = await conn.fetchval(BY_SUBSCRIBER, subscriber)
+    return None if text is None else _decode(text)
 
 
 def _decode(text: str) -> SubscriberContext:

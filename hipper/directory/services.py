@@ -87,6 +87,30 @@ async def get_service(conn: asyncpg.Connection, scope: Scope, owner: str, name: 
     return StoredService(read_settings(service, msgspec.json.decode(row["settings"])), row["version"])
 
 
+async def get_services(conn: asyncpg.Connection, scope: Scope, owner: str) -> dict[str, StoredService]:
+    """All services of one user or group, in the order of the registry and never set ones too. Settings this
+    version cannot read count as never set, as they do for calls; their version is what it is."""
+    rows = await conn.fetch(
+        f"SELECT service, settings, version FROM directory.{scope}_services WHERE {scope}_id = $1",  # noqa: S608
+        owner,
+    )
+    stored = {row["service"]: row for row in rows}
+    return {
+        name: _as_calls_read_it(service, stored.get(name))
+        for name, service in SERVICES.items()
+        if service.scope == scope
+    }
+
+
+def _as_calls_read_it(service: ServiceDefinition, row: asyncpg.Record | None) -> StoredService:
+    if row is None:
+        return StoredService(service.settings(), 0)
+    try:
+        return StoredService(read_settings(service, msgspec.json.decode(row["settings"])), row["version"])
+    except InvalidSettings:
+        return StoredService(service.settings(), row["version"])
+
+
 async def set_user_service(
     conn: asyncpg.Connection,
     subscriber: SubscriberId,
@@ -115,15 +139,46 @@ async def set_group_service(
 
 
 async def change_user_service(
-    conn: asyncpg.Connection, subscriber: SubscriberId, name: str, changes: dict[str, Any], by: str
+    conn: asyncpg.Connection,
+    subscriber: SubscriberId,
+    name: str,
+    changes: dict[str, Any],
+    by: str,
+    *,
+    if_version: int | None = None,
 ) -> int:
     """Change some fields of a service of a user, and leave the others. Raises as set_user_service."""
+    return await _change(conn, "subscriber", subscriber, name, changes, by, if_version)
+
+
+async def change_group_service(
+    conn: asyncpg.Connection,
+    group: GroupId,
+    name: str,
+    changes: dict[str, Any],
+    by: str,
+    *,
+    if_version: int | None = None,
+) -> int:
+    """As :func:`change_user_service`, of a group."""
+    return await _change(conn, "group", group, name, changes, by, if_version)
+
+
+async def _change(
+    conn: asyncpg.Connection,
+    scope: Scope,
+    owner: str,
+    name: str,
+    changes: dict[str, Any],
+    by: str,
+    if_version: int | None,
+) -> int:
     async with conn.transaction():
-        await _locked(conn, "subscriber", subscriber)
-        stored = await get_service(conn, "subscriber", subscriber, name)
+        await _locked(conn, scope, owner)
+        stored = await get_service(conn, scope, owner, name)
         merged = msgspec.to_builtins(stored.settings) | changes
-        settings = read_settings(service_named(name, "subscriber"), merged)
-        return await _set(conn, "subscriber", subscriber, name, settings, by, None)
+        settings = read_settings(service_named(name, scope), merged)
+        return await _set(conn, scope, owner, name, settings, by, if_version)
 
 
 async def _set(

@@ -8,6 +8,8 @@ already holds writes nothing.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import asyncpg
 
 from hipper.directory.audit import AuditEntry, write_audit
@@ -28,6 +30,21 @@ async def find_subscriber(conn: asyncpg.Connection, aor: str) -> SubscriberId:
     if found is None:
         raise UnknownSubscriber(f"there is no user {aor}; users are named user@domain")
     return SubscriberId(found)
+
+
+class Identity(NamedTuple):
+    """What others see of a user. ``alternate``: which number, with IdentityChoice.ALTERNATE."""
+
+    choice: IdentityChoice
+    alternate: E164 | None
+    withhold: bool
+
+
+async def get_identity(conn: asyncpg.Connection, subscriber: SubscriberId) -> Identity:
+    """As it is now, and nobody else changes it before the transaction of ``conn`` ends. Raises
+    UnknownSubscriber."""
+    row = await _locked(conn, subscriber)
+    return Identity(IdentityChoice(row["identity"]), row["identity_alternate"], row["withhold"])
 
 
 async def set_identity(

@@ -1,0 +1,87 @@
+"""Who a user is for the API: tenant, group, name, language. Read with every request; nothing is remembered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from hipper.pbx.ids import DeviceId, GroupId, SubscriberId, TenantId
+
+COLUMNS = (
+    "s.subscriber_id, s.tenant_id, s.group_id, s.user_name || '@' || s.domain AS aor, s.display_name,"
+    " s.language, s.enabled"
+)
+"""Of ``directory.subscribers s``, in the order of :class:`Account`: for statements that join it to what
+another owner knows of the same user."""
+BY_NAME = f"SELECT {COLUMNS} FROM directory.subscribers s WHERE s.domain = $1 AND s.user_name = $2"  # noqa: S608
+BY_ID = f"SELECT {COLUMNS} FROM directory.subscribers s WHERE s.subscriber_id = $1"  # noqa: S608
+DEVICE_OWNER = "SELECT subscriber_id FROM directory.devices WHERE device_id = $1"
+GROUP_TENANT = "SELECT tenant_id FROM directory.groups WHERE group_id = $1"
+_GROUP = "SELECT group_id, tenant_id, name, display_name FROM directory.groups"
+GROUPS_OF_ALL = f"{_GROUP} WHERE group_id > $1 ORDER BY group_id LIMIT $2"
+GROUPS_OF_TENANT = f"{_GROUP} WHERE group_id > $1 AND tenant_id = $3 ORDER BY group_id LIMIT $2"
+NAMES = """
+SELECT t.display_name, g.display_name FROM directory.groups g JOIN directory.tenants t USING (tenant_id)
+WHERE g.group_id = $1"""
+
+
+class Account(msgspec.Struct, frozen=True):
+    """``aor``: ``user@domain``, what people sign in with (seed 2.2). ``enabled``: may call, and sign in."""
+
+    subscriber: SubscriberId
+    tenant: TenantId
+    group: GroupId
+    aor: str
+    display_name: str
+    language: str
+    enabled: bool
+
+
+class Group(msgspec.Struct, frozen=True):
+    group: GroupId
+    tenant: TenantId
+    name: str
+    display_name: str
+
+
+def account_of(row: Any) -> Account:
+    """``row``: begins with :data:`COLUMNS`."""
+    return Account(*row[:7])
+
+
+async def find_account(conn: asyncpg.Connection | asyncpg.Pool, aor: str) -> Account | None:
+    """The user named ``user@domain``. Raises what asyncpg raises."""
+    user, _, domain = aor.rpartition("@")
+    row = await conn.fetchrow(BY_NAME, domain.lower(), user.lower())
+    return None if row is None else account_of(row)
+
+
+async def owner_of_device(conn: asyncpg.Connection | asyncpg.Pool, device: DeviceId) -> SubscriberId | None:
+    found: SubscriberId | None = await conn.fetchval(DEVICE_OWNER, device)
+    return found
+
+
+async def tenant_of_group(conn: asyncpg.Connection | asyncpg.Pool, group: GroupId) -> TenantId | None:
+    found: TenantId | None = await conn.fetchval(GROUP_TENANT, group)
+    return found
+
+
+async def names_of(conn: asyncpg.Connection | asyncpg.Pool, group: GroupId) -> tuple[str, str]:
+    """What the tenant and the group are called. Raises LookupError when there is no such group."""
+    row = await conn.fetchrow(NAMES, group)
+    if row is None:
+        raise LookupError("there is no such group")
+    return row[0], row[1]
+
+
+async def list_groups(
+    conn: asyncpg.Connection | asyncpg.Pool, *, tenant: TenantId | None, after: str, limit: int
+) -> list[Group]:
+    """Groups by their id, from the first after ``after``; of one tenant, or (None) of all."""
+    if tenant is None:
+        rows = await conn.fetch(GROUPS_OF_ALL, after, limit)
+    else:
+        rows = await conn.fetch(GROUPS_OF_TENANT, after, limit, tenant)
+    return [Group(*row) for row in rows]
