@@ -24,6 +24,9 @@ from hipper.runtime.database import OUTAGE
 
 Done = Callable[[AnyEvent], None]
 FAILURE = (*OUTAGE, asyncpg.PostgresError)
+WITHIN_S = 4.0
+"""Less than the caller is kept waiting (:mod:`fmc_gateway.call.speaking`): what was said to have failed is
+not done after all once the database is back."""
 
 log = structlog.get_logger("fmc_gateway.features")
 
@@ -56,11 +59,12 @@ class Features:
 
     async def _apply(self, command: ApplyFeature, done: Done) -> None:
         try:
-            event = await self._carry_out(command)
+            async with asyncio.timeout(WITHIN_S):
+                event = await self._carry_out(command)
         except DirectoryError as error:
             event = FeatureDone(done=False, explanation=str(error))
         except FAILURE as error:
-            log.warning("feature.database_away", error=str(error))
+            log.warning("feature.database_away", error=str(error) or type(error).__name__)
             event = FeatureDone(done=False, explanation="the database does not answer")
         except Exception as error:
             log.exception("feature.fault")

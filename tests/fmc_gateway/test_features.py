@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from fmc_gateway import features
 from fmc_gateway.call.commands import ApplyFeature
 from fmc_gateway.call.events import AnyEvent, FeatureDone
 from fmc_gateway.callbacks import Callbacks
@@ -97,6 +98,23 @@ async def test_database_away_fails_the_code_and_nothing_else(world: World) -> No
     world.features = Features(away, Directory(world.pool), world.callbacks)
     done = await world.apply(ChangeService(service="do_not_disturb", changes='{"active":true}'))
     assert done == FeatureDone(done=False, explanation="the database does not answer")
+
+
+async def test_database_that_hangs_is_not_waited_for_longer_than_the_caller_is(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the code would be carried out, hours later, after its user heard that it was not."""
+    monkeypatch.setattr(features, "WITHIN_S", 0.2)
+    action = ChangeService(service="call_forwarding_always", changes='{"active":true,"destination":"203"}')
+    connections = [await world.pool.acquire() for _ in range(4)]
+    done = await world.apply(action)
+    assert done == FeatureDone(done=False, explanation="the database does not answer")
+    for connection in connections:
+        await world.pool.release(connection)
+    await asyncio.sleep(0.2)
+    async with world.pool.acquire() as conn:
+        stored = await get_service(conn, "subscriber", world.anna, "call_forwarding_always")
+    assert stored.version == 0
 
 
 async def test_callback_to_a_busy_colleague_and_to_a_free_one(world: World) -> None:
