@@ -113,6 +113,7 @@ class Intake:
         self._now = now
         self._now_unix = now_unix
         sip.tell = self._moved_on
+        sip.call_of = self._call_of
         self._asked: set[str] = set()
         """Sessions of desk phones that are being authenticated, and those whose reservation is being read."""
 
@@ -164,6 +165,10 @@ class Intake:
             self._interpreter.tell(run, event)
         self._sip.flush()
 
+    def _call_of(self, leg: str) -> CallId | None:
+        run = self._interpreter.run_of(leg)
+        return None if run is None else run.id
+
     # -- new calls
     # ----------------------------------------------------------------------------------------------
 
@@ -194,6 +199,11 @@ class Intake:
             sdp=event.sdp,
             dialled=cleaned(read_dialled(event.request.uri)),
         )
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a new call is taken."""
+        return not self._is_full()
 
     def _is_full(self) -> bool:
         return self.draining or len(self._interpreter) + len(self._asked) >= self._max_calls

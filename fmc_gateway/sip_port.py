@@ -16,7 +16,7 @@ from fmc_gateway.identity_headers import connected
 from fmc_gateway.resolver import Resolver
 from fmc_gateway.routing import Route, Routing, Unroutable
 from fmc_gateway.sip_leg import Leg
-from hipper.pbx.ids import LegId
+from hipper.pbx.ids import CallId, LegId
 from hipper.telephony.sip import events as sip
 from hipper.telephony.sip.errors import SipError, SipParseError
 from hipper.telephony.sip.flow import Flow
@@ -66,6 +66,8 @@ class SipPort:
         self._legs: dict[LegId, Leg] = {}
         self.tell: Callable[[LegId, e.AnyEvent], None] | None = None
         """Where the outcome goes of going on to another server because one is silent."""
+        self.call_of: Callable[[str], CallId | None] = lambda leg: None
+        """The call a leg belongs to, for the log."""
         self.hold: Callable[[c.Originate, Callable[[], None]], bool] = lambda command, go_on: False
         """Whether an INVITE has to wait before it leaves, and what to call when it may (imrn)."""
         self._handlers: dict[type, Callable[[Any], e.AnyEvent | None]] = {
@@ -114,9 +116,11 @@ class SipPort:
             return self._handlers[type(command)](command)
         except SipError as error:
             # the other side was faster (CANCEL, BYE): its own event is on the way
+            leg = getattr(command, "leg", "")
             log.info(
                 "command.too_late",
-                leg=getattr(command, "leg", ""),
+                call_id=self.call_of(leg),
+                leg=leg,
                 command=type(command).__name__,
                 error=str(error),
             )
@@ -224,7 +228,7 @@ class SipPort:
         leg = self._legs.get(leg_id)
         if leg is None or leg.command is None or leg.heard or self.tell is None:
             return
-        log.info("server.silent", leg=leg_id, server=leg.server)
+        log.info("server.silent", call_id=self.call_of(leg_id), leg=leg_id, server=leg.server)
         self._agent.set_aside(leg_id, self._now())
         again = self.try_next(leg_id, sip.Rejected(leg_id, 408, None, by_network=True))
         self.tell(leg_id, again or _failed(leg_id, 408, "no server answered"))
@@ -235,7 +239,7 @@ class SipPort:
         try:
             self._agent.bye(leg, self._now())
         except SipError as error:
-            log.warning("abandon.failed", leg=leg, error=str(error))
+            log.warning("abandon.failed", call_id=self.call_of(leg), leg=leg, error=str(error))
 
     def _invite(self, leg: Leg, command: c.Originate, target: c.Target) -> e.AnyEvent:
         route = self._routing.route(target, command.identity)
@@ -384,7 +388,7 @@ class SipPort:
         try:
             self._agent.reoffer(command.leg, self._now(), command.sdp)
         except SipError as error:
-            log.info("reoffer.refused", leg=command.leg, error=str(error))
+            log.info("reoffer.refused", call_id=self.call_of(command.leg), leg=command.leg, error=str(error))
             return e.LegReofferRejected(leg=command.leg, status=491)
         return None
 

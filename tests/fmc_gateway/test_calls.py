@@ -7,11 +7,14 @@ import socket
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
+from fmc_gateway.call.commands import AnswerReoffer
 from fmc_gateway.call.replay import replay
 from fmc_gateway.records.ladder import ladder
 from fmc_gateway.records.read import fetch_call, latest_calls
 from hipper.contracts.calls import CallOutcome
+from hipper.pbx.ids import LegId
 from hipper.telephony.sip import events as sip
 from hipper.telephony.sip.digest import DigestClient
 from tests.fmc_gateway.kit import DOMAIN, PASSWORD, Peer, World, sdp, wait_for
@@ -307,3 +310,16 @@ async def test_malformed_invite_gets_400_with_the_reason(world: World) -> None:
     invited = await world.site.psap.expect(sip.Invited)
     world.site.psap.do("reject", invited.session, 486)
     assert (await mobile.expect(sip.Rejected)).session == session
+
+
+async def test_log_lines_about_a_leg_name_its_call(world: World) -> None:
+    mobile, carrier = world.site.mobile_peer, world.site.carrier
+    session = mobile.call(world.site.core, "0301234567", ANNA_MOBILE, headers=ASSERTED)
+    await carrier.expect(sip.Invited)
+    (call,) = world.gateway.interpreter.calls()
+    with capture_logs() as logs:
+        world.gateway.sip.run(AnswerReoffer(leg=LegId(f"{call}-b1"), sdp=sdp()))
+    assert [(line["event"], line["call_id"]) for line in logs] == [("command.too_late", call)]
+    mobile.do("cancel", session)
+    await carrier.expect(sip.Cancelled)
+    await world.at_rest()
