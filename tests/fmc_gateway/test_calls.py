@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
-from fmc_gateway.call.commands import AnswerReoffer
+from fmc_gateway.call.commands import Reoffer
 from fmc_gateway.call.replay import replay
 from fmc_gateway.records.ladder import ladder
 from fmc_gateway.records.read import fetch_call, latest_calls
@@ -318,8 +318,8 @@ async def test_log_lines_about_a_leg_name_its_call(world: World) -> None:
     await carrier.expect(sip.Invited)
     (call,) = world.gateway.interpreter.calls()
     with capture_logs() as logs:
-        world.gateway.sip.run(AnswerReoffer(leg=LegId(f"{call}-b1"), sdp=sdp()))
-    assert [(line["event"], line["call_id"]) for line in logs] == [("command.too_late", call)]
+        world.gateway.sip.run(Reoffer(leg=LegId(f"{call}-b1"), sdp=sdp()))
+    assert [(line["event"], line["call_id"]) for line in logs] == [("reoffer.refused", call)]
     mobile.do("cancel", session)
     await carrier.expect(sip.Cancelled)
     await world.at_rest()
