@@ -211,6 +211,7 @@ def test_our_own_leg_is_known_by_its_icid_when_the_network_drops_headers_it_does
         "hipper-",
         "hipper-a-v1.1.x",
     ],
+    ids=["network", "number", "old", "changed", "secret", "empty", "garbage"],
 )
 def test_icid_of_another_call_opens_nothing(icid: str) -> None:
     assert leg(f"tel:{USER}", ROUTE, TERM, f"P-Charging-Vector: icid-value={icid}").pass_on is None
