@@ -71,10 +71,11 @@ class DirectoryPort:
         if command.called_number is not None:
             found = await self._directory.for_termination(command.called_number, command.calling_number)
             return self._loaded(Origination(None, found.called, found.stale), None, found.caller_list)
+        dials = command.served_subscriber is not None
         dialled = command.dialled or ""
         parties = await self._originating(command, dialled)
         if parties.caller is None or not _may_stand_for_another(dialled):
-            return self._loaded(parties, None)
+            return self._loaded(parties, None, dials=dials)
         return await self._resolved(command, parties, parties.caller, dialled)
 
     async def _originating(self, command: LoadContext, dialled: str) -> Origination:
@@ -95,7 +96,7 @@ class DirectoryPort:
         target = resolve(caller, dialled, self._facts.of_caller(caller, last, self._now()))
         if isinstance(target, str) and target != dialled:
             parties = await self._originating(command, target)
-        return self._loaded(parties, last)
+        return self._loaded(parties, last, dials=command.served_subscriber is not None)
 
     async def _last(self, subscriber: SubscriberId) -> LastCalls | None:
         """None while the records do not answer: then there is nobody to redial."""
@@ -106,16 +107,23 @@ class DirectoryPort:
             return None
 
     def _loaded(
-        self, parties: Origination, last: LastCalls | None, caller_list: CallerList | None = None
+        self,
+        parties: Origination,
+        last: LastCalls | None,
+        caller_list: CallerList | None = None,
+        *,
+        dials: bool = False,
     ) -> ContextLoaded:
-        """Registrations, busy devices and what was spent as they are now, not as they were before the
-        look-up: between this and the decision nothing else happens, so no cap is passed by two calls at
-        once."""
+        """``dials``: the caller's own telephones may be to ring, from the app. Registrations, busy devices
+        and what was spent as they are now, not as they were before the look-up: between this and the
+        decision nothing else happens, so no cap is passed by two calls at once."""
         called = parties.called
         bindings: tuple[Binding, ...] = ()
+        if dials and parties.caller is not None and parties.caller != called:
+            bindings = self._bindings.of_devices(tuple(device.id for device in parties.caller.devices))
         termination = TerminationFacts()
         if called is not None:
-            bindings = self._bindings.of_devices(tuple(device.id for device in called.devices))
+            bindings += self._bindings.of_devices(tuple(device.id for device in called.devices))
             termination = self._facts.of_called(called, caller_list, self._now())
         return ContextLoaded(
             caller=parties.caller,

@@ -72,11 +72,15 @@ class Observer(Protocol):
     def engine_fault(self) -> None: ...
 
 
+Told = Callable[[c.AnswerDial], None]
+
+
 class CallRun:
     """One call while it lives: the engine's state and what belongs to it outside. ``call`` None:
     not begun, or over."""
 
     __slots__ = (
+        "answer_dial",
         "call",
         "id",
         "last_live",
@@ -93,6 +97,7 @@ class CallRun:
     def __init__(self, call_id: CallId) -> None:
         self.id = call_id
         self.call: Any = None
+        self.answer_dial: Told | None = None
         self.over = False
         self.running = False
         self.queue: deque[e.AnyEvent] = deque()
@@ -139,6 +144,7 @@ class Interpreter:
             c.PublishLive: self._publish_live,
             c.WriteRecord: self._write_record,
             c.ApplyFeature: self._apply_feature,
+            c.AnswerDial: self._answer_dial,
             c.PublishTalk: self._publish_talk,
             c.PublishRing: self._publish_ring,
             c.Finish: self._finish,
@@ -181,9 +187,12 @@ class Interpreter:
         self._observer.call_began()
         self.tell(run, offered)
 
-    def dial(self, requested: e.DialRequested) -> None:
-        """A call nobody is in yet: the app asks for it, or an automatic callback is due."""
+    def dial(self, requested: e.DialRequested, told: Told | None = None) -> None:
+        """A call nobody is in yet: the app asks for it, or an automatic callback is due. ``told``: what
+        became of it, once."""
         run = self._runs[requested.call] = CallRun(requested.call)
+        run.answer_dial = told
+        self._own(run, requested.leg)
         self._observer.call_began()
         self._later(run, requested)
 
@@ -298,6 +307,11 @@ class Interpreter:
     def _apply_feature(self, run: CallRun, command: c.ApplyFeature) -> None:
         self._features.apply(command, lambda event: self._later(run, event))
 
+    def _answer_dial(self, run: CallRun, command: c.AnswerDial) -> None:
+        told, run.answer_dial = run.answer_dial, None
+        if told is not None:
+            told(command)
+
     def _publish_talk(self, run: CallRun, command: c.PublishTalk) -> None:
         self._hooks.publish_talk(command.talk)
 
@@ -327,6 +341,7 @@ class Interpreter:
 
     def _finish(self, run: CallRun, command: c.Finish) -> None:
         run.over = True
+        self._answer_dial(run, c.AnswerDial(accepted=False))  # unless it was told
         for timer in run.timers.values():
             timer.cancel()
         run.timers.clear()

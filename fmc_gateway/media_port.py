@@ -90,10 +90,11 @@ class _Pair:
 
 
 class MediaPort:
-    """``music``: path of the music on hold, readable by rtpengine. ``find``: recordings. ``fixed``: legs of
-    networks and trunks, which send from the address in their SDP and nowhere else. ``family``: of the
-    addresses toward a leg, by sender and receiver; None keeps the sender's. No description reaches rtpengine
-    that we cannot read ourselves, nor a codec that cannot exist: some crash it."""
+    """``music``, ``ringing``: paths of the music on hold and of the ringing tone, readable by rtpengine.
+    ``find``: recordings. ``fixed``: legs of networks and trunks, which send from the address in their SDP and
+    nowhere else. ``family``: of the addresses toward a leg, by sender and receiver; None keeps the sender's.
+    No description reaches rtpengine that we cannot read ourselves, nor a codec that cannot exist: some crash
+    it."""
 
     def __init__(
         self,
@@ -104,12 +105,14 @@ class MediaPort:
         observer: Observer,
         find: Find,
         family: Callable[[LegId, LegId], Literal["IP4", "IP6"] | None] | None = None,
+        ringing: str | None = None,
     ) -> None:
         self._client = client
         self._find = find
         self._family = family
         self._observer = observer
         self._music = music
+        self._ringing = ringing or music
         self._fixed = fixed
         self._pairs: dict[PairId, _Pair] = {}
 
@@ -259,7 +262,8 @@ class MediaPort:
         return FIXED if self._fixed(sender) else PLAIN
 
     def _play(self, command: c.PlayMusic) -> ng.Command:
-        return ng.play_media(call_id=command.pair, from_tag=command.leg, file=self._music, repeat_times=LOOPS)
+        file = self._ringing if command.ringing else self._music
+        return ng.play_media(call_id=command.pair, from_tag=command.leg, file=file, repeat_times=LOOPS)
 
     async def _request(self, command: ng.Command) -> Any:
         loop = asyncio.get_running_loop()

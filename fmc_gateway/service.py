@@ -15,7 +15,7 @@ from typing import Any
 
 import structlog
 
-from fmc_gateway.assets import music_on_hold
+from fmc_gateway.assets import music_on_hold, ringing_tone
 from fmc_gateway.bindings import BindingMirror, Bindings
 from fmc_gateway.call.commands import PlayAnnouncement
 from fmc_gateway.call.events import DialRequested
@@ -220,6 +220,7 @@ class Gateway:
             observer=self.metrics,
             find=self._recording,
             family=Families(settings, self.sip, lambda leg: self.interpreter.run_of(leg)),
+            ringing=ringing_tone(settings),
         )
         self.features = Features(self._directory_pool, directory, self.callbacks)
         self.interpreter = self.make_interpreter(directory, media)
@@ -286,7 +287,7 @@ class Gateway:
         await self.shell.start()
         self._open = True
         settle_memory()
-        commands = CommandReader(self._gateway, self.bus, self.interpreter)
+        commands = CommandReader(self._gateway, self.bus, self.interpreter, self.intake, self.clock.unix)
         for work in (
             self._write_records(),
             self.journal.run(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from fmc_gateway.call import talks
+from fmc_gateway.call import joining, talks
 from fmc_gateway.call.commands import AnswerLeg, AnyCommand, StartTimer
 from fmc_gateway.call.ending import (
     DURATION_TIMER,
@@ -45,17 +45,18 @@ NOBODY_PAYS = Payer(subscription=None, tariff=TariffClass.FREE)
 
 
 def establish(call: Answering, sdp: str | None, now: float, out: list[AnyCommand]) -> Step:
-    """200 to the caller with ``sdp``; from now on the two talk."""
+    """200 to the caller with ``sdp``, or a re-INVITE when it dialled from the app; from now on the two
+    talk."""
     winner = winner_of(call)
-    calling = msgspec.structs.replace(
-        call.calling,
-        phase=LegPhase.ANSWERED,
-        answered=now,
-        status=200,
-        given=sdp,
-        transcoded=winner.transcoded,
-    )
-    out.append(AnswerLeg(leg=calling.id, sdp=sdp, connected=connected(call, winner)))
+    exchange = None
+    calling = msgspec.structs.replace(call.calling, transcoded=winner.transcoded)
+    if calling.phase is LegPhase.ANSWERED:
+        calling, exchange = joining.reoffer(calling, sdp or "", out)
+    else:
+        calling = msgspec.structs.replace(
+            calling, phase=LegPhase.ANSWERED, answered=now, status=200, given=sdp
+        )
+        out.append(AnswerLeg(leg=calling.id, sdp=sdp, connected=connected(call, winner)))
     talking = become(
         Talking,
         call,
@@ -63,6 +64,7 @@ def establish(call: Answering, sdp: str | None, now: float, out: list[AnyCommand
         answered=now,
         segments=(*call.segments, segment(call, winner, now)),
         winner=winner.id,
+        exchange=exchange,
     )
     if winner.max_duration_s is not None:
         out.append(StartTimer(name=DURATION_TIMER, after_s=max(winner.max_duration_s, 1.0)))

@@ -167,10 +167,11 @@ class UnblockMedia(Command, frozen=True, kw_only=True, tag="unblock_media"):
 
 
 class PlayMusic(Command, frozen=True, kw_only=True, tag="play_music"):
-    """Music on hold toward ``leg`` until StopMusic."""
+    """Music on hold toward ``leg`` until StopMusic. ``ringing``: the tone of a telephone that rings."""
 
     pair: PairId
     leg: LegId
+    ringing: bool = False
 
 
 class StopMusic(Command, frozen=True, kw_only=True, tag="stop_music"):

@@ -51,13 +51,14 @@ def talk_offer(sdp: str) -> str:
 
 
 def following(given: str | None, sdp: str) -> str:
-    """``sdp`` with a version above that of ``given``, the description the same party was given last (RFC 3264
-    §8): a peer may take one with the old version for the old one."""
+    """``sdp`` with the origin of ``given``, the description the same party was given last, and a version
+    above it (RFC 3264 §8): a peer may take one with the old version for the old one."""
     if given is None or given == sdp:
         return sdp
     try:
-        last = int(offer_answer.as_description(given).origin.version)
-        new = int(offer_answer.as_description(sdp).origin.version)
-        return sdp if new > last else str(offer_answer.with_version(sdp, last + 1))
+        last, new = offer_answer.as_description(given).origin, offer_answer.as_description(sdp).origin
+        version = max(int(new.version), int(last.version) + 1)
+        wanted = last._replace(version=str(version))
+        return sdp if new == wanted else str(offer_answer.with_origin(sdp, wanted))
     except ValueError:  # also SdpError
         return sdp

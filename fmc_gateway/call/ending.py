@@ -174,7 +174,12 @@ def reject_calling(
     retry_after_s: int | None = None,
     ended_by: str = "gateway",
 ) -> C:
-    """Final failure to the caller, unless its leg is over already."""
+    """Final failure to the caller, unless its leg is over already; BYE to who dialled from the app and has
+    picked up."""
+    if call.calling.phase is LegPhase.ANSWERED and call.answered is None:
+        reason = f"SIP;cause={status}" if q850 is None else f"Q.850;cause={q850}"
+        out.append(EndLeg(leg=call.calling.id, reason=reason))
+        return calling_over(call, now, ended_by)
     if call.calling.phase is not LegPhase.OFFERED:
         return call
     out.append(
@@ -224,9 +229,10 @@ def conclude(
     if call.service and outcome is CallOutcome.ANSWERED:
         outcome = CallOutcome.SERVICE
     called = tuple(stop_leg(leg, now, stop, ended_by, out) for leg in call.called)
+    calling = release(call.calling, out)
     if call.live is not None:
         out.append(PublishLive(call=call.offered.call, live=None))
-    ending = become(Ending, call, called=called, live=None, outcome=outcome, ended=now)
+    ending = become(Ending, call, calling=calling, called=called, live=None, outcome=outcome, ended=now)
     if _owed(ending):
         out.append(StartTimer(name=SETTLE_TIMER, after_s=RECORD_AFTER_S))
         return ending, tuple(out)

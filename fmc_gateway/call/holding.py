@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from fmc_gateway.call import late_offer
+from fmc_gateway.call import joining, late_offer
 from fmc_gateway.call.commands import (
     AnswerMedia,
     AnswerReoffer,
@@ -45,6 +45,7 @@ from fmc_gateway.call.model import (
     ExchangeKind,
     ExchangeStage,
     Leg,
+    LegPhase,
     Ringing,
     Step,
     Talking,
@@ -78,7 +79,8 @@ def leg_reoffered(call: Talking, event: LegReoffered, now: float) -> Step:
     exchange = call.exchange
     if exchange is not None:
         # §14.2: 500 while an INVITE of the same side is unanswered, 491 while one of ours is on its way.
-        own = exchange.leg == event.leg and exchange.kind is not ExchangeKind.RESTORE
+        ours = exchange.kind in (ExchangeKind.RESTORE, ExchangeKind.JOIN)
+        own = exchange.leg == event.leg and not ours
         return call, (RejectReoffer(leg=event.leg, status=500 if own else 491),)
     return _open(call, event)
 
@@ -154,6 +156,8 @@ def leg_reoffer_answered(call: Talking, event: LegReofferAnswered, now: float) -
     party, other, pair = _sides(call, exchange.leg)
     if exchange.kind is ExchangeKind.OFFERLESS and event.leg == party.id:
         return _acked(call, party, other, pair, event.sdp)
+    if exchange.kind is ExchangeKind.JOIN and event.leg == party.id:
+        return joining.answered(call, exchange, event)
     if exchange.kind is not ExchangeKind.THROUGH or event.leg != other.id:
         return call, ()
     sdp = event.sdp or other.sdp or ""
@@ -196,6 +200,8 @@ def media_answered(call: Talking, event: MediaAnswered, now: float) -> Step:
         return call, ()
     if exchange.kind is ExchangeKind.RESTORE:
         return msgspec.structs.replace(call, exchange=None), ()
+    if exchange.kind is ExchangeKind.JOIN:
+        return joining.done(call)
     if exchange.kind is ExchangeKind.FIRST:
         return late_offer.media_answered(call, event)
     if exchange.kind is ExchangeKind.THROUGH:
@@ -214,6 +220,8 @@ def leg_reoffer_rejected(call: Talking, event: LegReofferRejected, now: float) -
     """Refused: the party that offered hears so and nothing has changed, unless the dialog turned out dead
     (RFC 3261 §12.2.1.2: 481, 408)."""
     exchange = call.exchange
+    if exchange is not None and exchange.kind is ExchangeKind.JOIN and event.leg == exchange.leg:
+        return end_both(call, now, [], joining.NOT_JOINED, "gateway")
     if exchange is None or exchange.kind is not ExchangeKind.THROUGH:
         return call, ()
     party, other, pair = _sides(call, exchange.leg)
@@ -236,7 +244,7 @@ def media_failed(call: Talking, event: MediaFailed, now: float) -> Step:
     if exchange is None or exchange.stage is ExchangeStage.ASKING or event.pair != winner_of(call).pair:
         return call, ()
     agreed = exchange.stage is ExchangeStage.ANSWERING and exchange.kind is not ExchangeKind.LOCAL
-    if agreed or exchange.kind is ExchangeKind.RESTORE:
+    if agreed or exchange.kind in (ExchangeKind.RESTORE, ExchangeKind.JOIN):
         return end_both(call, now, [], BROKEN_MEDIA, "gateway")
     status = 503 if event.no_rtpengine else 500
     call = msgspec.structs.replace(call, exchange=None)
@@ -304,6 +312,9 @@ def early_reoffer(call: Early, event: LegReoffered, now: float) -> Step:
     leg: Leg | None = call.calling if event.leg == call.calling.id else called_leg(call, event.leg)
     if leg is None:
         return call, (RejectReoffer(leg=event.leg, status=481),)
+    if leg.phase is LegPhase.ANSWERED and leg is call.calling:
+        # who dialled from the app has picked up, and nobody is there yet to be held
+        return call, (RejectReoffer(leg=leg.id, status=488),)
     status = _too_early(call, leg)
     if status is not None:
         return call, (RejectReoffer(leg=leg.id, status=status),)

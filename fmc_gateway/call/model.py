@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from fmc_gateway.call.commands import AnyCommand, Diverted, Target
-from fmc_gateway.call.events import LegOffered
+from fmc_gateway.call.events import DialRequested, LegOffered
 from hipper.contracts.calls import (
     AttemptOutcome,
     CallOutcome,
@@ -190,7 +190,7 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True, tag_field="state"):
     inhibited: bool = False
     """The last one who diverted the call wants it to go no further (Diversion Inhibitor)."""
     diverted_payer: Payer | None = None
-    """Who pays for where the call went last, None when it was not diverted."""
+    """Who pays for where the call went last; None: it was neither diverted nor dialled from the app."""
     resort: ToVoicemail | None = None
     """The box of the one who forwarded, for when whom the call was forwarded to does not take it."""
     service: bool = False
@@ -200,6 +200,16 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True, tag_field="state"):
 
 class Deciding(CallState, frozen=True, kw_only=True, tag="deciding"):
     """The directory is asked who this is."""
+
+
+class DiallingOut(CallState, frozen=True, kw_only=True, tag="dialling_out"):
+    """Dial from the app: the user's own telephones ring, before the other side does. ``calling`` stands for
+    the user until one of ``called`` was picked up."""
+
+    requested: DialRequested
+    deadline: float = 0.0
+    """When it will have rung long enough, Unix seconds."""
+    language: str = "nl"
 
 
 class Onwards(msgspec.Struct, frozen=True, kw_only=True):
@@ -355,7 +365,18 @@ class Ending(CallState, frozen=True, kw_only=True, tag="ending"):
     recorded: bool = False
 
 
-Call = Deciding | Ringing | Diverting | Announcing | Passing | EmergencyRouting | Answering | Talking | Ending
+Call = (
+    Deciding
+    | DiallingOut
+    | Ringing
+    | Diverting
+    | Announcing
+    | Passing
+    | EmergencyRouting
+    | Answering
+    | Talking
+    | Ending
+)
 
 Commands = tuple[AnyCommand, ...]
 Step = tuple[Call | None, Commands]
@@ -363,6 +384,7 @@ Step = tuple[Call | None, Commands]
 
 STATES: tuple[type[Call], ...] = (
     Deciding,
+    DiallingOut,
     Ringing,
     Diverting,
     Announcing,
@@ -413,6 +435,11 @@ def winner_of(call: Answering | Talking) -> Leg:
         if one.id == call.winner:
             return one
     raise LookupError(f"no leg {call.winner} in the call")
+
+
+def is_late(call: CallState) -> bool:
+    """Whether the caller leaves the offer to whoever answers."""
+    return call.calling.phase is LegPhase.OFFERED and call.calling.sdp is None
 
 
 def present(call: CallState) -> tuple[Leg, ...]:

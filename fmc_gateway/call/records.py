@@ -11,6 +11,7 @@ from fmc_gateway.call.model import (
     OPEN,
     Answering,
     CallState,
+    DiallingOut,
     Ending,
     Leg,
     LegPhase,
@@ -62,7 +63,7 @@ def _charges(call: CallState) -> tuple[Charge, ...]:
     """Of every leg to the outside that is being set up or was answered."""
     return tuple(
         leg.charge if leg.answered is None else msgspec.structs.replace(leg.charge, since=leg.answered)
-        for leg in call.called
+        for leg in (call.calling, *call.called)
         if leg.charge is not None and leg.phase in CHARGED
     )
 
@@ -71,7 +72,8 @@ def _called_party(call: CallState) -> LiveParty:
     """The leg that answered; before that the user who was called, on no device yet."""
     if isinstance(call, (Answering, Talking)):
         return _party(winner_of(call))
-    leg = call.called[0].id if call.called else call.calling.id
+    legs = () if isinstance(call, DiallingOut) else call.called[call.round_from :] or call.called
+    leg = legs[0].id if legs else call.calling.id
     return LiveParty(leg=leg, subscriber=call.reached_subscriber, identity=without_secrets(call.reached))
 
 
@@ -105,7 +107,8 @@ def write_record(call: Ending) -> WriteRecord:
 def record(call: CallState, outcome: CallOutcome, ended: float) -> CallRecord:
     """The true record: every leg that was offered or sent, every device and what became of it."""
     sent = tuple(leg_record(leg, ended) for leg in call.called if leg.sent)
-    attempts = tuple(found for leg in call.called if (found := attempt(leg)) is not None)
+    rung = call.called if call.calling.outcome is None else (call.calling, *call.called)
+    attempts = tuple(found for leg in rung if (found := attempt(leg)) is not None)
     return CallRecord(
         call=call.offered.call,
         gateway=call.offered.gateway,

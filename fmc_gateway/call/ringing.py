@@ -103,7 +103,8 @@ def _rings(call: Ringing, leg: Leg, now: float, out: list[AnyCommand]) -> Ringin
     call = notices.rings(call, leg, now, out)
     if call.rung:
         return call
-    out.append(Ring(leg=call.calling.id))
+    if call.calling.phase is LegPhase.OFFERED:
+        out.append(Ring(leg=call.calling.id))
     first = now if call.calling.ringing is None else call.calling.ringing
     calling = msgspec.structs.replace(call.calling, ringing=first)
     return publish(msgspec.structs.replace(call, rung=True, calling=calling), LivePhase.RINGING, out)

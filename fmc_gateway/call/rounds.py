@@ -109,7 +109,9 @@ def _is_transparent(call: Ringing) -> bool:
     """Early media passes from a single target only, and only when the call has nowhere to go after it: an
     answer given early binds the caller (RFC 3261 §13.2.1), and a network's word that somebody cannot be
     reached is not for a caller who goes on to somebody else."""
-    if call.resort is not None or call.onwards != NOWHERE or call.calling.sdp is None:
+    if call.resort is not None or call.onwards != NOWHERE:
+        return False
+    if call.calling.phase is not LegPhase.OFFERED or call.calling.sdp is None:
         return False
     alive = [leg for leg in present(call) if leg.phase in OPEN]
     return len(alive) == 1 and not alive[0].confirm

@@ -87,7 +87,7 @@ def drop_exchange(call: Talking, gone: LegId | None, out: list[AnyCommand]) -> N
     exchange = call.exchange
     if exchange is None or exchange.leg == gone:
         return
-    if exchange.kind in (ExchangeKind.RESTORE, ExchangeKind.FIRST):
+    if exchange.kind in (ExchangeKind.RESTORE, ExchangeKind.FIRST, ExchangeKind.JOIN):
         return
     if exchange.kind is ExchangeKind.OFFERLESS and exchange.stage is not ExchangeStage.OFFERING:
         return

@@ -16,7 +16,7 @@ from fmc_gateway.call.commands import (
     TrunkTarget,
 )
 from fmc_gateway.call.events import Binding, LegDirection, LegSource
-from fmc_gateway.call.model import C, CallState, Leg, LegPhase, Served, leg_id
+from fmc_gateway.call.model import C, CallState, Leg, LegPhase, Served, is_late, leg_id
 from hipper.contracts.calls import AttemptOutcome, Charge, DeviceAttempt, DiversionRecord, LegRole
 from hipper.pbx import rules
 from hipper.pbx.identity import connected_identity
@@ -234,7 +234,7 @@ def of_devices(
         ]
         if not found:
             silent.append(_not_there(called.subscriber, target))
-        elif target.confirm and call.calling.sdp is None:
+        elif target.confirm and is_late(call):
             silent.append(_not_asked(called.subscriber, target))
         else:
             goals += found

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from fmc_gateway.call.commands import MobileTarget, NetworkTarget, TrunkTarget
 from fmc_gateway.call.events import LegRejected
-from fmc_gateway.call.model import Leg, LegPhase, Ringing, Verdict, present
+from fmc_gateway.call.model import CallState, Leg, LegPhase, Verdict, present
 from hipper.contracts.calls import AttemptOutcome, CallOutcome
 
 RETRY_AFTER_S = 10
@@ -97,7 +97,7 @@ def _sentence(event: LegRejected) -> str:
     return f"{event.status} {event.reason_phrase}".rstrip() + f" ({by})"
 
 
-def verdict(call: Ringing) -> Verdict:
+def verdict(call: CallState) -> Verdict:
     """The answer to the caller once no target can answer any more."""
     legs = present(call)
     if len(legs) == 1 and legs[0].device is None and _is_outside(legs[0]):

@@ -50,6 +50,8 @@ def _columns(trace: Sequence[TraceStep]) -> dict[str, str]:
     for turn in trace:
         if isinstance(turn.event, e.LegOffered):
             names.setdefault(turn.event.leg, turn.event.peer)
+        elif isinstance(turn.event, e.DialRequested):
+            names.setdefault(turn.event.leg, "app")
         for command in turn.commands:
             if isinstance(command, c.Originate):
                 names.setdefault(command.leg, target_name(command.target))
@@ -166,6 +168,8 @@ def note_of(item: e.AnyEvent | c.AnyCommand) -> str:
             return "feature code: " + ("done" if item.done else f"failed, {item.explanation}")
         case e.DialRequested():
             return f"dial {item.destination} asked by the app of {item.subscriber}"
+        case c.AnswerDial():
+            return "the app is told: " + ("it rings" if item.accepted else f"no, {item.explanation}")
         case c.RejectLeg() if item.explanation:
             return item.explanation
         case c.CancelLeg() | c.EndLeg() if item.reason:

@@ -7,6 +7,7 @@ means nothing, fails the walk.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -16,7 +17,7 @@ from fmc_gateway.call.model import Call, Ending, Talking
 from fmc_gateway.call.step import step
 from hipper.contracts.calls import CallOutcome, LivePhase
 from hipper.contracts.talks import RingNotice, TalkEnded
-from hipper.pbx.ids import LegId, PairId
+from hipper.pbx.ids import CallId, DeviceId, LegId, PairId, SubscriberId
 from tests.fmc_gateway.call.kit import (
     START,
     A,
@@ -83,6 +84,7 @@ class World:
         self.done: list[cmd.AnyCommand] = []
         self.answered = False
         self.late_offer = False
+        self.dial = False
         self.dead: set[str] = set()
         self.plans = Plans(self.rng)
         self.company = company()
@@ -96,7 +98,7 @@ class World:
     # Driving.
 
     def walk(self, turns: int = 60) -> None:
-        self.deliver(self._invite())
+        self.deliver(self.begin())
         for _ in range(turns):
             if self.call is None:
                 return self.check_end()
@@ -107,33 +109,50 @@ class World:
             self._close()
         raise AssertionError(f"the call never ends: {self.call}")
 
-    def _invite(self) -> ev.LegOffered:
-        offered = self._offered()
-        self.late_offer = offered.sdp is None
-        return offered
+    def begin(self) -> ev.LegOffered | ev.DialRequested:
+        """How the call begins."""
+        first = self._first()
+        self.dial = isinstance(first, ev.DialRequested)
+        self.late_offer = isinstance(first, ev.LegOffered) and first.sdp is None
+        if self.dial:
+            del self.parties[A]
+        return first
 
-    def _offered(self) -> ev.LegOffered:
+    def _dial(self) -> ev.DialRequested:
+        return ev.DialRequested(
+            call=CallId("c1"),
+            leg=A,
+            subscriber=SubscriberId("suze"),
+            destination=self.rng.choice(
+                ("202", "202", "202", "203", "030 111 2233", "030 111 2233", "112", "*11")
+            ),
+            device=self.rng.choice((None, DeviceId("suze-mobile"), DeviceId("suze-desk1"))),
+        )
+
+    def _first(self) -> ev.LegOffered | ev.DialRequested:
         kind = self.rng.choice(
             (
                 *("colleague", "colleague", "colleague", "pstn", "pstn", "outside", "desk", "code", "pull"),
                 *("112", "112 from a desk", "112 late offer", "no early media"),
-                *("late offer", "late offer from the PSTN"),
+                *("late offer", "late offer from the PSTN", "dial", "dial"),
             )
         )
-        return {
+        kinds: dict[str, Callable[[], ev.LegOffered | ev.DialRequested]] = {
             "colleague": lambda: invite("202"),
             "pstn": invite_from_pstn,
             "outside": lambda: invite("030 111 2233"),
             "desk": lambda: invite_from_desk("202"),
             "code": lambda: invite("*21*203#"),
             "pull": lambda: invite("*11"),
+            "dial": self._dial,
             "late offer": lambda: invite("202", sdp=None),
             "late offer from the PSTN": lambda: invite_from_pstn(sdp=None),
             "no early media": lambda: invite("299", sdp=sdp("suze").replace("RTP/AVP", "RTP/SAVP")),
             "112": lambda: invite("112", emergency_routes=self.rng.randint(1, 3)),
             "112 from a desk": lambda: invite_from_desk("112"),
             "112 late offer": lambda: invite("112", sdp=None, emergency_routes=self.rng.randint(1, 3)),
-        }[kind]()
+        }
+        return kinds[kind]()
 
     def _turn(self) -> None:
         waiting = [name for name, queue in self.queues.items() if queue]
@@ -146,21 +165,27 @@ class World:
             self.deliver(
                 ev.HangUpRequested(by=self.rng.choice(("user:suze", "user:piet", "operator", "drain")))
             )
-        else:
+        elif self.parties:
             self._act(self.rng.choice(list(self.parties.values())))
 
     def _close(self) -> None:
         """Everybody goes; what is under way arrives; then the clock runs."""
         waiting = [name for name, queue in self.queues.items() if queue]
-        caller = self.parties[A]
+        caller = self._calling()
         if waiting:
             self._deliver_from(self.rng.choice(waiting))
-        elif not caller.over:
+        elif caller is None and not isinstance(self.call, Ending):
+            self.deliver(ev.HangUpRequested(by="user:suze"))
+        elif caller is not None and not caller.over:
             self._leave(caller)
         elif self.timers:
             self._fire()
         else:
             raise AssertionError(f"nothing is left to happen: {self.call}")
+
+    def _calling(self) -> Party | None:
+        """None: dialled from the app, and not picked up yet."""
+        return self.parties.get(A if self.call is None else self.call.calling.id)
 
     def _deliver_from(self, name: str) -> None:
         self.deliver(self.queues[name].pop(0))
@@ -205,7 +230,9 @@ class World:
 
     def _act_alerting(self, party: Party) -> None:
         leg, roll = party.leg, self.rng.random()
-        if roll < 0.1:
+        if self.dial and roll > 0.6 and self.rng.random() < 0.8:
+            self._answers(party, sdp(party.leg))  # else hardly any call gets through two times of ringing
+        elif roll < 0.1:
             self.say(leg, ev.LegTrying(leg=leg))
         elif roll < 0.2:
             self.say(leg, ev.LegSent(leg=leg, sip_call_id=f"call-id-{leg}"))
@@ -222,9 +249,10 @@ class World:
             party.over = True
             self.say(leg, ev.LegEnded(leg=leg, cause="transport"))
 
-    def _answers(self, party: Party) -> None:
+    def _answers(self, party: Party, described: str | None = "any") -> None:
         party.answered = True
-        described = self.rng.choice((sdp(party.leg), sdp(party.leg), sdp(f"early {party.leg}"), None))
+        if described == "any":
+            described = self.rng.choice((sdp(party.leg), sdp(party.leg), sdp(f"early {party.leg}"), None))
         self.say(party.leg, ev.LegAnswered(leg=party.leg, sdp=described, to_tag="t"))
 
     def _refuses(self, party: Party, status: int, *, by_network: bool = False) -> None:
@@ -243,7 +271,7 @@ class World:
             self.say(party.leg, ev.DigitPressed(leg=party.leg, digit=self.rng.choice("1125")))
         elif roll < 0.1:
             self._leave(party)
-        elif roll < 0.13 and self.pairs and party.leg == A:
+        elif roll < 0.13 and self.pairs and party is self._calling():
             for pair, state in self.pairs.items():
                 if state == "open":
                     self.say(pair, ev.MediaTimedOut(pair=PairId(pair)))
@@ -274,7 +302,8 @@ class World:
         if dialled.startswith(("030", "+3130", "*")) or self.rng.random() < 0.02:
             called = None
         caller = self.company[one.served_subscriber or "suze"]
-        phones = () if called is None else [device.id for device in called.devices][:-1]
+        phones = [] if called is None else [device.id for device in called.devices][:-1]
+        phones += [DeviceId("suze-desk1")] * self.dial
         bindings = tuple(binding(phone) for phone in phones[: self.rng.choice((0, 1, 2, 3, 3))])
         self.say(
             "directory",
@@ -284,6 +313,10 @@ class World:
     def do_apply_feature(self, one: cmd.ApplyFeature) -> None:
         if self.rng.random() < 0.9:
             self.say("features", ev.FeatureDone(done=self.rng.random() < 0.7))
+
+    def do_answer_dial(self, one: cmd.AnswerDial) -> None:
+        assert self.dial
+        assert not any(isinstance(other, cmd.AnswerDial) for other in self.done[:-1]), "told twice"
 
     def do_play_announcement(self, one: cmd.PlayAnnouncement) -> None:
         assert self.pairs[one.pair] == "open", "spoken into deleted media"
@@ -453,10 +486,12 @@ class World:
         if party.over:
             return
         roll = self.rng.random()
+        self.answered = self.answered or self.dial
         if party.offering is not None:
             self.say(one.leg, ev.LegReofferRejected(leg=one.leg, status=491))
         elif roll < 0.7:
-            self.say(one.leg, ev.LegReofferAnswered(leg=one.leg, sdp=sdp(one.leg, version=3)))
+            name = self.rng.choice((one.leg, one.leg, "moved"))
+            self.say(one.leg, ev.LegReofferAnswered(leg=one.leg, sdp=sdp(name, version=3)))
         else:
             status = self.rng.choice((488, 491, 500, 481))
             self.say(one.leg, ev.LegReofferRejected(leg=one.leg, status=status))
@@ -490,7 +525,7 @@ class World:
         assert bool(holders) == bool(self.blocked)
         assert len(self.blocked) in (0, 2)
         hears = {leg for _, leg in self.music}
-        both = {A, self.call.winner}
+        both = {self.call.calling.id, self.call.winner}
         if self.late_offer:
             assert self.parties[self.call.winner].acknowledged, "its offer was never answered"
         assert hears == (both - holders if len(holders) == 1 else set())
@@ -522,7 +557,9 @@ class World:
     def _check_record(self) -> None:
         (written,) = [one for one in self.done if isinstance(one, cmd.WriteRecord)]
         record: Any = written.record
-        assert {leg.leg for leg in record.legs} == set(self.parties)
+        stand_in = {A} if self.dial else set()
+        """For the user while no telephone was picked up."""
+        assert {leg.leg for leg in record.legs} - stand_in == set(self.parties)
         assert all(leg.ended is not None and leg.ended >= leg.offered for leg in record.legs)
         assert record.ended >= record.started
         talked = record.answered is not None

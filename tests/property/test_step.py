@@ -27,7 +27,7 @@ from tests.fmc_gateway.call.kit import (
 )
 from tests.property.call_world import World
 
-AFTER_THE_ANSWER = {cmd.UpdateConnected, cmd.AnswerDial}
+AFTER_THE_ANSWER = {cmd.UpdateConnected}
 """What no walk comes to."""
 WALKS = 120
 """Calls in one test case; the seeds follow from its number."""
@@ -179,7 +179,7 @@ def test_every_event_in_every_state_of_a_long_walk() -> None:
         rng = Random(seed)
         world = World(seed)
         passed_on = {"pass_on": ev.PassOn.OWN_LEG, "request_uri": "sip:x@y", "return_route": ("<sip:s;lr>",)}
-        world.deliver(world._invite() if seed % 10 else invite(**passed_on))
+        world.deliver(world.begin() if seed % 10 else invite(**passed_on))
         for _ in range(30):
             if world.call is None:
                 break

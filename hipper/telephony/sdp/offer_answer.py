@@ -12,7 +12,14 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from hipper.telephony.sdp.codec import PCMA, PCMU, TELEPHONE_EVENT, Codec
-from hipper.telephony.sdp.description import DIRECTIONS, Direction, Line, MediaDescription, SessionDescription
+from hipper.telephony.sdp.description import (
+    DIRECTIONS,
+    Direction,
+    Line,
+    MediaDescription,
+    Origin,
+    SessionDescription,
+)
 
 Sdp = SessionDescription | str
 
@@ -80,7 +87,13 @@ def with_version(sdp: Sdp, version: int) -> SessionDescription:
     """The same with another ``o=`` version: each description that differs from the last has one
     more (RFC 3264 §8)."""
     description = as_description(sdp)
-    origin = description.origin._replace(version=str(version))
+    return with_origin(description, description.origin._replace(version=str(version)))
+
+
+def with_origin(sdp: Sdp, origin: Origin) -> SessionDescription:
+    """The same with that ``o=`` line: all descriptions of one session share it but for the version (RFC 3264
+    §8)."""
+    description = as_description(sdp)
     lines = [Line("o", str(origin)) if line.type == "o" else line for line in description.lines]
     return description.replace(lines=lines)
 
