@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -129,14 +130,20 @@ def _unlike_its_plan(made: Made, records: dict[str, dict[str, Any]]) -> list[str
     what = f"{made.plan.mode} call {made.plan.index} ({made.plan.kind.name})"
     record = records.get(made.call_id)
     if record is None:
-        return [f"{what}: no record"] if seen_by_us(made) else []
+        return [f"{what}: no record; {made.call.outcome}"] if seen_by_us(made) else []
     found = []
     if record["outcome"] != made.plan.kind.outcome:
-        found.append(f"{what}: the record says {record['outcome']}, not {made.plan.kind.outcome}")
+        tried = "; ".join(_why(attempt) for attempt in record["attempts"])
+        said = f"the record says {record['outcome']}, not {made.plan.kind.outcome}"
+        found.append(f"{what}: {said} ({record['rule']}; {tried})")
     paying = {leg["payer"]["subscription"] for leg in record["legs"] if costs(leg)}
     if paying != made.payers:
         found.append(f"{what}: {sorted(paying)} pay, not {sorted(made.payers)}")
     return found
+
+
+def _why(attempt: dict[str, Any]) -> str:
+    return f"{attempt['outcome']} {attempt['status']} {attempt['q850']} {attempt['explanation']}"
 
 
 def costs(leg: dict[str, Any]) -> bool:
@@ -150,6 +157,7 @@ def main() -> int:
     parser.add_argument("--calls", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--at-once", type=int, default=16, help="calls under way at a time")
+    parser.add_argument("--keep", type=Path, help="folder for logs and records, when something is wrong")
     options = parser.parse_args()
     plans = plan(options.seed, options.calls)
     began = datetime.now(UTC)
@@ -157,6 +165,8 @@ def main() -> int:
         mixed = asyncio.run(play(folder, gateway, servers.database, plans, options.at_once))
         records = written(gateway.settings, began, mixed)
         found = complaints(folder, mixed, records)
+        if found and options.keep is not None:
+            shutil.copytree(folder, options.keep, ignore=shutil.ignore_patterns("servers", "state"))
     for line, count in sorted(mixed.tally.items()):
         print(f"{count:6d}  {line}")
     print("\n".join(found))

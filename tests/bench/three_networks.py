@@ -153,13 +153,16 @@ class Staff:
         return [*self.people, *self.forwarders, *self.silent]
 
 
-async def hire(folder: Path, database: str, prefix: str, *, people: int, others: int) -> dict[Mode, Staff]:
-    """A company in each network. ``prefix``: of names, so that several runs share a database."""
+async def hire(
+    folder: Path, database: str, prefix: str, *, people: int, others: int, first: int = 800_000
+) -> dict[Mode, Staff]:
+    """A company in each network. ``prefix`` of names and ``first`` number, so that several runs share a
+    database."""
     made: dict[Mode, Staff] = {}
     connection = await asyncpg.connect(database)
     try:
         for number, mode in enumerate(MODES):
-            made[mode] = staff = _staff(mode, f"{prefix}-{mode}", number, people, others)
+            made[mode] = staff = _staff(mode, f"{prefix}-{mode}", first + number * 1000, people, others)
             file = folder / f"{staff.tenant}.toml"
             file.write_text(_toml(staff))
             await apply_file(connection, file)
@@ -168,10 +171,10 @@ async def hire(folder: Path, database: str, prefix: str, *, people: int, others:
     return made
 
 
-def _staff(mode: Mode, tenant: str, number: int, people: int, others: int) -> Staff:
+def _staff(mode: Mode, tenant: str, first: int, people: int, others: int) -> Staff:
     staff = Staff(mode, tenant)
     for index in range(people + 2 * others):
-        count = 800_000 + number * 1000 + index
+        count = first + index
         person = Person(
             user=f"user{index}", domain=f"{tenant}.test", extension=str(201 + index),
             fixed=f"+31207{count}", mobile=f"+316{20_000_000 + count}", phones=(),
