@@ -193,6 +193,11 @@ class AudioPort(asyncio.DatagramProtocol):
         return detect_tone(self._last(), candidates_hz)
 
     @property
+    def heard(self) -> array[int]:
+        """The last two seconds of audio that came, packet after packet: samples of 16 bits at 8 kHz."""
+        return self._heard
+
+    @property
     def silent(self) -> bool:
         """Nothing was to be heard in the last 300 ms of audio that came."""
         return rms(self._last()) < SILENCE_RMS

@@ -99,6 +99,7 @@ def _provision(folder: Path, phones: int) -> None:
     found = folder / "demo-company.toml"
     more = "".join(
         f'\n[[subscriber]]\nuser = "bench{n}"\ndisplay_name = "Bench {n}"\nextension = "{5000 + n}"\n'
+        'group = "amsterdam"\n'
         f'[[subscriber.desk_phone]]\naor_user = "bench{n}"\nlabel = "Bench"\npassword = "{PASSWORD}"\n'
         for n in range(phones)
     )

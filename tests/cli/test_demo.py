@@ -30,7 +30,7 @@ def installation() -> Iterator[Path]:
         folder.chmod(0o755)  # PostgreSQL and Redis run as another user
         text = (DEPLOY / "hipper.toml").read_text().replace('"../var"', f'"{folder}/state"')
         text = re.sub(r"\b(250\d\d)\b", lambda port: str(int(port[1]) + 6500), text)
-        text = re.sub(r"\b(22222|22300|22999)\b", lambda port: str(int(port[1]) + 9000), text)
+        text = re.sub(r"\b(22222|22230|22300|22999)\b", lambda port: str(int(port[1]) + 9000), text)
         (folder / "hipper.toml").write_text(text)
         shutil.copy(DEPLOY / "demo-company.toml", folder)
         yield folder / "hipper.toml"
@@ -58,6 +58,20 @@ def test_the_demonstration_proves_audio_identity_and_record(installation: Path) 
         "the outside sees 06 12345601",
         "ZM-100201 pays, national_fixed",
         "the emergency centre sees 06 12345601",
+        "diverted by Chantal Bakker to 202 (no-answer)",
+        "the carrier reads Diversion: <sip:+31612345604@",
+        "HIP-100204 pays, national_fixed",
+        "the caller hears the announcement no_calls_taken",
+        "603, with Reason: Q.850;cause=21",
+        "who answers at home hears the announcement press_one",
+        "both hear each other (1400 and 1640 Hz)",
+        "Anna hears the announcement service_on",
+        "diverted by Anna de Vries to 203 (unconditional)",
+        "Chantal hears the announcement call_barred",
+        "both our legs name the network's ICID",
+        "our record names the network's call reference",
+        "told 200 {'action': 'continue'}",
+        "no network found anything that 3GPP forbids",
     ):
         assert seen in said
 

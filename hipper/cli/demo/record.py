@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from hipper.contracts.calls import CallRecord, LegRecord
+from hipper.pbx.ids import LegId
 from hipper.pbx.model import CallerIdentity, Presentation
 from hipper.pbx.rules import sentence
 from hipper.telephony.numbers.format import format_number
 
 
-def describe(record: CallRecord) -> Iterator[str]:
-    """Lines: the call, each leg with who was shown and who pays, each device with why it rang or not."""
+def describe(record: CallRecord, names: Mapping[str, str]) -> Iterator[str]:
+    """Lines: the call, each leg with who was shown and who pays, where it went on and why, each device with
+    why it rang or not. ``names``: of devices and subscribers, by id."""
     talked = 0.0 if record.answered is None else record.ended - record.answered
     setup = "" if record.setup_ms is None else f", {record.setup_ms:.1f} ms from INVITE in to INVITE out"
     yield f"{record.call}: {record.outcome.value}, {talked:.1f} s of talk, rule {record.rule}{setup}"
     for leg in record.legs:
         yield f"{leg.role.value:8} {leg.peer:16} {_leg(leg)}"
+    for diversion in record.diversions:
+        by, why = names.get(diversion.by, diversion.by), sentence(diversion.rule, "en")
+        yield f"diverted by {by} to {diversion.to} ({diversion.reason}): {why}"
     peers = {leg.leg: leg.peer for leg in record.legs}
     for attempt in record.attempts:
-        name = attempt.device if attempt.leg is None else peers.get(attempt.leg, attempt.device)
+        name = names.get(attempt.device) or peers.get(attempt.leg or LegId(""), attempt.device)
         why = attempt.explanation or sentence(attempt.rule, "en")
-        yield f"device   {name:16} {attempt.outcome.value}: {why}"
+        yield f"device   {name:20} {attempt.outcome.value}: {why}"
 
 
 def _leg(leg: LegRecord) -> str:
