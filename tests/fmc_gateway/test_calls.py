@@ -229,15 +229,6 @@ async def test_emergency_caller_who_gives_up_before_its_ack_leaves_nothing(world
     await world.at_rest()
 
 
-async def test_other_calls_without_an_offer_get_488_and_why(world: World) -> None:
-    mobile = world.site.mobile_peer
-    mobile.call(world.site.core, "0301234567", ANNA_MOBILE, headers=ASSERTED, late=True)
-    rejected = await mobile.expect(sip.Rejected)
-    assert rejected.status == 488
-    assert "without an offer" in rejected.response.headers.get("Warning")
-    await world.at_rest()
-
-
 async def test_record_and_trace_of_a_call_are_stored(world: World, postgres_url: str) -> None:
     mobile, carrier = world.site.mobile_peer, world.site.carrier
     session = mobile.call(world.site.core, "0301234567", ANNA_MOBILE, headers=ASSERTED)
