@@ -72,6 +72,9 @@ def test_the_demonstration_proves_audio_identity_and_record(installation: Path) 
         "our record names the network's call reference",
         "told 200 {'action': 'continue'}",
         "no network found anything that 3GPP forbids",
+        "her fixed subscription pays",
+        "a carrier's INVITE offers no media",
+        "all of it worked",
     ):
         assert seen in said
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 
 from hipper.contracts.calls import CallRecord, LegRecord
 from hipper.pbx.ids import LegId
-from hipper.pbx.model import CallerIdentity, Presentation
+from hipper.pbx.model import CallerIdentity, Payer, Presentation
 from hipper.pbx.rules import sentence
 from hipper.telephony.numbers.format import format_number
 
 
 def describe(record: CallRecord, names: Mapping[str, str]) -> Iterator[str]:
-    """Lines: the call, each leg with who was shown and who pays, where it went on and why, each device with
+    """Lines: the call, each leg with who was shown, where it went on and why, who pays, each device with
     why it rang or not. ``names``: of devices and subscribers, by id."""
     talked = 0.0 if record.answered is None else record.ended - record.answered
     setup = "" if record.setup_ms is None else f", {record.setup_ms:.1f} ms from INVITE in to INVITE out"
@@ -23,6 +23,9 @@ def describe(record: CallRecord, names: Mapping[str, str]) -> Iterator[str]:
         by, why = names.get(diversion.by, diversion.by), sentence(diversion.rule, "en")
         yield f"diverted by {by} to {diversion.to} ({diversion.reason}): {why}"
     peers = {leg.leg: leg.peer for leg in record.legs}
+    for segment in record.segments:
+        until = record.ended if segment.ended is None else segment.ended
+        yield f"segment  {until - segment.started:.1f} s of talk; {_paid(segment.payer)}"
     for attempt in record.attempts:
         name = names.get(attempt.device) or peers.get(attempt.leg or LegId(""), attempt.device)
         why = attempt.explanation or sentence(attempt.rule, "en")
@@ -30,10 +33,13 @@ def describe(record: CallRecord, names: Mapping[str, str]) -> Iterator[str]:
 
 
 def _leg(leg: LegRecord) -> str:
-    payer = "nobody pays here"
-    if leg.payer is not None:
-        payer = f"{leg.payer.subscription or 'nobody'} pays, {leg.payer.tariff.value}"
-    return f"shown {_shown(leg.identity_shown)}; {payer}"
+    return f"shown {_shown(leg.identity_shown)}; {_paid(leg.payer)}"
+
+
+def _paid(payer: Payer | None) -> str:
+    if payer is None:
+        return "nobody pays here"
+    return f"{payer.subscription or 'nobody'} pays, {payer.tariff.value}"
 
 
 def _shown(identity: CallerIdentity) -> str:

@@ -40,7 +40,10 @@ async def _from_the_app(stage: Stage, cast: Cast) -> None:
     await stage.both_hear(anna, ANNA_HZ, called, OUTSIDE_HZ)
     await anna.hang_up()
     await called.over(PATIENCE_S)
-    await stage.show_record(since, OUTSIDE)
+    record = await stage.show_record(since, OUTSIDE)
+    payers = {segment.payer.subscription for segment in record.segments}
+    stage.demand(payers == {"HIP-100201"}, f"the call is paid by {payers}")
+    stage.see("her fixed subscription pays")
 
 
 async def _anna(stage: Stage, cast: Cast) -> tuple[SubscriberId, DeviceId]:
