@@ -145,6 +145,14 @@ class Reoffered(msgspec.Struct, frozen=True, gc=False):
     request: Request
 
 
+class Refreshed(msgspec.Struct, frozen=True, gc=False):
+    """The peer refreshed the session, nothing of its description changed, and 200 has left; told only when
+    the peer says who is at its end (P-Asserted-Identity)."""
+
+    session: str
+    request: Request
+
+
 class ReofferAnswered(msgspec.Struct, frozen=True, gc=False):
     """Our new offer was accepted; the ACK has left (or waits for ``acknowledge`` when we sent no SDP).
 
@@ -220,7 +228,7 @@ class SubscriptionEnded(msgspec.Struct, frozen=True, gc=False):
 
 UserAgentEvent = (
     Invited | OutOfDialogRequest | InDialogRequest | Trying | Ringing | EarlyMedia | Answered | LateAnswer
-    | Confirmed | EarlyAnswer | Rejected | Cancelled | Ended | Reoffered | ReofferAnswered | ReofferRejected
-    | Referred | InfoReceived | Notified | RequestAnswered | RequestFailed
+    | Confirmed | EarlyAnswer | Rejected | Cancelled | Ended | Reoffered | Refreshed | ReofferAnswered
+    | ReofferRejected | Referred | InfoReceived | Notified | RequestAnswered | RequestFailed
     | SubscriptionRefreshed | SubscriptionEnded
 )  # fmt: skip

@@ -10,7 +10,7 @@ from functools import partial
 from hipper.telephony.sip import session_timer
 from hipper.telephony.sip.dialog import Dialog, DialogEvent
 from hipper.telephony.sip.errors import LocalProtocolError
-from hipper.telephony.sip.events import Ended, ReofferAnswered, Reoffered, ReofferRejected
+from hipper.telephony.sip.events import Ended, Refreshed, ReofferAnswered, Reoffered, ReofferRejected
 from hipper.telephony.sip.flow import Flow
 from hipper.telephony.sip.ids import fraction
 from hipper.telephony.sip.message import Request, Response
@@ -162,6 +162,24 @@ class MidDialog(UserAgentCore):
         found.own_offer = waiting
         self._try_offer(found, now)
 
+    def tell(self, session: str, now: float, headers: HeaderItems) -> None:
+        """Tell the peer something in headers of a refresh: UPDATE where it allows that (RFC 3311), else an
+        INVITE with the description it knows. After an offer that is open, and not told when that is followed
+        by another one. Nothing comes of it but Ended. Ignored before the dialog and when the session is over.
+        """
+        found = self._sessions.get(session)
+        if found is None or found.phase not in _LIVE:
+            return
+        update = "UPDATE" in found.peer_allows
+        offer = OwnOffer(
+            "UPDATE" if update else "INVITE", None if update else found.local_sdp, headers, refresh=True
+        )
+        if found.own_offer is None:
+            found.own_offer = offer
+            self._try_offer(found, now)
+        elif found.next_offer is None or found.next_offer.refresh:
+            found.next_offer = offer
+
     def _offer_dialog(self, session: Session) -> Dialog | None:
         if session.dialog is not None:
             return session.dialog
@@ -296,13 +314,18 @@ class MidDialog(UserAgentCore):
         session.peer_allows = request.allow or session.peer_allows
         offer = PeerOffer(transaction, request, sdp)
         if request.method == "UPDATE" and sdp is None:
-            self._accept(session, offer, now, None, ())
+            self._refreshed(session, offer, now, None)
         elif session.local_sdp is not None and same_sdp(sdp, session.remote_sdp):
-            self._accept(session, offer, now, session.local_sdp, ())
+            self._refreshed(session, offer, now, session.local_sdp)
         else:
             session.peer_offer = offer
             self.timers.start(session, "offer", now + 64 * self._t1)
             self._emit(Reoffered(session.id, sdp, request.method, request))
+
+    def _refreshed(self, session: Session, offer: PeerOffer, now: float, sdp: str | None) -> None:
+        self._accept(session, offer, now, sdp, ())
+        if "P-Asserted-Identity" in offer.request.headers:
+            self._emit(Refreshed(session.id, offer.request))
 
     def _may_offer(
         self, session: Session, transaction: str, request: Request, sdp: str | None, now: float
