@@ -34,6 +34,9 @@ def to_engine(event: Any, *, rang: bool, trusted: bool) -> e.AnyEvent | None:
         )
     if isinstance(event, sip.Rejected):
         return _rejected(event, rang)
+    if isinstance(event, sip.Refreshed):
+        now = _connected(event.request) if trusted else None
+        return None if now is None else e.ConnectedChanged(leg=LegId(event.session), connected=now)
     if isinstance(event, sip.InfoReceived):
         digit = read_info(event.content_type, event.body)
         return None if digit is None else e.DigitPressed(leg=LegId(event.session), digit=digit)
@@ -118,12 +121,12 @@ def _retry_after_s(response: Response | None) -> int | None:
     return int(digits) if digits.isdecimal() and len(digits) <= 6 else None
 
 
-def _connected(response: Response) -> CallerIdentity | None:
-    """Who answered, as a trusted peer asserts it."""
-    number = asserted_number(response)
+def _connected(message: SipMessage) -> CallerIdentity | None:
+    """Who is at the other end, as a trusted peer asserts it."""
+    number = asserted_number(message)
     if number is None:
         return None
-    hidden = "id" in (response.headers.get("Privacy") or "").lower().split(";")
+    hidden = "id" in (message.headers.get("Privacy") or "").lower().split(";")
     return CallerIdentity(
         presentation=Presentation.RESTRICTED if hidden else Presentation.ALLOWED, number=number
     )

@@ -81,6 +81,7 @@ class SipPort:
             c.AnswerReoffer: self._answer_reoffer,
             c.RejectReoffer: self._reject_reoffer,
             c.Reoffer: self._reoffer,
+            c.UpdateConnected: self._update_connected,
         }
 
     def flush(self) -> None:
@@ -383,6 +384,12 @@ class SipPort:
 
     def _reject_reoffer(self, command: c.RejectReoffer) -> None:
         self._agent.reject_reoffer(command.leg, self._now(), command.status)
+
+    def _update_connected(self, command: c.UpdateConnected) -> None:
+        leg = self._legs.get(command.leg)
+        if leg is not None:
+            headers = connected(command.identity, leg.host, trusted=leg.trusted)
+            self._agent.tell(command.leg, self._now(), headers)
 
     def _reoffer(self, command: c.Reoffer) -> e.AnyEvent | None:
         try:

@@ -294,7 +294,7 @@ TABLE: dict[State, dict[type[msgspec.Struct], Row]] = {
         ev.DigitPressed: NO_DIGITS,
         ev.AnnouncementEnded: NO_ANNOUNCEMENT,
         ev.FeatureDone: NO_FEATURE,
-        ev.ConnectedChanged: NO_WAIT,
+        ev.ConnectedChanged: Row("connected.changed"),
         ev.DialRequested: ONCE,
         ev.HangUpRequested: Row("talking.hang_up", OVER),
     },

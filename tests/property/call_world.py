@@ -19,6 +19,8 @@ from hipper.contracts.calls import CallOutcome, LivePhase
 from hipper.contracts.talks import RingNotice, TalkEnded
 from hipper.pbx.ids import CallId, DeviceId, LegId, PairId, SubscriberId
 from tests.fmc_gateway.call.kit import (
+    OUTSIDE,
+    PIET_FIXED,
     START,
     A,
     binding,
@@ -26,6 +28,7 @@ from tests.fmc_gateway.call.kit import (
     invite_from_desk,
     invite_from_pstn,
     sdp,
+    shown,
 )
 from tests.property.call_plans import Plans, company
 
@@ -275,6 +278,9 @@ class World:
             for pair, state in self.pairs.items():
                 if state == "open":
                     self.say(pair, ev.MediaTimedOut(pair=PairId(pair)))
+        elif roll < 0.2:
+            now = shown(self.rng.choice((OUTSIDE, PIET_FIXED, None)))
+            self.say(party.leg, ev.ConnectedChanged(leg=party.leg, connected=now))
         elif roll < 0.6 and party.offering is None and not party.acking:
             party.offering = self.rng.choice(("hold", "hold", "talk", "video", "nothing"))
             described = party.described(party.offering)
@@ -457,6 +463,11 @@ class World:
         assert not party.told_end, "BYE twice"
         party.told_end = party.over = True
         party.offering = None
+
+    def do_update_connected(self, one: cmd.UpdateConnected) -> None:
+        party = self.parties[one.leg]
+        assert party.answered or party.over
+        assert not party.told_end, "told after the BYE"
 
     def do_answer_reoffer(self, one: cmd.AnswerReoffer) -> None:
         party = self.parties[one.leg]
