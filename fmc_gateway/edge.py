@@ -155,6 +155,7 @@ def offered_leg(
         asserted = read_asserted(request, trusted=trusted)
         caller, anonymous, allowed = asserted
     body_type, body = _whole_body(request)
+    diverted = read_diverted(request)
     max_forwards = request.max_forwards
     return LegOffered(
         call=offer.call,
@@ -180,7 +181,8 @@ def offered_leg(
         gateway=offer.gateway,
         emergency_routes=offer.emergency_routes,
         emergency_callback=trusted and _is_callback(request),
-        diverted_numbers=read_diverted(request) if trusted else (),
+        diverted=diverted if trusted else (),
+        diversions=sum(one.counter for one in diverted),
     )
 
 

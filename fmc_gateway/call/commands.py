@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import msgspec
 
-from fmc_gateway.call.events import Binding
+from fmc_gateway.call.events import Binding, Diverted
 from hipper.contracts.calls import CallRecord, LiveCall
 from hipper.contracts.talks import RingEvent, TalkEvent
 from hipper.pbx.ids import CallId, DeviceId, LegId, PairId, SubscriberId, TenantId
-from hipper.pbx.model import Announcement, CallerIdentity, ChangeService, DivertReason, RequestCallback
+from hipper.pbx.model import Announcement, CallerIdentity, ChangeService, RequestCallback
 from hipper.telephony.numbers.e164 import E164
 
 
@@ -98,15 +98,6 @@ Target = (
     | PassOnTarget
     | VoicemailTarget
 )
-
-
-class Diverted(msgspec.Struct, frozen=True, kw_only=True):
-    """One diversion, for Diversion (RFC 5806) and History-Info (RFC 7044). ``number``: of the user who
-    diverted, None when it must not be shown."""
-
-    number: E164 | None
-    reason: DivertReason
-    restricted: bool = False
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="command"):
@@ -209,10 +200,10 @@ class ApplyFeature(Command, frozen=True, kw_only=True, tag="apply_feature"):
 
 class UpdateConnected(Command, frozen=True, kw_only=True, tag="update_connected"):
     """Tell an established leg who is at the other end now (UPDATE, RFC 3311; re-INVITE where the peer
-    does not allow it). ``identity`` None: withheld (COLR)."""
+    does not allow it). Restricted: that somebody is there who does not want to be shown (COLR)."""
 
     leg: LegId
-    identity: CallerIdentity | None
+    identity: CallerIdentity
 
 
 class PublishTalk(Command, frozen=True, kw_only=True, tag="publish_talk"):

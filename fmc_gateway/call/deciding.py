@@ -121,7 +121,14 @@ def begin(event: LegOffered, now: float) -> Deciding:
     reached = CallerIdentity(presentation=Presentation.ALLOWED, number=event.served_number)
     if event.direction is LegDirection.ORIGINATING:
         reached = CallerIdentity(presentation=Presentation.ALLOWED)
-    return Deciding(offered=event, calling=calling, rule="undecided", reached=reached)
+    return Deciding(
+        offered=event,
+        calling=calling,
+        rule="undecided",
+        reached=reached,
+        diverted=event.diverted,
+        inhibited=bool(event.diverted) and event.diverted[-1].final,
+    )
 
 
 def context_loaded(call: Deciding, event: ContextLoaded, now: float) -> Step:

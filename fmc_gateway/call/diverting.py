@@ -99,7 +99,7 @@ def decide_on_user(
         reached=number,
         exclude_device=call.calling.device,
         now=now,
-        facts=_facts(call, event),
+        facts=_facts(call, event, called, number),
     )
 
 
@@ -108,12 +108,17 @@ def is_on_net(call: CallState) -> bool:
     return call.offered.direction is LegDirection.ORIGINATING
 
 
-def _facts(call: CallState, event: ContextLoaded) -> TerminationFacts:
+def _facts(
+    call: CallState, event: ContextLoaded, called: SubscriberContext, number: Number
+) -> TerminationFacts:
     known = event.termination
+    by = tuple(one.by for one in call.diversions)
+    if number.e164 is not None and any(one.number == number.e164 for one in call.offered.diverted):
+        by = (called.subscriber, *by)  # it went out from here, and came back over somebody else
     return msgspec.structs.replace(
         known,
         busy_devices=known.busy_devices or event.busy_devices,
-        diverted_by=tuple(one.by for one in call.diversions),
+        diverted_by=by,
         diversions=diversions_of(call),
         diversion_inhibited=call.inhibited,
         emergency_callback=call.offered.emergency_callback,
@@ -123,7 +128,7 @@ def _facts(call: CallState, event: ContextLoaded) -> TerminationFacts:
 
 def diversions_of(call: CallState) -> int:
     """How often the call was diverted, by anybody."""
-    return len(call.offered.diverted_numbers) + len(call.diversions)
+    return call.offered.diversions + len(call.diversions)
 
 
 def show(call: C, identity: CallerIdentity) -> C:

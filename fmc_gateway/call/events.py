@@ -12,7 +12,13 @@ from enum import StrEnum
 import msgspec
 
 from hipper.pbx.ids import CallId, DeviceId, GatewayId, LegId, PairId, SubscriberId
-from hipper.pbx.model import CallerIdentity, OriginationFacts, SubscriberContext, TerminationFacts
+from hipper.pbx.model import (
+    CallerIdentity,
+    DivertReason,
+    OriginationFacts,
+    SubscriberContext,
+    TerminationFacts,
+)
 from hipper.telephony.numbers.e164 import E164
 
 
@@ -46,6 +52,18 @@ class Binding(msgspec.Struct, frozen=True, kw_only=True):
     flow: str
     """Opaque name of the transport flow to send on; the interpreter understands it."""
     path: tuple[str, ...] = ()
+
+
+class Diverted(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of Diversion (RFC 5806) and History-Info (RFC 7044). ``number``: of the user who diverted,
+    None when nobody may know it. ``counter``: how many diversions the entry stands for. ``final``: this user
+    wants the call to go no further (``limit=0``; seed 9, Diversion Inhibitor)."""
+
+    number: E164 | None
+    reason: DivertReason
+    restricted: bool = False
+    counter: int = 1
+    final: bool = False
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
@@ -112,9 +130,11 @@ class LegOffered(Event, frozen=True, kw_only=True, tag="leg_offered"):
     """isc: the whole Request-URI, for a leg that goes back as it came."""
     pass_on: PassOn | None = None
     """isc: the leg goes back unanchored."""
-    diverted_numbers: tuple[str, ...] = ()
+    diverted: tuple[Diverted, ...] = ()
     """Who diverted the call before it reached us, the first first (Diversion, History-Info of a trusted
-    peer)."""
+    peer). Legs of ours carry it on, or a loop over other exchanges is seen by nobody."""
+    diversions: int = 0
+    """How often it was diverted, as any peer says: that many it may have less."""
     emergency_callback: bool = False
     """A trusted peer says that the emergency centre calls back (RFC 7090), or a user of ours called it a
     short while ago."""

@@ -56,7 +56,9 @@ def context_loaded(call: Diverting, event: ContextLoaded, now: float) -> Step:
     if isinstance(plan, OnNetPlan) and (called is None or called.subscriber != plan.called):
         return fall_back(call, call.otherwise, now, out)
     to = targets.destination_of(plan)
-    state: CallState = targets.divert(call, by, call.to.reason, call.to.rule, to, now)
+    state: CallState = targets.divert(
+        call, by, call.to.reason, call.to.rule, to, now, final=call.to.inhibited
+    )
     state = msgspec.structs.replace(state, inhibited=call.to.inhibited, diverted_payer=plan.payer)
     if isinstance(plan, ExternalPlan):
         return _outside(state, forwarder, plan, now, out)

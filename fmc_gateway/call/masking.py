@@ -46,7 +46,6 @@ TEXTS = frozenset(
         "reason",
         "reason_phrase",
         "request_uri",
-        "diverted_numbers",
         "changes",
         "label",
     }

@@ -12,8 +12,8 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from fmc_gateway.call.commands import AnyCommand, Diverted, Target
-from fmc_gateway.call.events import DialRequested, LegOffered
+from fmc_gateway.call.commands import AnyCommand, Target
+from fmc_gateway.call.events import DialRequested, Diverted, LegOffered
 from hipper.contracts.calls import (
     AttemptOutcome,
     CallOutcome,

@@ -11,14 +11,13 @@ from fmc_gateway.call import racing, rounds, targets, voicemail
 from fmc_gateway.call.commands import (
     AnyCommand,
     BindingTarget,
-    Diverted,
     ExchangeTarget,
     LoadContext,
     MobileTarget,
 )
 from fmc_gateway.call.diverting import MAX_DIVERSIONS, after_round, decide_on_user, diversions_of, is_on_net
 from fmc_gateway.call.ending import NO_ANSWER, release
-from fmc_gateway.call.events import ContextFailed, ContextLoaded, LegRejected
+from fmc_gateway.call.events import ContextFailed, ContextLoaded, Diverted, LegRejected
 from fmc_gateway.call.model import Leg, LegPhase, Redirect, Ringing, Step, called_leg, put
 from fmc_gateway.call.records import publish
 from hipper.contracts.calls import AttemptOutcome, LivePhase

@@ -8,14 +8,13 @@ import msgspec
 
 from fmc_gateway.call.commands import (
     BindingTarget,
-    Diverted,
     ExchangeTarget,
     MobileTarget,
     NetworkTarget,
     Target,
     TrunkTarget,
 )
-from fmc_gateway.call.events import Binding, LegDirection, LegSource
+from fmc_gateway.call.events import Binding, Diverted, LegDirection, LegSource
 from fmc_gateway.call.model import C, CallState, Leg, LegPhase, Served, is_late, leg_id
 from hipper.contracts.calls import AttemptOutcome, Charge, DeviceAttempt, DiversionRecord, LegRole
 from hipper.pbx import rules
@@ -113,7 +112,15 @@ def outside(call: CallState, plan: ExternalPlan) -> Goal:
     charge = None
     if user is not None and group is not None:
         charge = Charge(subscriber=user, group=group, rate_per_minute=plan.rate_per_minute)
-    return Goal(target, peer_of(target), payer, plan.rule, charge=charge, max_duration_s=plan.max_duration_s)
+    return Goal(
+        target,
+        peer_of(target),
+        payer,
+        plan.rule,
+        diverted=call.diverted,
+        charge=charge,
+        max_duration_s=plan.max_duration_s,
+    )
 
 
 def outside_for(
@@ -188,8 +195,8 @@ def reached_user(called: SubscriberContext, number: Number, *, on_net: bool) -> 
     )
 
 
-def diverted_by(user: Served, reason: DivertReason) -> Diverted:
-    return Diverted(number=user.number, reason=reason, restricted=user.withheld)
+def diverted_by(user: Served, reason: DivertReason, *, final: bool = False) -> Diverted:
+    return Diverted(number=user.number, reason=reason, restricted=user.withheld, final=final)
 
 
 def served_by_any_number(user: SubscriberContext) -> Served:
@@ -197,7 +204,16 @@ def served_by_any_number(user: SubscriberContext) -> Served:
     return served(user, Number(kind=NumberKind.EXTENSION))
 
 
-def divert(call: C, by: Served | None, reason: DivertReason, rule: str, to: str, now: float) -> C:
+def divert(
+    call: C,
+    by: Served | None,
+    reason: DivertReason,
+    rule: str,
+    to: str,
+    now: float,
+    *,
+    final: bool = False,
+) -> C:
     """The record and the next INVITEs say who diverted the call."""
     if by is None:
         return call
@@ -205,7 +221,7 @@ def divert(call: C, by: Served | None, reason: DivertReason, rule: str, to: str,
         call,
         rule=rule,
         diversions=(*call.diversions, diversion(by.subscriber, reason, rule, to, now)),
-        diverted=(*call.diverted, diverted_by(by, reason)),
+        diverted=(*call.diverted, diverted_by(by, reason, final=final)),
     )
 
 
@@ -255,7 +271,8 @@ def _goal(
         by = user.subscriber
         charge = Charge(subscriber=by, group=user.group, rate_per_minute=target.rate_per_minute)
         if call.served is not None:
-            diverted = (*diverted, diverted_by(call.served, DivertReason.FOLLOW_ME))
+            follow_me = diverted_by(call.served, DivertReason.FOLLOW_ME, final=target.inhibited)
+            diverted = (*diverted, follow_me)
     return Goal(
         way,
         peer,
@@ -278,8 +295,7 @@ def _goal(
 def _connected_as(call: CallState, user: SubscriberContext, kind: DeviceKind) -> CallerIdentity:
     """Whom the caller sees when ``user`` answers (COLP, COLR): what was dialled, as long as nobody sent the
     call elsewhere."""
-    diverted = bool(call.diverted or call.offered.diverted_numbers)
-    dialled = None if diverted else Number(kind=NumberKind.EXTENSION, e164=call.reached.number)
+    dialled = None if call.diverted else Number(kind=NumberKind.EXTENSION, e164=call.reached.number)
     on_net = call.offered.direction is LegDirection.ORIGINATING
     return connected_identity(user, caller_on_net=on_net, dialled=dialled, device=kind)
 

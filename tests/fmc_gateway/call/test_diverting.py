@@ -482,12 +482,46 @@ def test_two_who_forward_to_each_other_make_no_loop() -> None:
 def test_call_that_was_diverted_often_enough_goes_no_further() -> None:
     ladder = Ladder()
     who = desk_only(piet(), **BUSY)
-    ladder.tell(invite(diverted_numbers=("1", "2", "3", "4", "5")))
+    ladder.tell(invite(diversions=5))
     ladder.load(suze(), who, binding("piet-desk1"))
     ladder.offers()
     ladder.tell(ev.LegRejected(leg=B1, status=486))
     assert len(ladder.of(cmd.LoadContext)) == 1
     assert rejected(ladder) == (486, 17)
+
+
+def test_call_that_comes_back_over_another_exchange_is_refused_as_a_loop() -> None:
+    """The number diverted it before, as the carrier says: no second leg leaves."""
+    ladder = Ladder()
+    back = ev.Diverted(number=PIET_FIXED, reason=DivertReason.UNCONDITIONAL)
+    other = ev.Diverted(number=None, reason=DivertReason.UNCONDITIONAL)
+    ladder.tell(invite_from_pstn(diverted=(back, other), diversions=2))
+    ladder.load(None, always(piet(), OUTSIDE))
+    assert rejected(ladder)[0] == 482
+    assert ladder.of(cmd.LoadContext, last=True) == []
+
+
+def test_who_diverted_the_call_before_it_came_stands_in_every_leg() -> None:
+    ladder = Ladder()
+    before = ev.Diverted(number=ANNA_FIXED, reason=DivertReason.USER_BUSY, restricted=True, counter=2)
+    who = always(piet(), OUTSIDE, diversion_inhibitor=DiversionInhibitor(active=True))
+    ladder.tell(invite_from_pstn(diverted=(before,), diversions=2))
+    ladder.load(None, who)
+    ladder.forward(who, None)
+    ladder.offers()
+    (leg,) = ladder.of(cmd.Originate)
+    piets = ev.Diverted(number=PIET_FIXED, reason=DivertReason.UNCONDITIONAL, final=True)
+    assert leg.diverted == (before, piets)
+
+
+def test_another_exchange_may_forbid_that_a_call_goes_further() -> None:
+    ladder = Ladder()
+    final = ev.Diverted(number=None, reason=DivertReason.UNCONDITIONAL, final=True)
+    ladder.tell(invite_from_pstn(diverted=(final,), diversions=1))
+    ladder.load(None, desk_only(always(piet(), OUTSIDE)), binding("piet-desk1"))
+    ladder.offers()
+    (leg,) = ladder.of(cmd.Originate)
+    assert isinstance(leg.target, cmd.BindingTarget)
 
 
 @pytest.mark.parametrize("inhibits", [False, True])
@@ -532,7 +566,7 @@ def test_limit_of_diversions_holds_whatever_a_plan_says(
 ) -> None:
     plan_forwards_busy_calls(monkeypatch, "203")
     ladder = Ladder()
-    ladder.tell(invite(diverted_numbers=("+31201112233",) * before))
+    ladder.tell(invite(diversions=before))
     ladder.load(suze(), desk_only(piet()), binding("piet-desk1"))
     ladder.offers()
     ladder.tell(ev.LegRejected(leg=B1, status=486))
