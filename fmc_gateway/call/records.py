@@ -29,7 +29,7 @@ from hipper.contracts.calls import (
     LiveParty,
     LivePhase,
 )
-from hipper.pbx.model import CallerIdentity
+from hipper.pbx.model import CallerIdentity, Presentation
 
 C = TypeVar("C", bound=CallState)
 
@@ -95,6 +95,8 @@ def live_identity(leg: Leg) -> CallerIdentity:
 
 def without_secrets(identity: CallerIdentity) -> CallerIdentity:
     """Without the true number: who looks at a live call must not learn what was withheld (call-flows §7)."""
+    if identity.presentation is Presentation.RESTRICTED:
+        return CallerIdentity(presentation=Presentation.RESTRICTED)
     if identity.network_number is None and identity.withheld_number is None:
         return identity
     return msgspec.structs.replace(identity, network_number=None, withheld_number=None)

@@ -10,13 +10,14 @@ from fmc_gateway.call import events as ev
 from fmc_gateway.call.talks import never_recorded
 from hipper.contracts.talks import TalkEnded, TalkEvent, TalkStarted
 from hipper.pbx.ids import CallId
-from hipper.pbx.model import DivertReason
+from hipper.pbx.model import CallerIdentity, DivertReason, Presentation
 from hipper.pbx.services.bundles import SubscriberServices
 from hipper.pbx.services.calling import SpeedDial8, SpeedDialEntry
 from hipper.pbx.services.forwarding import CallForwardingAlways, Voicemail
 from tests.fmc_gateway.call.kit import (
     B1,
     M1,
+    OUTSIDE,
     SUZE_FIXED,
     SUZE_MOBILE,
     A,
@@ -101,6 +102,19 @@ def test_withheld_caller_stays_withheld_for_the_recorder() -> None:
     (talk,) = told(ladder)
     assert isinstance(talk, TalkStarted)
     assert SUZE_MOBILE not in repr(talk.tags)
+
+
+def test_withheld_number_that_a_trunk_asserts_reaches_neither_live_call_nor_recorder() -> None:
+    hidden = CallerIdentity(presentation=Presentation.RESTRICTED, number=OUTSIDE, network_number=OUTSIDE)
+    ladder = Ladder()
+    ladder.tell(invite_from_pstn(caller=hidden))
+    ladder.load(None, desk_only(piet()), binding("piet-desk1"))
+    ladder.offers()
+    ladder.tell(ev.LegRinging(leg=B1, status=180))
+    ladder.answer()
+    for kind in (cmd.PublishLive, cmd.PublishRing, cmd.PublishTalk):
+        assert ladder.of(kind)
+        assert OUTSIDE not in repr(ladder.of(kind))
 
 
 def outside(dialled: str, **changes: object) -> TalkStarted:
