@@ -25,12 +25,14 @@ _STAMP_SPACE = socket.CMSG_SPACE(_TIMESPEC.size)
 
 LATE_S = 0.04
 """A datagram that waited longer was late: so will what comes next be, an emergency call too."""
-PATIENCE_S = 0.25
-"""Lateness that ends within this time is a hiccup: something else had the processor, a garbage collection."""
+HICCUPS = 5
+HICCUPS_S = 0.25
+"""So many late batches, or as many as there are within this time, are hiccups: something else had the
+processor, a garbage collection."""
 CALM_S = 1.0
-"""So long without one late datagram, and the next is a hiccup again."""
+"""So long without one late batch, and the count begins anew."""
 BEHIND_FOR_S = 0.1
-"""How long new work is refused after each late datagram, once it is no hiccup."""
+"""How long new work is refused after each late batch beyond the hiccups."""
 
 
 class Lateness:
@@ -38,21 +40,19 @@ class Lateness:
 
     def __init__(self) -> None:
         self.behind_until = 0.0
-        self._late_since: float | None = None
-        self._last_late = 0.0
+        self._since = 0.0
+        self._last = 0.0
+        self._count = 0
 
     def note(self, waited_s: float, now: float) -> None:
         """The oldest datagram of a batch that is read now had waited ``waited_s``."""
-        if now - self._last_late > CALM_S:
-            self._late_since = None
         if waited_s <= LATE_S:
-            if self._late_since is not None and self._last_late - self._late_since < PATIENCE_S:
-                self._late_since = None
             return
-        if self._late_since is None:
-            self._late_since = now
-        self._last_late = now
-        if now - self._late_since >= PATIENCE_S:
+        if self._count == 0 or now - self._last > CALM_S:
+            self._since, self._count = now, 0
+        self._last = now
+        self._count += 1
+        if self._count > HICCUPS and now - self._since >= HICCUPS_S:
             self.behind_until = now + BEHIND_FOR_S
 
 

@@ -127,13 +127,13 @@ class TestLateness:
     @pytest.mark.parametrize(
         ("batches", "refusing"),
         [
-            ([(0, 0.3), (0.01, 0.001), (0.5, 0.3), (0.51, 0.001), (0.9, 0.3)], []),
-            ([(0, 0.05), (0.1, 0.05), (0.2, 0.05), (0.3, 0.05), (0.35, 0.01), (0.5, 0.01)], [0.3, 0.35]),
-            ([(0, 0.05), (0.3, 0.05), (0.5, 0.01), (0.6, 0.05), (0.75, 0.01)], [0.3, 0.6]),
-            ([(0, 0.05), (0.3, 0.05), (1.4, 0.05), (1.5, 0.05)], [0.3]),
-            ([(0, 0.05), (5, 0.05), (10, 0.05)], []),
+            ([(at / 2, 0.3) for at in range(5)], []),
+            ([(at / 100, 0.3) for at in range(20)], []),
+            ([(at / 10, 0.05) for at in range(7)] + [(0.65, 0.01), (0.75, 0.01)], [0.5, 0.6, 0.65]),
+            ([(at / 10, 0.05) for at in range(6)] + [(1.4, 0.05), (2.5, 0.05), (2.6, 0.05)], [0.5, 1.4]),
+            ([(at / 10, 0.04) for at in range(20)], []),
         ],
-        ids=["hiccups", "overload passes", "at once again while it is", "a calm second", "rare hiccups"],
+        ids=["hiccups", "a burst", "again and again", "a calm second", "in time"],
     )
     def test_refuses(self, batches: list[tuple[float, float]], refusing: list[float]) -> None:
         lateness, found = Lateness(), []
@@ -173,12 +173,12 @@ class TestUdp:
         clock = SteppingClock()
         async with running(UDP, clock=clock) as (shell, _, seen):
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
-                for number, late in enumerate((True, True, False)):
-                    clock.now += 0.5
+                for number, late in enumerate([True] * 6 + [False]):
+                    clock.now += 0.15
                     peer.sendto(b"hello", shell.local_address("udp"))
                     time.sleep(0.05 if late else 0.0)  # noqa: ASYNC251  the loop is what is late
                     await seen.wait_for("received", number + 1)
-                    assert shell.is_behind() == (number == 1)
+                    assert shell.is_behind() == (number == 5)
 
     async def test_icmp_port_unreachable_fails_the_flow(self) -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as gone:
