@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
-from fmc_gateway.call.commands import AnyCommand, PublishLive, WriteRecord
+from fmc_gateway.call.commands import AnyCommand, NetworkTarget, PublishLive, TrunkTarget, WriteRecord
 from fmc_gateway.call.model import (
     OPEN,
     Answering,
@@ -33,6 +33,7 @@ from hipper.pbx.model import CallerIdentity, Presentation
 
 C = TypeVar("C", bound=CallState)
 
+HIDDEN = CallerIdentity(presentation=Presentation.RESTRICTED)
 CHARGED = OPEN | {LegPhase.ANSWERED}
 
 
@@ -69,12 +70,21 @@ def _charges(call: CallState) -> tuple[Charge, ...]:
 
 
 def _called_party(call: CallState) -> LiveParty:
-    """The leg that answered; before that the user who was called, on no device yet."""
+    """The leg that answered; before that the user who was called, on no device yet. Where a user sends calls
+    outside is that user's business, not the caller's."""
     if isinstance(call, (Answering, Talking)):
-        return _party(winner_of(call))
+        winner = winner_of(call)
+        party = _party(winner)
+        return msgspec.structs.replace(party, identity=HIDDEN) if _is_sent_outside(winner) else party
     legs = () if isinstance(call, DiallingOut) else call.called[call.round_from :] or call.called
     leg = legs[0].id if legs else call.calling.id
-    return LiveParty(leg=leg, subscriber=call.reached_subscriber, identity=without_secrets(call.reached))
+    reached = HIDDEN if call.diversions and call.reached_subscriber is None else call.reached
+    return LiveParty(leg=leg, subscriber=call.reached_subscriber, identity=without_secrets(reached))
+
+
+def _is_sent_outside(leg: Leg) -> bool:
+    outside = isinstance(leg.target, TrunkTarget | NetworkTarget)
+    return outside and leg.subscriber is None and leg.diverted_by is not None
 
 
 def _party(leg: Leg) -> LiveParty:

@@ -514,6 +514,23 @@ def test_who_diverted_the_call_before_it_came_stands_in_every_leg() -> None:
     assert leg.diverted == (before, piets)
 
 
+@pytest.mark.parametrize("to", [OUTSIDE, "203"])
+def test_caller_is_not_shown_where_a_user_sends_calls_outside(to: str) -> None:
+    """Neither while it rings nor when it is answered; a colleague it went to is shown."""
+    ladder = Ladder()
+    who = always(piet(), to)
+    ladder.tell(invite())
+    ladder.load(suze(), who)
+    colleague = desk_only(anna()) if to == "203" else None
+    ladder.forward(who, colleague, *([binding("anna-desk1")] if colleague else []))
+    ladder.offers()
+    ladder.answer()
+    after = [one.live for one in ladder.of(cmd.PublishLive) if one.live is not None][1:]
+    assert len(after) >= 2
+    hidden = CallerIdentity(presentation=Presentation.RESTRICTED)
+    assert {live.called.identity == hidden for live in after} == {to == OUTSIDE}
+
+
 def test_another_exchange_may_forbid_that_a_call_goes_further() -> None:
     ladder = Ladder()
     final = ev.Diverted(number=None, reason=DivertReason.UNCONDITIONAL, final=True)
