@@ -24,7 +24,7 @@ from fmc_gateway.records.entry import SpoolEntry
 from fmc_gateway.records.unfinished import GATEWAY_FAULT, unfinished_record
 from fmc_gateway.sip_port import SipPort
 from hipper.contracts.calls import CallOutcome, LiveCall
-from hipper.contracts.talks import RingEvent, TalkEvent
+from hipper.contracts.talks import RingEvent, TalkEnded, TalkEvent
 from hipper.pbx.ids import CallId, LegId
 
 MAX_TRACE = 2000
@@ -77,7 +77,7 @@ Told = Callable[[c.AnswerDial], None]
 
 class CallRun:
     """One call while it lives: the engine's state and what belongs to it outside. ``call`` None:
-    not begun, or over."""
+    not begun, or over. ``talk``: the segment the recorder believes to go on."""
 
     __slots__ = (
         "answer_dial",
@@ -90,6 +90,7 @@ class CallRun:
         "queue",
         "running",
         "setup_ms",
+        "talk",
         "timers",
         "trace",
     )
@@ -107,6 +108,7 @@ class CallRun:
         self.last_live: LiveCall | None = None
         self.outcome: CallOutcome | None = None
         self.setup_ms: float | None = None
+        self.talk: int | None = None
 
 
 class Interpreter:
@@ -253,6 +255,8 @@ class Interpreter:
             self._sip.abandon(leg)
         if run.last_live is not None:
             self._live.publish(run.id, None)
+        if run.talk is not None:
+            self._hooks.publish_talk(TalkEnded(call=run.id, segment=run.talk, at=self._now()))
         self._record_fault(run)
         self._finish(run, c.Finish())
 
@@ -313,6 +317,7 @@ class Interpreter:
             told(command)
 
     def _publish_talk(self, run: CallRun, command: c.PublishTalk) -> None:
+        run.talk = None if isinstance(command.talk, TalkEnded) else command.talk.segment
         self._hooks.publish_talk(command.talk)
 
     def _publish_ring(self, run: CallRun, command: c.PublishRing) -> None:

@@ -17,7 +17,9 @@ from fmc_gateway.records.entry import SpoolEntry
 from fmc_gateway.sip_events import q850_of, to_engine
 from fmc_gateway.sip_port import warning
 from hipper.contracts.calls import CallOutcome, LiveCall
+from hipper.contracts.talks import TalkEnded, TalkEvent, TalkStarted, TalkTag
 from hipper.pbx.ids import CallId, LegId, PairId
+from hipper.pbx.model import CallerIdentity, Presentation
 from hipper.telephony.sip import events as sip
 from hipper.telephony.sip.message import Request, Response, parse_message
 from tests.fmc_gateway.call.kit import invite
@@ -38,6 +40,7 @@ class World:
         self.problem: e.AnyEvent | None = None
         self.finished: list[CallOutcome | None] = []
         self.faults = 0
+        self.talks: list[TalkEvent] = []
 
     # SIP
     def run(self, command: Any, done: Any = None) -> Any:
@@ -60,6 +63,10 @@ class World:
 
     def flush(self) -> None:
         self.said.append("flush")
+
+    # hooks
+    def publish_talk(self, talk: TalkEvent) -> None:
+        self.talks.append(talk)
 
     # directory, live, records, observer
     def load(self, command: c.LoadContext, done: Callable[[e.AnyEvent], None]) -> None:
@@ -202,6 +209,35 @@ async def test_fault_of_the_engine_ends_this_call_only(monkeypatch: pytest.Monke
     assert "abandon leg-a" in world.said
     assert "abandon leg-z" not in world.said
     assert (world.faults, world.finished, made.calls()) == (1, [None], ("call-2",))
+
+
+async def test_recorder_is_told_that_a_talk_is_over_when_the_engine_fails(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    talk = TalkEnded(call=CallId("c"), segment=3, at=1.0)
+    tag = TalkTag(leg=A, tag="a", identity=CallerIdentity(presentation=Presentation.ALLOWED))
+    begun = TalkStarted(
+        call=CallId("c"),
+        segment=3,
+        tenant=None,
+        at=1.0,
+        rtpengine="",
+        ng_call_id=PairId("p"),
+        tags=(tag, tag),
+    )
+    for before, told in (((begun,), 1), ((begun, talk), 0), ((), 0)):
+        script: Script = {
+            e.LegOffered: tuple(c.PublishTalk(talk=one) for one in before),
+            e.LegTrying: (ValueError("bug"),),
+        }
+        made, world, _ = run_with(monkeypatch, script)
+        assert isinstance(OFFERED, e.LegOffered)
+        made.begin(OFFERED)
+        run = made.run_of(A)
+        assert run is not None
+        made.tell(run, e.LegTrying(leg=A))
+        ended = [one for one in world.talks[len(before) :] if isinstance(one, TalkEnded)]
+        assert [(one.segment, one.at) for one in ended] == [(3, 5.0)] * told
 
 
 async def test_call_ended_by_a_fault_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,8 @@ from functools import lru_cache
 
 from fmc_gateway.call import events as ev
 from fmc_gateway.call.replay import Trace, TraceStep
-from hipper.pbx.ids import CallId
-from hipper.pbx.services.bundles import SubscriberServices
+from hipper.pbx.ids import CallId, LegId, SubscriberId
+from hipper.pbx.services.bundles import GroupServices, SubscriberServices
 from hipper.pbx.services.calling import OutgoingCallingPlan
 from hipper.pbx.services.criteria import Callers, Criterion
 from hipper.pbx.services.forwarding import CallForwardingAlways, CallForwardingBusy, Voicemail
@@ -20,6 +20,7 @@ from hipper.pbx.services.reachability import (
     SimultaneousRingNumber,
     SimultaneousRingPersonal,
 )
+from hipper.telephony.numbers.e164 import E164
 from tests.fmc_gateway.call.kit import (
     B1,
     B2,
@@ -236,6 +237,58 @@ def feature_code_is_set_and_spoken_about() -> None:
     ladder.hear()
 
 
+def late_offer_answered_on_the_second_phone() -> None:
+    ladder = Ladder()
+    ladder.tell(invite(sdp=None))
+    ladder.load(suze(), piet(desk_phones=2), binding("piet-desk1"), binding("piet-desk2"))
+    ladder.tell(ev.LegAnswered(leg=B2, sdp=sdp("piet"), to_tag="t"))
+    ladder.offers()
+    ladder.tell(ev.LegConfirmed(leg=A, sdp=sdp("suze")))
+    ladder.answers()
+    for leg in (B1, B3):
+        ladder.tell(ev.LegRejected(leg=leg, status=487))
+    ladder.tell(ev.LegEnded(leg=A, cause="bye"))
+
+
+def carrier_says_who_is_there_now() -> None:
+    ladder = Ladder()
+    ladder.tell(invite("030 111 2233"))
+    ladder.load(suze(), None)
+    ladder.offers()
+    ladder.answer()
+    ladder.tell(ev.ConnectedChanged(leg=B1, connected=shown(E164("+31301119999"), name="0301119999")))
+    ladder.tell(ev.LegEnded(leg=B1, cause="bye"))
+
+
+def dialled_from_the_app() -> None:
+    ladder = Ladder()
+    own = LegId("c1-a1")
+    ladder.tell(
+        ev.DialRequested(
+            call=CallId("c1"), leg=A, subscriber=SubscriberId("suze"), destination="030 111 2233"
+        )
+    )
+    ladder.load(suze(), None)
+    ladder.offers()
+    ladder.tell(ev.LegAnswered(leg=own, sdp=sdp("mobile"), to_tag="t"))
+    ladder.answers()
+    ladder.tell(ev.DigitPressed(leg=own, digit="1"))
+    ladder.load(suze(), None)
+    ladder.offers()
+    ladder.answer()
+    ladder.tell(ev.LegReofferAnswered(leg=own, sdp=sdp("mobile")))
+    ladder.tell(ev.LegEnded(leg=B1, cause="bye"))
+
+
+def dialling_is_refused() -> None:
+    ladder = Ladder()
+    ladder.tell(
+        ev.DialRequested(call=CallId("c1"), leg=A, subscriber=SubscriberId("suze"), destination="0900 123456")
+    )
+    plan = OutgoingCallingPlan(barred_prefixes=("+31900",))
+    ladder.load(suze(group_services=GroupServices(group_outgoing_calling_plan=plan)), None)
+
+
 CALLS: tuple[Callable[[], None], ...] = (
     three_ring_and_one_answers,
     hold_and_resume,
@@ -251,6 +304,10 @@ CALLS: tuple[Callable[[], None], ...] = (
     phone_redirects_and_nobody_answers_but_the_box,
     assistant_speaks_and_sends_on,
     feature_code_is_set_and_spoken_about,
+    late_offer_answered_on_the_second_phone,
+    carrier_says_who_is_there_now,
+    dialled_from_the_app,
+    dialling_is_refused,
 )
 
 
