@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -78,6 +80,23 @@ async def test_a_lost_datagram_is_repeated_with_its_cookie() -> None:
         assert (await client.request(offer("lossy")))["result"] == "ok"
     assert list(engine.sendings.values()) == [2]
     engine.transport.close()
+
+
+async def test_answers_that_are_here_already_count_when_we_are_late_ourselves() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as engine:
+        engine.bind(("127.0.0.1", 0))
+        engine.settimeout(5)
+        async with media(
+            Rtpengine(ng=f"127.0.0.1:{engine.getsockname()[1]}"), health_interval_s=60
+        ) as client:
+            asked = [asyncio.create_task(client.request(offer(f"late-{number}"))) for number in range(20)]
+            await asyncio.sleep(0)
+            for _ in range(21):  # and the first ping
+                data, source = engine.recvfrom(65535)
+                engine.sendto(data.partition(b" ")[0] + b" " + encode({"result": "ok", "sdp": "v=0"}), source)
+            time.sleep(0.3)  # noqa: ASYNC251  the loop is what is late
+            replies = await asyncio.gather(*asked)
+        assert [reply["result"] for reply in replies] == ["ok"] * 20
 
 
 async def test_new_calls_leave_a_frozen_engine_and_come_back_when_it_thaws(
