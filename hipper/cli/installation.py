@@ -24,6 +24,7 @@ from hipper.runtime.ports import Family, bound_socket
 from hipper.runtime.processes import ProcessSpec
 from hipper.runtime.secret import derive_password, installation_secret
 from hipper.runtime.servers import administrator_url, owner_url
+from hipper.runtime.settings_checks import host_port
 from hipper.runtime.settings_model import Settings
 from hipper.runtime.supervisor import Supervisor
 
@@ -64,6 +65,8 @@ def check_ports(settings: Settings) -> None:
     for listener in settings.sip_listener:
         family: Family = "udp" if listener.transport == "udp" else "tcp"
         bound_socket(family, listener.host, listener.port, f"listener '{listener.name}'").close()
+    host, digits = host_port(settings.media.dtmf_listen)
+    bound_socket("udp", host, digits, "digits from rtpengine, media.dtmf_listen").close()
     bound_socket("tcp", settings.http.host, settings.http.port, "health and metrics, [http]").close()
     bound_socket("tcp", settings.api.host, settings.api.port, "the API, [api]").close()
 

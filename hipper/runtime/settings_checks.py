@@ -121,7 +121,8 @@ def _registration_faults(settings: Settings) -> Iterator[Fault]:
 def _media_faults(settings: Settings) -> Iterator[Fault]:
     media = settings.media
     named = [(f"media.rtpengines[{index}].ng", engine.ng) for index, engine in enumerate(media.rtpengines)]
-    for where, address in [*named, ("media.embedded_ng", media.embedded_ng)]:
+    own = [("media.embedded_ng", media.embedded_ng), ("media.dtmf_listen", media.dtmf_listen)]
+    for where, address in [*named, *own]:
         try:
             host_port(address)
         except ValueError as error:

@@ -14,7 +14,7 @@ from tests.bench import peers, procstat
 from tests.port_lock import ports_of
 
 ROOT = Path(__file__).parents[2]
-NETWORK_PORT, HTTP_PORT, NG_PORT, API_PORT = 28919, 28918, 28920, 28917
+NETWORK_PORT, HTTP_PORT, NG_PORT, API_PORT, DTMF_PORT = 28919, 28918, 28920, 28917, 28922
 _NAMES = {"postgres": "postgresql", "redis-server": "redis", "rtpengine": "rtpengine"}
 Processes = dict[str, list[int]]
 """Process ids by what the process is."""
@@ -149,11 +149,13 @@ barred = ["service_paid"]
 _EMBEDDED = f"""
 [media]
 embedded_ng = "127.0.0.1:{NG_PORT}"
+dtmf_listen = "127.0.0.1:{DTMF_PORT}"
 embedded_port_min = 30000
 embedded_port_max = 59999
 """
-_AWAY = """
+_AWAY = f"""
 database.url = "postgresql://127.0.0.1:28998/nobody"
 redis.url = "redis://127.0.0.1:28998/0"
-media.rtpengines = [{ ng = "127.0.0.1:28998" }]
+media.rtpengines = [{{ ng = "127.0.0.1:28998" }}]
+media.dtmf_listen = "127.0.0.1:{DTMF_PORT}"
 """

@@ -187,7 +187,11 @@ class Site:
             gateway=GatewaySection(**{"drain_s": 2.0, **gateway}),
             database=DatabaseSection(url=pg, role_password="test"),
             redis=RedisSection(url=redis),
-            media=MediaSection(rtpengines=(Rtpengine(ng=ng),), health_interval_s=0.2),
+            media=MediaSection(
+                rtpengines=(Rtpengine(ng=ng),),
+                health_interval_s=0.2,
+                dtmf_listen=f"127.0.0.1:{free_port()}",
+            ),
             http=HttpSection(port=self.http),
             sip_listener=(
                 SipListener(name="core", port=self.core),

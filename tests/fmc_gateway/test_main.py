@@ -27,6 +27,7 @@ url = "postgresql://x:y@127.0.0.1:1/none"
 url = "redis://127.0.0.1:1"
 [media]
 rtpengines = [{{ ng = "127.0.0.1:2" }}]
+dtmf_listen = "127.0.0.1:{dtmf}"
 [http]
 port = {http}
 [devices]
@@ -40,7 +41,7 @@ port = {sip}
 
 
 def settings_file(tmp_path: Path, more: str = "", **ports: int) -> Path:
-    values = {"http": free_port(), "sip": free_port(), **ports}
+    values = {"http": free_port(), "sip": free_port(), "dtmf": free_port(), **ports}
     file = tmp_path / "hipper.toml"
     file.write_text(AWAY.format(state=tmp_path / "state", **values) + more)
     return file

@@ -41,6 +41,7 @@ url = "{redis}"
 [media]
 health_interval_s = 0.2
 rtpengines = [{{ ng = "{ng}" }}]
+dtmf_listen = "127.0.0.1:{dtmf}"
 
 [http]
 port = {http}
@@ -147,6 +148,7 @@ class GatewayProcess:
     ) -> None:
         self.folder = folder
         self.mobile, self.pstn, self.devices, self.devices_tls, self.http = (ports.keep() for _ in range(5))
+        self.dtmf = ports.keep()
         self.network, self.carrier, self.psap, self.psap_spare = (ports.keep() for _ in range(4))
         folder.mkdir(parents=True, exist_ok=True)
         self.settings = folder / "hipper.toml"
@@ -156,6 +158,7 @@ class GatewayProcess:
             "devices",
             "devices_tls",
             "http",
+            "dtmf",
             "network",
             "carrier",
             "psap",

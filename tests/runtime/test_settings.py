@@ -110,6 +110,7 @@ class TestFaults:
             ),
             ('[devices]\nlisteners = ["nope"]\n', "2: no [[sip_listener]] is named 'nope'"),
             ('[media]\nembedded_ng = "2223"\n', "2: '2223' is not host:port"),
+            ('[media]\ndtmf_listen = "22230"\n', "2: '22230' is not host:port"),
             (
                 "[media]\nembedded_port_min = 50000\n",
                 "2: embedded_port_min must lie below embedded_port_max, both in 1024-65535",
