@@ -140,15 +140,6 @@ class TestOutcome:
         await asyncio.gather(caller.finished(), pstn.finished())
         assert (await kit.record()).calling["ended_by"] == "called"
 
-    async def test_a_late_offer_is_refused_and_the_reason_told(self, kit: Kit) -> None:
-        anna = kit.company.person("anna")
-        await kit.company.apply()
-        caller = await kit.network_calls("uac_late_offer_refused", "0301234567", anna, status=488)
-        seen = await caller.finished()
-        assert "without an offer" in (seen.first(488).header("Warning") or "")
-        record = await kit.record_of(seen.first(488).header("Call-ID") or "")
-        assert (record.call["outcome"], record.calling["status"]) == ("refused", 488)
-
     async def test_the_caller_gives_up(self, kit: Kit) -> None:
         anna = kit.company.person("anna")
         await kit.company.apply()
