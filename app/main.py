@@ -10,21 +10,36 @@ from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+import msgspec
 from litestar import Litestar, Request, Response, get
+from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
-from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import Message, Scope
 
+from app.access import check_routes, isolate
+from app.description import describe
+from app.domain.me.controllers import MeController
 from app.domain.mobile_network.controllers import MobileNetworkController
 from app.domain.mobile_network.guards import NetworkKeys
 from app.domain.mobile_network.services import NetworkService, Users, asks_about_emergency
+from app.domain.services.controllers import (
+    GroupController,
+    OwnServiceController,
+    UserServiceController,
+)
+from app.domain.signing_in.controllers import SessionController
+from app.domain.signing_in.services import SigningIn
+from app.domain.signing_in.throttle import Throttle
+from app.domain.signing_in.tokens import AccessTokens
+from app.operations import Access, declared
 from app.problems import EXCEPTION_HANDLERS
+from app.rate_limit import Buckets
+from app.stores import Stores
 from hipper.directory.directory import Directory
 from hipper.runtime.bus import Bus
 from hipper.runtime.clock import Clock, SystemClock
 from hipper.runtime.database import open_owner_pool
+from hipper.runtime.secret import installation_secret
 from hipper.runtime.servers import redis_url
 from hipper.runtime.settings_model import Settings
 
@@ -40,12 +55,31 @@ _CONNECTIONS = 4
 """To PostgreSQL: one question each, a millisecond long."""
 
 
-@get("/health/live", operation_id="isLive", summary="Whether the process turns", tags=["health"])
+class Health(msgspec.Struct, frozen=True):
+    """``status``: ``live``, ``ready``, ``not ready`` or ``draining``. ``parts``: what is there."""
+
+    status: str
+    parts: dict[str, bool] = {}
+
+
+@get(
+    "/health/live",
+    operation_id="isLive",
+    summary="Whether the process turns",
+    tags=["health"],
+    opt=declared(Access.OPEN, answer=Health),
+)
 async def live() -> dict[str, str]:
     return {"status": "live"}
 
 
-@get("/health/ready", operation_id="isReady", summary="Whether everything is there", tags=["health"])
+@get(
+    "/health/ready",
+    operation_id="isReady",
+    summary="Whether everything is there",
+    tags=["health"],
+    opt=declared(Access.OPEN, answer=Health, also=(503,)),
+)
 async def ready(request: Request[Any, Any, Any], state: State) -> Response[dict[str, Any]]:
     """200, or 503 with what is missing. Not ready does not mean that nothing is answered."""
     parts = {"redis": await state.bus.is_available(), "database": await _database_answers(state.pool)}
@@ -60,8 +94,24 @@ async def _database_answers(pool: Any) -> bool:
         return False
 
 
+@get(
+    "/v1/openapi.json",
+    operation_id="describe",
+    summary="This description",
+    tags=["description"],
+    opt=declared(Access.OPEN, answer=dict[str, Any]),
+)
+async def description(state: State) -> Response[bytes]:
+    """OpenAPI 3.1."""
+    if state.get("description") is None:
+        state.description = msgspec.json.encode(describe(state.app, _own_version()))
+    return Response(state.description, media_type="application/json")
+
+
 def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
     """Everything of the API. Connections are opened by its lifespan and closed with it."""
+
+    time = clock or SystemClock()
 
     @asynccontextmanager
     async def connected(app: Litestar) -> AsyncIterator[None]:
@@ -70,26 +120,70 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
         directory = Directory(pool, remember=settings.gateway.context_cache_size, keep=_CONNECTIONS)
         users = Users(directory)
         services = [
-            NetworkService(network, bus.redis, users, clock or SystemClock())
+            NetworkService(network, bus.redis, users, time)
             for network in settings.mobile_network
             if network.mode == "imrn"
         ]
+        directory_pool = await open_owner_pool(settings, "directory")
         app.state.update({"pool": pool, "bus": bus, "network_keys": NetworkKeys(services), "draining": False})
+        tokens = AccessTokens(installation_secret(settings), time)
+        app.state.update(
+            {
+                "app": app,
+                "clock": time,
+                "stores": Stores(
+                    own=pool,
+                    directory=directory_pool,
+                    bus=bus,
+                    gateway=settings.gateway.id,
+                    tokens=tokens,
+                    signing_in=SigningIn(pool, directory_pool, tokens, Throttle(bus.redis)),
+                    buckets=Buckets(settings.api.requests_per_s, time.monotonic),
+                ),
+            }
+        )
         asks_about_emergency(b'{"called": "+31112"}')  # reads the numbering plans: not in the first call
         try:
             yield
         finally:
             await bus.close()
             pool.terminate()
+            directory_pool.terminate()
 
-    return Litestar(
-        route_handlers=[live, ready, MobileNetworkController],
+    app = Litestar(
+        route_handlers=[
+            live,
+            ready,
+            description,
+            MobileNetworkController,
+            SessionController,
+            MeController,
+            OwnServiceController,
+            UserServiceController,
+            GroupController,
+        ],
+        guards=[isolate],
         lifespan=[connected],
         exception_handlers=EXCEPTION_HANDLERS,
         before_send=[add_security_headers],
         request_max_body_size=LARGEST_BODY,
         logging_config=None,
-        openapi_config=_openapi(),
+        openapi_config=None,
+        cors_config=_cors(settings),
+    )
+    check_routes(app)
+    return app
+
+
+def _cors(settings: Settings) -> CORSConfig | None:
+    if not settings.api.cors_origins:
+        return None
+    return CORSConfig(
+        allow_origins=list(settings.api.cors_origins),
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "If-Match", "If-None-Match", "Accept-Language"],
+        expose_headers=["ETag", "Retry-After"],
+        max_age=3600,
     )
 
 
@@ -101,16 +195,8 @@ async def add_security_headers(message: Message, _: Scope) -> None:
         message["headers"] = [*message["headers"], *added]
 
 
-def _openapi() -> OpenAPIConfig:
+def _own_version() -> str:
     try:
-        own_version = version("hipper")
+        return version("hipper")
     except PackageNotFoundError:
-        own_version = "0"
-    scheme = SecurityScheme(type="http", scheme="bearer", description="static key of a mobile network")
-    return OpenAPIConfig(
-        title="Hipper",
-        version=own_version,
-        path="/schema",
-        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
-        components=Components(security_schemes={"networkKey": scheme}),
-    )
+        return "0"

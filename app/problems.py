@@ -1,6 +1,7 @@
 """Errors as ``application/problem+json`` (RFC 9457): every kind has a ``type`` of its own that stays.
 
-The type is a URN and not an address, because nothing is served there; ``docs/networks/imrn.md`` lists them.
+The type is a URN and not an address, because nothing is served there; ``docs/api.md`` lists them. Titles and
+details are in English or Dutch, as Accept-Language says.
 """
 
 from __future__ import annotations
@@ -14,6 +15,13 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, SerializationException, ValidationException
 from litestar.types import Send
+
+from app.language import Language, language_of
+from hipper.directory.errors import DirectoryUnavailable
+from hipper.pbx.model import ServicePack
+from hipper.runtime.bus import OUTAGE as REDIS_OUTAGE
+from hipper.runtime.bus import BusUnavailable
+from hipper.runtime.database import OUTAGE as DATABASE_OUTAGE
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 10
@@ -37,39 +45,75 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     status: int
     detail: str = ""
     errors: tuple[InvalidMember, ...] = ()
+    packs: tuple[ServicePack, ...] = ()
+    """Of ``not-in-pack``: the service packs that hold the service."""
 
 
 class ProblemKind(msgspec.Struct, frozen=True):
-    """``name`` ends the type; ``title`` is the same for every problem of this kind (RFC 9457 §3.1.4)."""
+    """``name`` ends the type; ``title`` is the same for every problem of this kind (RFC 9457 §3.1.4), and
+    ``titel`` says it in Dutch."""
 
     name: str
     status: int
     title: str
+    titel: str
 
     @property
     def type(self) -> str:
         return f"urn:hipper:problem:{self.name}"
 
 
-INVALID_REQUEST = ProblemKind("invalid-request", 400, "The request cannot be read or does not fit")
-UNAUTHENTICATED = ProblemKind("unauthenticated", 401, "Who asks is not known")
-NOT_FOUND = ProblemKind("not-found", 404, "There is nothing here")
-METHOD_NOT_ALLOWED = ProblemKind("method-not-allowed", 405, "This cannot be asked here")
-BODY_TOO_LARGE = ProblemKind("body-too-large", 413, "The body is too large")
-UNSUPPORTED_MEDIA_TYPE = ProblemKind("unsupported-media-type", 415, "The body is not JSON")
-TOO_MANY_REQUESTS = ProblemKind("too-many-requests", 429, "Too many requests")
-INTERNAL_ERROR = ProblemKind("internal-error", 500, "A fault of ours")
-STORE_UNAVAILABLE = ProblemKind("store-unavailable", 503, "Redis does not answer")
-DIRECTORY_UNAVAILABLE = ProblemKind("directory-unavailable", 503, "The directory does not answer")
-OVERLOADED = ProblemKind("overloaded", 503, "Too much is going on")
+INVALID_REQUEST = ProblemKind(
+    "invalid-request",
+    400,
+    "The request cannot be read or does not fit",
+    "De aanvraag is niet te lezen of past niet",
+)
+UNAUTHENTICATED = ProblemKind("unauthenticated", 401, "Who asks is not known", "Onbekend wie dit vraagt")
+WRONG_PASSWORD = ProblemKind(
+    "wrong-password",
+    401,
+    "The user name or the password is wrong",
+    "De gebruikersnaam of het wachtwoord klopt niet",
+)
+SESSION_ENDED = ProblemKind("session-ended", 401, "The session is over", "De sessie is voorbij")
+FORBIDDEN = ProblemKind("forbidden", 403, "This is not for who asks", "Dit is niet voor wie het vraagt")
+NOT_IN_PACK = ProblemKind(
+    "not-in-pack", 403, "The service pack does not hold this service", "Deze dienst zit niet in het profiel"
+)
+NOT_FOUND = ProblemKind("not-found", 404, "There is nothing here", "Hier is niets")
+METHOD_NOT_ALLOWED = ProblemKind("method-not-allowed", 405, "This cannot be asked here", "Dit kan hier niet")
+CHANGED_MEANWHILE = ProblemKind(
+    "changed-meanwhile", 412, "It was changed since it was read", "Het is gewijzigd sinds het gelezen werd"
+)
+BODY_TOO_LARGE = ProblemKind("body-too-large", 413, "The body is too large", "De inhoud is te groot")
+UNSUPPORTED_MEDIA_TYPE = ProblemKind(
+    "unsupported-media-type", 415, "The body is not JSON", "De inhoud is geen JSON"
+)
+INVALID_SETTINGS = ProblemKind(
+    "invalid-settings", 422, "These settings cannot be", "Deze instellingen kunnen niet"
+)
+TOO_MANY_REQUESTS = ProblemKind("too-many-requests", 429, "Too many requests", "Te veel aanvragen")
+INTERNAL_ERROR = ProblemKind("internal-error", 500, "A fault of ours", "Een fout van ons")
+STORE_UNAVAILABLE = ProblemKind("store-unavailable", 503, "Redis does not answer", "Redis antwoordt niet")
+DIRECTORY_UNAVAILABLE = ProblemKind(
+    "directory-unavailable", 503, "The directory does not answer", "De directory antwoordt niet"
+)
+OVERLOADED = ProblemKind("overloaded", 503, "Too much is going on", "Het is te druk")
 
 KINDS = (
     INVALID_REQUEST,
     UNAUTHENTICATED,
+    WRONG_PASSWORD,
+    SESSION_ENDED,
+    FORBIDDEN,
+    NOT_IN_PACK,
     NOT_FOUND,
     METHOD_NOT_ALLOWED,
+    CHANGED_MEANWHILE,
     BODY_TOO_LARGE,
     UNSUPPORTED_MEDIA_TYPE,
+    INVALID_SETTINGS,
     TOO_MANY_REQUESTS,
     INTERNAL_ERROR,
     STORE_UNAVAILABLE,
@@ -78,25 +122,44 @@ KINDS = (
 )
 _OF_STATUS = {400: INVALID_REQUEST, 404: NOT_FOUND, 405: METHOD_NOT_ALLOWED, 413: BODY_TOO_LARGE}
 """What Litestar itself raises."""
+_REDIS = tuple(kind for kind in REDIS_OUTAGE if kind not in DATABASE_OUTAGE)
 
 
 class ProblemError(Exception):
-    """Ends a request with a problem. ``retry_after_s``: whole seconds for Retry-After."""
+    """Ends a request with a problem. ``uitleg``: ``detail`` in Dutch. ``retry_after_s``: whole seconds for
+    Retry-After."""
 
     def __init__(
         self,
         kind: ProblemKind,
         detail: str = "",
+        uitleg: str = "",
         *,
         retry_after_s: int | None = None,
         headers: Mapping[str, str] | None = None,
+        errors: tuple[InvalidMember, ...] = (),
+        packs: tuple[ServicePack, ...] = (),
     ) -> None:
         super().__init__(kind.name)
         self.kind = kind
         self.detail = detail
+        self.uitleg = uitleg
+        self.errors = errors
+        self.packs = packs
         self.headers = dict(headers or {})
         if retry_after_s is not None:
             self.headers["Retry-After"] = str(retry_after_s)
+
+    def body(self, language: Language) -> Problem:
+        dutch = language == "nl"
+        return Problem(
+            type=self.kind.type,
+            title=self.kind.titel if dutch else self.kind.title,
+            status=self.kind.status,
+            detail=self.uitleg if dutch and self.uitleg else self.detail,
+            errors=self.errors,
+            packs=self.packs,
+        )
 
 
 async def send_json(
@@ -110,27 +173,21 @@ async def send_json(
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-async def send_problem(send: Send, error: ProblemError) -> None:
+async def send_problem(send: Send, error: ProblemError, language: Language) -> None:
     """The same as :func:`on_problem`, without Litestar."""
-    kind = error.kind
-    body = Problem(type=kind.type, title=kind.title, status=kind.status, detail=error.detail)
     headers = {name.replace("-", "_"): value for name, value in error.headers.items()}
-    await send_json(send, kind.status, msgspec.json.encode(body), MEDIA_TYPE, **headers)
+    body = msgspec.json.encode(error.body(language))
+    await send_json(send, error.kind.status, body, MEDIA_TYPE, Content_Language=language, **headers)
 
 
-def response(
-    kind: ProblemKind,
-    detail: str = "",
-    *,
-    headers: Mapping[str, str] | None = None,
-    errors: tuple[InvalidMember, ...] = (),
-) -> Response[Problem]:
-    body = Problem(type=kind.type, title=kind.title, status=kind.status, detail=detail, errors=errors)
-    return Response(body, status_code=kind.status, media_type=MEDIA_TYPE, headers=dict(headers or {}))
-
-
-def on_problem(_: Request[Any, Any, Any], error: ProblemError) -> Response[Problem]:
-    return response(error.kind, error.detail, headers=error.headers)
+def on_problem(request: Request[Any, Any, Any], error: ProblemError) -> Response[Problem]:
+    language = language_of(request.scope)
+    return Response(
+        error.body(language),
+        status_code=error.kind.status,
+        media_type=MEDIA_TYPE,
+        headers={**error.headers, "Content-Language": language},
+    )
 
 
 def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
@@ -139,16 +196,22 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
     if kind is None:
         return on_fault(request, error)
     headers = {name.title(): value for name, value in (error.headers or {}).items()}
+    detail, uitleg = "", ""
+    errors: tuple[InvalidMember, ...] = ()
     if isinstance(error, ValidationException):
-        return response(kind, "the body does not fit", headers=headers, errors=_faults(error.extra))
-    if isinstance(error.__cause__, SerializationException):
-        return response(kind, "the body is not JSON", headers=headers)
-    return response(kind, headers=headers)
+        detail, uitleg, errors = "the body does not fit", "de inhoud past niet", _faults(error.extra)
+    elif isinstance(error.__cause__, SerializationException):
+        detail, uitleg = "the body is not JSON", "de inhoud is geen JSON"
+    return on_problem(request, ProblemError(kind, detail, uitleg, headers=headers, errors=errors))
 
 
 def on_fault(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    """Anything else is a fault of ours. The log tells where, and neither the message nor the body: both may
-    hold what somebody sent."""
+    """A server behind us that is away is no fault of ours; anything else is. The log tells where, and neither
+    the message nor the body: both may hold what somebody sent."""
+    if isinstance(error, (BusUnavailable, *_REDIS)):
+        return on_problem(request, ProblemError(STORE_UNAVAILABLE, retry_after_s=RETRY_AFTER_S))
+    if isinstance(error, (DirectoryUnavailable, *DATABASE_OUTAGE)) and not isinstance(error, ValueError):
+        return on_problem(request, ProblemError(DIRECTORY_UNAVAILABLE, retry_after_s=RETRY_AFTER_S))
     frames = traceback.extract_tb(error.__traceback__)
     log.error(
         "request.fault",
@@ -157,7 +220,7 @@ def on_fault(request: Request[Any, Any, Any], error: Exception) -> Response[Prob
         error=type(error).__name__,
         where=[f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-8:]],
     )
-    return response(INTERNAL_ERROR, "it was logged")
+    return on_problem(request, ProblemError(INTERNAL_ERROR, "it was logged", "het is vastgelegd"))
 
 
 def _faults(extra: Any) -> tuple[InvalidMember, ...]:

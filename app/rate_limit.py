@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from collections.abc import Callable
 
 
@@ -27,3 +28,24 @@ class TokenBucket:
             self._tokens -= 1
             return None
         return max(1, math.ceil((1 - self._tokens) / self._rate))
+
+
+class Buckets:
+    """A token bucket for everyone who asks; the ``most`` who asked last are remembered."""
+
+    def __init__(self, rate: float, now: Callable[[], float], most: int = 20_000) -> None:
+        self._rate = rate
+        self._now = now
+        self._most = most
+        self._of: OrderedDict[str, TokenBucket] = OrderedDict()
+
+    def take(self, who: str) -> int | None:
+        """As :meth:`TokenBucket.take`."""
+        bucket = self._of.get(who)
+        if bucket is None:
+            bucket = self._of[who] = TokenBucket(self._rate, self._rate, self._now)
+            if len(self._of) > self._most:
+                self._of.popitem(last=False)
+        else:
+            self._of.move_to_end(who)
+        return bucket.take()

@@ -25,7 +25,7 @@ CREATE TABLE app.sessions (
     ended_at      timestamptz,
     ended_by      text CHECK (ended_by IN ('user', 'password', 'reuse', 'newer'))
 );
-CREATE INDEX sessions_open ON app.sessions (subscriber_id, used_at) WHERE ended_at IS NULL;
+CREATE INDEX sessions_subscriber ON app.sessions (subscriber_id, used_at);
 
 -- A token that was used stays until its session is forgotten: seen again, it was stolen.
 CREATE TABLE app.refresh_tokens (
@@ -35,7 +35,6 @@ CREATE TABLE app.refresh_tokens (
     used_at    timestamptz
 );
 CREATE INDEX refresh_tokens_session ON app.refresh_tokens (session_id);
-CREATE INDEX sessions_expiry ON app.sessions (expires_at);
 
 CREATE TABLE app.api_keys (
     key_id     text PRIMARY KEY,

@@ -17,6 +17,7 @@ SUB_APPS = {
     "migrate": "hipper.cli.migrate",
     "provision": "hipper.cli.provision",
     "user": "hipper.cli.users",
+    "apikey": "hipper.cli.apikeys",
     "calls": "hipper.cli.calls",
     "trunks": "hipper.cli.trunks",
     "announcements": "hipper.cli.announcements",

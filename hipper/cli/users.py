@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import sys
+from collections.abc import Awaitable, Callable
+from getpass import getpass
+from typing import Annotated, Literal
 
 import asyncpg
 import msgspec
-from cyclopts import App
+from cyclopts import App, Parameter
 
+from app.domain.signing_in import statements
+from app.domain.signing_in.passwords import fault_of, hashed_password, made_up
 from hipper.cli.database import SettingsFile, on_database
+from hipper.cli.errors import CliError
+from hipper.directory.accounts import find_account
+from hipper.directory.audit import AuditEntry, write_audit
 from hipper.directory.errors import InvalidSettings
 from hipper.directory.services import change_user_service, get_service, service_named
 from hipper.directory.settings import find_subscriber, set_identity
@@ -63,6 +71,71 @@ def service(user: str, name: str, changes: str | None = None, *, settings: Setti
         ).decode()
 
     print(on_database("directory", work, settings))
+
+
+@app.command
+def password(
+    user: str,
+    *,
+    make: Annotated[bool, Parameter(negative=(), help="Make one, and show it once.")] = False,
+    settings: SettingsFile = None,
+) -> None:
+    """Set the password of USER for the app and the HTTP API; asked for, unless --make. Ends the user's
+    sessions."""
+    chosen = made_up() if make else _asked()
+    fault = fault_of(chosen, user.lower())
+    if fault is not None:
+        raise CliError(fault[0])
+    subscriber = on_database("directory", _found_and_audited(user, "password set"), settings)
+
+    async def work(conn: asyncpg.Connection, _installation: Settings) -> None:
+        async with conn.transaction():
+            await conn.execute(statements.SET_HASH, subscriber, hashed_password(chosen))
+            await conn.execute(statements.END_SESSIONS, subscriber, "password", "")
+
+    on_database("app", work, settings)
+    print(f"password of {user}: {chosen}  (shown once)" if make else f"the password of {user} is set")
+
+
+@app.command
+def role(
+    user: str,
+    role: Literal["user", "group_administrator", "enterprise_administrator"],
+    *,
+    settings: SettingsFile = None,
+) -> None:
+    """Make USER an administrator of the own group or enterprise, or a plain user again."""
+    subscriber = on_database("directory", _found_and_audited(user, f"role {role}"), settings)
+
+    async def work(conn: asyncpg.Connection, _installation: Settings) -> None:
+        await conn.execute(statements.SET_ROLE, subscriber, role)
+
+    on_database("app", work, settings)
+    print(f"{user} is {role.replace('_', ' ')} from the next request on")
+
+
+def _found_and_audited(user: str, change: str) -> Callable[[asyncpg.Connection, Settings], Awaitable[str]]:
+    """The user's id; the change stands in the audit before it is made."""
+
+    async def work(conn: asyncpg.Connection, _installation: Settings) -> str:
+        account = await find_account(conn, user)
+        if account is None:
+            raise CliError(f"there is no user {user}; users are named user@domain")
+        entry = AuditEntry(account.tenant, "operator", f"subscriber {account.aor}", change)
+        await write_audit(conn, [entry])
+        return account.subscriber
+
+    return work
+
+
+def _asked() -> str:
+    """Twice from a terminal; else one line of standard input."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    first = getpass("password: ")
+    if getpass("once more: ") != first:
+        raise CliError("these differ; nothing was changed")
+    return first
 
 
 def _read(text: str) -> dict[str, object]:

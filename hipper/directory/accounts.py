@@ -1,4 +1,4 @@
-"""Who a user is for the API: tenant, group, name, language. Read with every request; nothing is remembered."""
+"""Who a user is for the API: tenant, group, name, language. Read with every request, never remembered."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ GROUP_TENANT = "SELECT tenant_id FROM directory.groups WHERE group_id = $1"
 _GROUP = "SELECT group_id, tenant_id, name, display_name FROM directory.groups"
 GROUPS_OF_ALL = f"{_GROUP} WHERE group_id > $1 ORDER BY group_id LIMIT $2"
 GROUPS_OF_TENANT = f"{_GROUP} WHERE group_id > $1 AND tenant_id = $3 ORDER BY group_id LIMIT $2"
+GROUPS_ONLY = f"{_GROUP} WHERE group_id > $1 AND group_id = $3 LIMIT $2"
 NAMES = """
 SELECT t.display_name, g.display_name FROM directory.groups g JOIN directory.tenants t USING (tenant_id)
 WHERE g.group_id = $1"""
@@ -58,6 +59,12 @@ async def find_account(conn: asyncpg.Connection | asyncpg.Pool, aor: str) -> Acc
     return None if row is None else account_of(row)
 
 
+async def account_with(conn: asyncpg.Connection | asyncpg.Pool, subscriber: SubscriberId) -> Account | None:
+    """As :func:`find_account`, by id."""
+    row = await conn.fetchrow(BY_ID, subscriber)
+    return None if row is None else account_of(row)
+
+
 async def owner_of_device(conn: asyncpg.Connection | asyncpg.Pool, device: DeviceId) -> SubscriberId | None:
     found: SubscriberId | None = await conn.fetchval(DEVICE_OWNER, device)
     return found
@@ -77,10 +84,17 @@ async def names_of(conn: asyncpg.Connection | asyncpg.Pool, group: GroupId) -> t
 
 
 async def list_groups(
-    conn: asyncpg.Connection | asyncpg.Pool, *, tenant: TenantId | None, after: str, limit: int
+    conn: asyncpg.Connection | asyncpg.Pool,
+    *,
+    tenant: TenantId | None,
+    only: GroupId | None = None,
+    after: str,
+    limit: int,
 ) -> list[Group]:
-    """Groups by their id, from the first after ``after``; of one tenant, or (None) of all."""
-    if tenant is None:
+    """Groups by their id, from the first after ``after``; one, those of one tenant, or (None) all."""
+    if only is not None:
+        rows = await conn.fetch(GROUPS_ONLY, after, limit, only)
+    elif tenant is None:
         rows = await conn.fetch(GROUPS_OF_ALL, after, limit)
     else:
         rows = await conn.fetch(GROUPS_OF_TENANT, after, limit, tenant)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterator
 
 from hipper.runtime.settings_model import MobileNetwork, Settings
@@ -11,6 +12,7 @@ from hipper.telephony.numbers.ranges import NumberRange, parse_range
 MOST_NUMBERS = 10_000
 """Of one network. Each rests a minute or so after a call: enough for more than a hundred calls a second."""
 SHORTEST_KEY = 16
+_ORIGIN = re.compile(r"https?://[a-z0-9.\-]+(:[0-9]{1,5})?")
 _PLAIN = frozenset(map(chr, range(0x21, 0x7F)))
 
 
@@ -74,6 +76,11 @@ def _api_faults(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "api.port", f"port {api.port} is that of health and metrics, [http]"
     if not api.drain_s >= 0:
         yield "api.drain_s", f"drain_s must be at least 0, not {api.drain_s:g}"
+    if api.requests_per_s < 1:
+        yield "api.requests_per_s", f"requests_per_s must be at least 1, not {api.requests_per_s}"
+    for origin in api.cors_origins:
+        if not _ORIGIN.fullmatch(origin):
+            yield "api.cors_origins", f"{origin!r} is no origin; write https://host or https://host:port"
     try:
         ipaddress.ip_address(api.host)
     except ValueError:

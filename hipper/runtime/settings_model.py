@@ -172,6 +172,11 @@ class ApiSection(_Section, frozen=True, kw_only=True):
     port: int = 8080
     drain_s: float = 10.0
     """After SIGTERM: no connection is taken any more, what was asked is answered within this."""
+    cors_origins: tuple[str, ...] = ()
+    """Web pages that may use the API from a browser, e.g. ``https://app.example``; empty: none."""
+    requests_per_s: int = 50
+    """Of one session or key, and as many at once after a quiet time; beyond, 429. The mobile networks have
+    limits of their own."""
 
 
 class DevicesSection(_Section, frozen=True, kw_only=True):

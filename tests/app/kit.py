@@ -62,9 +62,20 @@ class Api:
 
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self.app: Litestar = create_app(settings, clock)
-        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)  # type: ignore[arg-type]
-        self.client = httpx.AsyncClient(transport=transport, base_url="http://api.test")
+        self.client = self._client("127.0.0.1")
         self._stop, self._started, self._task = asyncio.Event(), asyncio.Event(), None
+
+    def _client(self, address: str) -> httpx.AsyncClient:
+        transport = httpx.ASGITransport(
+            app=self.app,  # type: ignore[arg-type]
+            raise_app_exceptions=False,
+            client=(address, 40000),
+        )
+        return httpx.AsyncClient(transport=transport, base_url="http://api.test")
+
+    def come_from(self, address: str) -> None:
+        """Ask from another address from now on."""
+        self.client = self._client(address)
 
     async def __aenter__(self) -> Api:
         self._task = asyncio.create_task(self._live())
@@ -102,5 +113,5 @@ def problem(response: httpx.Response) -> str:
     body = response.json()
     assert body["status"] == response.status_code
     assert body["title"]
-    assert set(body) <= {"type", "title", "status", "detail", "errors"}
+    assert set(body) <= {"type", "title", "status", "detail", "errors", "packs"}
     return str(body["type"]).removeprefix("urn:hipper:problem:")

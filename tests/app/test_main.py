@@ -59,7 +59,7 @@ async def test_a_fault_of_ours_is_500_and_logged_without_what_was_sent(
 
 def test_every_problem_has_a_type_of_its_own() -> None:
     assert len({kind.type for kind in KINDS}) == len(KINDS)
-    page = (Path(__file__).parents[2] / "docs/networks/imrn.md").read_text()
+    page = (Path(__file__).parents[2] / "docs/api.md").read_text()
     for kind in KINDS:
         assert f"`{kind.name}`" in page, kind.name
 
@@ -86,7 +86,7 @@ async def test_it_starts_with_everything_away_and_says_so(tmp_path: Path) -> Non
 
 
 async def test_the_description_names_operations_bodies_and_problems(api: Api) -> None:
-    described = (await api.client.get("/schema/openapi.json")).json()
+    described = (await api.client.get("/v1/openapi.json")).json()
     operation = described["paths"][PATH]["post"]
     assert operation["operationId"] == "askImrn"
     assert operation["security"] == [{"networkKey": []}]

@@ -5,26 +5,41 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Controller, Request, post
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody
 
 from app.domain.mobile_network.front import EmergencyFirst
 from app.domain.mobile_network.guards import needs_network_key
 from app.domain.mobile_network.schemas import Answer, ImrnRequest
 from app.domain.mobile_network.services import NetworkService, is_nested_too_deeply
-from app.problems import INVALID_REQUEST, MEDIA_TYPE, UNSUPPORTED_MEDIA_TYPE, Problem, ProblemError
+from app.operations import Access, declared
+from app.problems import (
+    BODY_TOO_LARGE,
+    DIRECTORY_UNAVAILABLE,
+    INVALID_REQUEST,
+    OVERLOADED,
+    STORE_UNAVAILABLE,
+    TOO_MANY_REQUESTS,
+    UNAUTHENTICATED,
+    UNSUPPORTED_MEDIA_TYPE,
+    ProblemError,
+)
 
-_PROBLEMS = {
-    status: ResponseSpec(Problem, media_type=MEDIA_TYPE, description=text, generate_examples=False)
-    for status, text in (
-        (400, "the body does not fit"),
-        (401, "no network has this key"),
-        (413, "the body is too large"),
-        (415, "the body is not JSON"),
-        (429, "more requests than the settings allow; Retry-After says when"),
-        (503, "Redis or the directory is away, or too much is going on; Retry-After says when"),
-    )
+_ASKED = {
+    "served_user": "+31612345601",
+    "called": "0201234502",
+    "calling": "+31612345601",
+    "kind": "originating",
+    "call_reference": "7a3f01",
 }
+
+_PROBLEMS = (
+    UNAUTHENTICATED,
+    BODY_TOO_LARGE,
+    TOO_MANY_REQUESTS,
+    STORE_UNAVAILABLE,
+    DIRECTORY_UNAVAILABLE,
+    OVERLOADED,
+)
 
 
 async def needs_readable_json(request: Request[Any, Any, Any]) -> None:
@@ -50,8 +65,14 @@ class MobileNetworkController(Controller):
         status_code=200,
         middleware=[EmergencyFirst],
         before_request=needs_readable_json,
-        responses=_PROBLEMS,
-        security=[{"networkKey": []}],
+        opt=declared(
+            Access.NETWORK,
+            body=ImrnRequest,
+            answer=Answer,
+            problems=_PROBLEMS,
+            example=_ASKED,
+            shown={"action": "route", "imrn": "+31970123400", "expires_in_s": 10},
+        ),
     )
     async def ask_imrn(self, request: Request[Any, Any, Any], data: JSONBody[ImrnRequest]) -> Answer:
         """The network's SCP asks before it routes a call of a user who has our services. Emergency calls, our

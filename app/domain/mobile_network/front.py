@@ -15,6 +15,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from app.domain.mobile_network.guards import NetworkKeys
 from app.domain.mobile_network.schemas import Continue
 from app.domain.mobile_network.services import asks_about_emergency
+from app.language import language_of
 from app.pace import Pace
 from app.problems import OVERLOADED, ProblemError, send_json, send_problem
 
@@ -46,7 +47,7 @@ class EmergencyFirst:
             if self._pace.is_full:
                 raise ProblemError(OVERLOADED, retry_after_s=1)
         except ProblemError as error:
-            await send_problem(send, error)
+            await send_problem(send, error, language_of(scope))
             return
         await self._pace.turn()
         await self.app(scope, _again(messages, receive), send)

@@ -1,0 +1,216 @@
+"""Who asks, and what of it is theirs: the one function every route passes.
+
+:func:`isolate` is a guard of the whole application. It knows who asks from the token, and for every id in the
+path whether it belongs to them; somebody else's id is 404, as one that does not exist. A path parameter it
+does not know keeps the application from starting.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import re
+from collections.abc import Awaitable, Callable
+from enum import Enum
+from typing import Any
+
+import msgspec
+from litestar import Litestar
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from app.domain.signing_in import statements
+from app.operations import KEY, Access, handlers, operation_of
+from app.problems import FORBIDDEN, NOT_FOUND, TOO_MANY_REQUESTS, UNAUTHENTICATED, ProblemError
+from app.stores import Stores
+from hipper.directory.accounts import Account, account_of, account_with, owner_of_device, tenant_of_group
+from hipper.pbx.ids import DeviceId, GroupId, SubscriberId, TenantId
+
+CHALLENGE = 'Bearer realm="hipper"'
+KEY_PREFIX = "hik_"
+"""What every API key begins with."""
+_ID = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
+
+
+class Role(str, Enum):
+    USER = "user"
+    GROUP_ADMINISTRATOR = "group_administrator"
+    ENTERPRISE_ADMINISTRATOR = "enterprise_administrator"
+    OPERATOR = "operator"
+    SERVICE = "service"
+
+
+class KeyScope(str, Enum):
+    """What a program with a key may do, within its tenant."""
+
+    PROVISIONING = "provisioning"
+
+
+class Principal(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks. ``tenant`` None: an operator, of the whole installation. ``account`` and ``session``: of who
+    signed in; None for a key."""
+
+    name: str
+    """As the audit calls it: ``user:<subscriber>``, ``key:<key>``."""
+    role: Role
+    tenant: TenantId | None
+    account: Account | None = None
+    session: str | None = None
+    scopes: tuple[str, ...] = ()
+
+
+def user_of(principal: Principal) -> Account:
+    """Raises ProblemError: 403 for a key, which is nobody."""
+    if principal.account is None:
+        raise ProblemError(FORBIDDEN, "this is for users who signed in", "dit is voor wie is aangemeld")
+    return principal.account
+
+
+async def isolate(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Litestar guard of the application: sets ``request.state.principal``. Raises ProblemError: 401,
+    403, 404, 429."""
+    operation = operation_of(handler)
+    if operation.access in (Access.OPEN, Access.NETWORK):
+        return
+    stores: Stores = connection.app.state.stores
+    principal = await _authenticated(stores, connection)
+    for name, value in connection.path_params.items():
+        if not _ID.fullmatch(str(value)) or not await BELONGS[name](stores, principal, str(value)):
+            raise ProblemError(NOT_FOUND)
+    if operation.access is Access.USER:
+        user_of(principal)
+    elif not _administers(principal):
+        raise ProblemError(FORBIDDEN, "this is for administrators", "dit is voor beheerders")
+    connection.state.principal = principal
+
+
+def check_routes(app: Litestar) -> None:
+    """Raises ValueError for a route that :func:`isolate` could not judge."""
+    for method, path, handler in handlers(app):
+        if KEY not in handler.opt:
+            raise ValueError(f"{method} {path} does not say who may ask")
+        for name in re.findall(r"\{(\w+)\}", path):
+            if name not in BELONGS:
+                raise ValueError(f"{method} {path}: nobody knows whose '{name}' is")
+
+
+def _administers(principal: Principal) -> bool:
+    if principal.role is Role.SERVICE:
+        return KeyScope.PROVISIONING.value in principal.scopes
+    return principal.role is not Role.USER
+
+
+# --- whose an id is -----------------------------------------------------------------------------------
+
+
+async def _group(stores: Stores, principal: Principal, group: str) -> bool:
+    if principal.account is not None and principal.role is not Role.ENTERPRISE_ADMINISTRATOR:
+        return principal.account.group == group
+    tenant = await tenant_of_group(stores.own, GroupId(group))
+    return tenant is not None and principal.tenant in (None, tenant)
+
+
+async def _device(stores: Stores, principal: Principal, device: str) -> bool:
+    owner = await owner_of_device(stores.own, DeviceId(device))
+    return owner is not None and principal.account is not None and owner == principal.account.subscriber
+
+
+async def _session(stores: Stores, principal: Principal, session: str) -> bool:
+    owner = await stores.own.fetchval(statements.SESSION_OWNER, session)
+    return owner is not None and principal.account is not None and owner == principal.account.subscriber
+
+
+async def _user(stores: Stores, principal: Principal, user: str) -> bool:
+    account = await account_with(stores.own, SubscriberId(user))
+    if account is None:
+        return False
+    if principal.role is Role.USER:
+        return principal.account is not None and principal.account.subscriber == user
+    if principal.role is Role.GROUP_ADMINISTRATOR:
+        return principal.account is not None and principal.account.group == account.group
+    return principal.tenant in (None, account.tenant)
+
+
+async def _anybodys(_stores: Stores, _principal: Principal, _value: str) -> bool:
+    return True
+
+
+BELONGS: dict[str, Callable[[Stores, Principal, str], Awaitable[bool]]] = {
+    "group": _group,
+    "user": _user,
+    "device": _device,
+    "session": _session,
+    "service": _anybodys,  # a name of the registry; what it is set to is asked by its owner
+}
+"""By the name of a path parameter: whether what it names belongs to who asks."""
+
+
+# --- who asks -----------------------------------------------------------------------------------------
+
+
+def address_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """Whom to count: the address, of IPv6 the /64 that one subscriber has."""
+    host = connection.client.host if connection.client else ""
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return "unknown"
+    if address.version == 6:
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address)
+
+
+async def _authenticated(stores: Stores, connection: ASGIConnection[Any, Any, Any, Any]) -> Principal:
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or not token:
+        raise _unknown("a token or a key is needed", "een token of sleutel is nodig")
+    if token.startswith(KEY_PREFIX):
+        _count(stores, f"address {address_of(connection)}")
+        return await _by_key(stores, token)
+    session = stores.tokens.session_of(token)
+    if session is None:
+        raise _unknown("the token is no good or too old", "het token klopt niet of is te oud", invalid=True)
+    _count(stores, session)
+    return await _by_session(stores, session)
+
+
+def _count(stores: Stores, who: str) -> None:
+    wait_s = stores.buckets.take(who)
+    if wait_s is not None:
+        raise ProblemError(TOO_MANY_REQUESTS, retry_after_s=wait_s)
+
+
+async def _by_session(stores: Stores, session: str) -> Principal:
+    row = await stores.own.fetchrow(statements.SESSION, session)
+    if row is None:
+        raise _unknown("the session is over", "de sessie is voorbij", invalid=True)
+    account = account_of(row)
+    return Principal(
+        name=f"user:{account.subscriber}",
+        role=Role(row["role"]),
+        tenant=account.tenant,
+        account=account,
+        session=session,
+    )
+
+
+async def _by_key(stores: Stores, key: str) -> Principal:
+    row = await stores.own.fetchrow(statements.API_KEY, hashlib.sha256(key.encode()).digest())
+    if row is None:
+        raise _unknown("nobody has this key", "niemand heeft deze sleutel", invalid=True)
+    return Principal(
+        name=f"key:{row['key_id']}",
+        role=Role(row["role"]),
+        tenant=TenantId(row["tenant_id"]) if row["tenant_id"] is not None else None,
+        scopes=tuple(row["scopes"]),
+    )
+
+
+def _unknown(detail: str, uitleg: str, *, invalid: bool = False) -> ProblemError:
+    wrong = ', error="invalid_token"' if invalid else ""
+    return ProblemError(UNAUTHENTICATED, detail, uitleg, headers={"WWW-Authenticate": CHALLENGE + wrong})
+
+
+def subscriber_of(principal: Principal) -> SubscriberId:
+    return user_of(principal).subscriber

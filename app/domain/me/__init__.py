@@ -1,0 +1,1 @@
+"""Who I am: numbers, telephones, identity."""

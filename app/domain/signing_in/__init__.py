@@ -1,0 +1,1 @@
+"""Signing in as user@customer-domain, sessions per device, passwords (seed 2.2)."""

@@ -1,0 +1,148 @@
+"""Signing in, refreshing, ending sessions, changing the password. Passwords are tried through
+:mod:`app.domain.signing_in.throttle` only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import asyncpg
+
+from app.domain.signing_in import statements
+from app.domain.signing_in.passwords import Passwords, fault_of, is_outdated
+from app.domain.signing_in.schemas import PasswordChange, Session, Sessions, SignIn, Tokens
+from app.domain.signing_in.throttle import Throttle
+from app.domain.signing_in.tokens import (
+    ACCESS_S,
+    SESSION_S,
+    AccessTokens,
+    hashed,
+    new_refresh_token,
+    new_session,
+)
+from app.problems import (
+    INVALID_SETTINGS,
+    SESSION_ENDED,
+    WRONG_PASSWORD,
+    InvalidMember,
+    ProblemError,
+)
+from hipper.directory.accounts import Account, account_of
+from hipper.directory.audit import AuditEntry, write_audit
+from hipper.pbx.ids import SubscriberId
+
+MOST_SESSIONS = 20
+"""Of one user; the one not used for longest ends when there is one more."""
+
+
+class SigningIn:
+    """``own``: pool of ``hipper_app``; ``directory``: that of ``hipper_directory``, for the audit."""
+
+    def __init__(
+        self, own: asyncpg.Pool, directory: asyncpg.Pool, tokens: AccessTokens, throttle: Throttle
+    ) -> None:
+        self._own = own
+        self._directory = directory
+        self._tokens = tokens
+        self._throttle = throttle
+        self._passwords = Passwords()
+
+    async def sign_in(self, asked: SignIn, address: str) -> Tokens:
+        """Raises ProblemError: 401 alike for an unknown user, one without password, one who may not call and
+        a wrong password; 429."""
+        name = asked.user.strip().lower()
+        await self._throttle.count(address, name)
+        user, _, domain = name.rpartition("@")
+        row = await self._own.fetchrow(statements.SIGN_IN, domain, user)
+        known: str | None = row["password_hash"] if row is not None else None
+        right = await self._passwords.verify(known, asked.password)
+        if row is None or known is None or not right or not account_of(row).enabled:
+            raise ProblemError(WRONG_PASSWORD, headers={"WWW-Authenticate": 'Bearer realm="hipper"'})
+        await self._throttle.forgive(address, name)
+        account = account_of(row)
+        if is_outdated(known):
+            renewed = await self._passwords.hash(asked.password)
+            await self._own.execute(statements.REHASH, account.subscriber, known, renewed)
+        return await self._open(account.subscriber, asked.device_name or "?", address)
+
+    async def _open(self, subscriber: SubscriberId, device_name: str, address: str) -> Tokens:
+        session, refresh = new_session(), new_refresh_token()
+        async with self._own.acquire() as conn, conn.transaction():
+            await conn.execute(statements.LOCK_USER, subscriber)
+            await conn.execute(statements.FORGET_EXPIRED, subscriber)
+            await conn.execute(
+                statements.OPEN_SESSION, session, subscriber, device_name, address, float(SESSION_S)
+            )
+            await conn.execute(statements.END_OLDEST, subscriber, MOST_SESSIONS)
+            await conn.execute(statements.GIVE_REFRESH, hashed(refresh), session)
+        return self._answer(session, refresh)
+
+    async def refresh(self, token: str, address: str) -> Tokens:
+        """The next pair. A token that was used before ends its session. Raises ProblemError: 401."""
+        digest, refresh = hashed(token), new_refresh_token()
+        async with self._own.acquire() as conn:
+            async with conn.transaction():
+                session = await conn.fetchval(statements.USE_REFRESH, digest)
+                alive = session is not None and await conn.fetchval(
+                    statements.PROLONG, session, address, float(SESSION_S)
+                )
+                if alive:
+                    await conn.execute(statements.GIVE_REFRESH, hashed(refresh), session)
+                    return self._answer(session, refresh)
+            used = await conn.fetchval(statements.USED_REFRESH, digest)
+            if used is not None:
+                await conn.fetchval(statements.END_SESSION, used, "reuse")
+        raise ProblemError(SESSION_ENDED, "sign in again", "meld opnieuw aan")
+
+    async def sessions_of(self, subscriber: SubscriberId, current: str | None) -> Sessions:
+        rows = await self._own.fetch(statements.SESSIONS, subscriber)
+        return Sessions(items=tuple(_session(row, current) for row in rows))
+
+    async def end(self, session: str) -> None:
+        await self._own.fetchval(statements.END_SESSION, session, "user")
+
+    async def change_password(
+        self, account: Account, session: str, change: PasswordChange, address: str
+    ) -> None:
+        """Raises ProblemError: 401 when ``current`` is wrong, 422 when ``new`` cannot be, 429."""
+        fault = fault_of(change.new, account.aor)
+        if fault is not None:
+            raise ProblemError(
+                INVALID_SETTINGS, *fault, errors=(InvalidMember(pointer="#/new", detail=fault[0]),)
+            )
+        await self._throttle.count(address, account.aor)
+        known = await self._own.fetchval(statements.KNOWN_HASH, account.subscriber)
+        if not await self._passwords.verify(known, change.current):
+            raise ProblemError(WRONG_PASSWORD, headers={"WWW-Authenticate": 'Bearer realm="hipper"'})
+        await self._throttle.forgive(address, account.aor)
+        await self._replace(account, session, await self._passwords.hash(change.new))
+
+    async def _replace(self, account: Account, session: str, password_hash: str) -> None:
+        """With its audit row: that is committed last, and undone when the rest fails."""
+        entry = AuditEntry(
+            account.tenant, f"user:{account.subscriber}", f"subscriber {account.aor}", "password changed"
+        )
+        async with self._directory.acquire() as audit, audit.transaction():
+            await write_audit(audit, [entry])
+            async with self._own.acquire() as conn, conn.transaction():
+                await conn.execute(statements.SET_HASH, account.subscriber, password_hash)
+                await conn.execute(statements.END_SESSIONS, account.subscriber, "password", session)
+
+    def _answer(self, session: str, refresh: str) -> Tokens:
+        return Tokens(
+            session=session,
+            access_token=self._tokens.issue(session),
+            expires_in_s=ACCESS_S,
+            refresh_token=refresh,
+        )
+
+
+def _session(row: Any, current: str | None) -> Session:
+    return Session(
+        id=row["session_id"],
+        device_name=row["device_name"],
+        address=row["address"],
+        created=row["created_at"].timestamp(),
+        used=row["used_at"].timestamp(),
+        expires=row["expires_at"].timestamp(),
+        current=row["session_id"] == current,
+    )
