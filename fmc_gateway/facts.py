@@ -49,6 +49,7 @@ class Facts:
             last_caller_withheld=last.caller_withheld,
             user_calls=spent.user_calls,
             group_calls=spent.group_calls,
+            group_incoming=spent.group_incoming,
             user_spent_today=spent.user_day,
             user_spent_month=spent.user_month,
             group_spent_month=spent.group_month,

@@ -39,13 +39,15 @@ class Reader(Protocol):
 
 
 class Spent(NamedTuple):
-    """``*_calls``: legs that are charged and up, or being set up; ``*_day``, ``*_month``: euros."""
+    """``*_calls``: legs that are charged and up, or being set up; ``*_day``, ``*_month``: euros;
+    ``group_incoming``: calls from outside."""
 
     user_calls: int = 0
     group_calls: int = 0
     user_day: float = 0.0
     user_month: float = 0.0
     group_month: float = 0.0
+    group_incoming: int = 0
 
 
 class Spending:
@@ -60,12 +62,21 @@ class Spending:
         self._live: dict[CallId, tuple[Charge, ...]] = {}
         self._calls_of_user: dict[SubscriberId, set[CallId]] = defaultdict(set)
         self._calls_of_group: dict[GroupId, set[CallId]] = defaultdict(set)
+        self._group_of_incoming: dict[CallId, GroupId] = {}
+        self._incoming_of_group: dict[GroupId, set[CallId]] = defaultdict(set)
         self._counted: set[CallId] = set()
         """Calls that ended before the database was read, so that none counts twice."""
         self.loaded = False
 
-    def up(self, call: CallId, charges: tuple[Charge, ...]) -> None:
-        """What ``call`` costs at the moment; empty when it costs nothing any more."""
+    def up(self, call: CallId, charges: tuple[Charge, ...], incoming: GroupId | None = None) -> None:
+        """What ``call`` costs at the moment; empty when it costs nothing any more. ``incoming``: the group a
+        call from outside came in for."""
+        before = self._group_of_incoming.pop(call, None)
+        if before is not None:
+            _discard(self._incoming_of_group, before, call)
+        if incoming is not None:
+            self._group_of_incoming[call] = incoming
+            self._incoming_of_group[incoming].add(call)
         for old in self._live.pop(call, ()):
             _discard(self._calls_of_user, old.subscriber, call)
             _discard(self._calls_of_group, old.group, call)
@@ -97,6 +108,7 @@ class Spending:
             user_day=self._user_day.get((subscriber, self._day(now)), 0.0) + user_running,
             user_month=self._user_month.get(subscriber, 0.0) + user_running,
             group_month=self._group_month.get(group, 0.0) + self._running(group_calls, now, group=group),
+            group_incoming=len(self._incoming_of_group.get(group, ())),
         )
 
     async def load(self, database: Reader, now: float) -> None:

@@ -27,7 +27,10 @@ class WatchedLive:
 
     def publish(self, call: CallId, live: LiveCall | None) -> None:
         self._live.publish(call, live)
-        self._spending.up(call, () if live is None else live.charges)
+        if live is None:
+            self._spending.up(call, ())
+        else:
+            self._spending.up(call, live.charges, live.incoming_group)
         before = self._users.pop(call, ())
         now = () if live is None else users_of(live)
         if now:

@@ -223,7 +223,9 @@ def _terminate(call: Deciding, event: ContextLoaded, now: float) -> Step:
         return _nobody(call, now, "nobody has this number")
     if (unusable := _unusable(call, now)) is not None:
         return unusable
-    call = msgspec.structs.replace(_paid(call, OUTSIDE_PAYS), tenant=called.tenant)
+    call = msgspec.structs.replace(
+        _paid(call, OUTSIDE_PAYS), tenant=called.tenant, incoming_group=called.group
+    )
     return diverting.to_user(call, event, called, call.offered.caller, reached, now, [])
 
 

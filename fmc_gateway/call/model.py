@@ -181,6 +181,8 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True, tag_field="state"):
     caller: CallerIdentity | None = None
     """Who calls, as decisions about called users want it; ``calling.identity`` is what was shown last."""
     caller_group: GroupId | None = None
+    incoming_group: GroupId | None = None
+    """Of the user a call from outside came in for; its capacity is what the call takes of."""
     served: Served | None = None
     round_from: int = 0
     """Where in ``called`` the legs begin that ring now; those before were given up."""

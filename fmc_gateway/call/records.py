@@ -57,6 +57,7 @@ def live_call(call: CallState, phase: LivePhase) -> LiveCall:
         calling=_party(call.calling),
         called=_called_party(call),
         charges=_charges(call),
+        incoming_group=call.incoming_group,
     )
 
 

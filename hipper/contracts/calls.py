@@ -58,6 +58,8 @@ class LiveCall(msgspec.Struct, frozen=True, kw_only=True):
     calling: LiveParty
     called: LiveParty
     charges: tuple[Charge, ...] = ()
+    incoming_group: GroupId | None = None
+    """It came from outside, to a user of that group: one of the calls the group's capacity allows."""
 
 
 class LegRole(str, Enum):

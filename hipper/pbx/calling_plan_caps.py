@@ -64,7 +64,8 @@ def too_many_calls(
         return None
     capacity = context.group_services.call_capacity_management
     if capacity is not None and (
-        _reached(capacity.max_calls, facts.group_calls) or _reached(capacity.max_outgoing, facts.group_calls)
+        _reached(capacity.max_calls, facts.group_calls + facts.group_incoming)
+        or _reached(capacity.max_outgoing, facts.group_calls)
     ):
         return rules.PLAN_CAPACITY
     if tariff in _FREE_OF_CHARGE:
@@ -74,6 +75,15 @@ def too_many_calls(
     if _reached(plan.max_calls_group, facts.group_calls):
         return rules.PLAN_CALLS_GROUP
     return None
+
+
+def group_is_full(context: SubscriberContext, facts: OriginationFacts) -> bool:
+    """Whether the group takes no further call from outside (seed 9, Call Capacity Management)."""
+    capacity = context.group_services.call_capacity_management
+    return capacity is not None and (
+        _reached(capacity.max_calls, facts.group_calls + facts.group_incoming)
+        or _reached(capacity.max_incoming, facts.group_incoming)
+    )
 
 
 def _reached(most: int | None, calls: int) -> bool:

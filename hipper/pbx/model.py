@@ -252,6 +252,8 @@ class OriginationFacts(msgspec.Struct, frozen=True, kw_only=True):
     user_calls: int = 0
     """Chargeable calls of this user that are up now."""
     group_calls: int = 0
+    group_incoming: int = 0
+    """Calls from outside to users of this group that are up, or being set up."""
     user_spent_today: float = 0.0
     user_spent_month: float = 0.0
     group_spent_month: float = 0.0

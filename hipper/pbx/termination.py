@@ -27,6 +27,7 @@ from __future__ import annotations
 from hipper.pbx import rules
 from hipper.pbx import termination_onward as onward
 from hipper.pbx.availability import Treated, treatment
+from hipper.pbx.calling_plan_caps import group_is_full
 from hipper.pbx.ids import DeviceId
 from hipper.pbx.model import (
     Announcement,
@@ -188,6 +189,10 @@ def _called_back(asked: Asked) -> TerminationPlan:
 def _before_availability(asked: Asked) -> TerminationPlan | None:
     if barred_from_group(asked):
         return _no(asked, _BARRED, rules.INCOMING_BARRED, Announcement.NO_CALLS_TAKEN)
+    # a call that is in already is not counted out by itself when it goes on to a colleague
+    came_in = not asked.on_net and not asked.facts.diverted_by
+    if came_in and group_is_full(asked.called, asked.facts.spending):
+        return _no(asked, _BUSY, rules.INCOMING_CAPACITY)
     group, user = asked.called.group_services.intercept_group, asked.services.intercept_user
     if group is not None and group.active:
         return _intercepted(asked, group.destination, rules.INTERCEPT_GROUP)

@@ -221,3 +221,55 @@ def _is_asked(world: World) -> bool:
         for one in steps
         for command in one.commands
     )
+
+
+async def group_setting(world: World, service: str, **settings: Any) -> None:
+    connection = await asyncpg.connect(world.site.settings.database.url)
+    try:
+        await connection.execute(
+            "INSERT INTO directory.group_services (tenant_id, group_id, service, settings)"
+            " VALUES ('acme', 'g1', $1, $2::text::jsonb)",
+            service,
+            json.dumps(settings),
+        )
+    finally:
+        await connection.close()
+
+
+async def test_no_more_calls_come_in_than_the_group_may_have(world: World) -> None:
+    """Six at once: two ring, the others hear that it is busy; a line that is free again takes a call."""
+    await group_setting(world, "call_capacity_management", max_incoming=2)
+    phone, carrier = await world.phone("bram-1"), world.site.carrier
+    sessions = [
+        carrier.call(world.site.pstn, "+31201232020", "<sip:+31101234567@pstn.test>") for _ in range(6)
+    ]
+    rejected = [await carrier.expect(sip.Rejected) for _ in range(4)]
+    assert {one.status for one in rejected} == {486}
+    refused = {one.session for one in rejected}
+    for session in sessions:
+        if session not in refused:
+            carrier.do("cancel", session)
+    await world.at_rest()
+    phone.events.clear()
+    again = carrier.call(world.site.pstn, "+31201232020", "<sip:+31101234567@pstn.test>")
+    await phone.expect(sip.Invited)
+    carrier.do("cancel", again)
+    await world.at_rest()
+
+
+async def test_parallel_redirects_pass_no_cap_on_calls_at_once(world: World) -> None:
+    await no_mobile(world)
+    await group_setting(world, "group_outgoing_calling_plan", max_calls_user=1)
+    phone, carrier, mobile = await world.phone("bram-1"), world.site.carrier, world.site.mobile_peer
+    sessions = []
+    for number in ("0301234567", "0301234568"):
+        sessions.append(mobile.call(world.site.core, "202", ANNA_MOBILE, headers=ASSERTED))
+        invited = await phone.expect(sip.Invited)
+        phone.do("reject", invited.session, 302, headers=[("Contact", f"<sip:{number}@phone.test>")])
+    out = await carrier.expect(sip.Invited)
+    assert str(out.request.uri).startswith(f"sip:{OUTSIDE}@")
+    rejected = await mobile.expect(sip.Rejected, within_s=30)
+    assert rejected.session == sessions[1]
+    assert not [event for event in carrier.events if isinstance(event, sip.Invited)]
+    mobile.do("cancel", sessions[0])
+    await world.at_rest()

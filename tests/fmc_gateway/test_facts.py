@@ -9,9 +9,14 @@ from hipper.pbx.model import CallerList, OriginationFacts
 from hipper.telephony.numbers.e164 import E164
 from tests.pbx.people import ANNA, BRAM
 
-SPENT = Spent(user_calls=2, group_calls=5, user_day=1.5, user_month=20.0, group_month=300.0)
+SPENT = Spent(user_calls=2, group_calls=5, group_incoming=4, user_day=1.5, user_month=20.0, group_month=300.0)
 OF_BRAM = OriginationFacts(
-    user_calls=2, group_calls=5, user_spent_today=1.5, user_spent_month=20.0, group_spent_month=300.0
+    user_calls=2,
+    group_calls=5,
+    group_incoming=4,
+    user_spent_today=1.5,
+    user_spent_month=20.0,
+    group_spent_month=300.0,
 )
 
 

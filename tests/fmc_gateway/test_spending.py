@@ -54,6 +54,18 @@ def test_calls_that_are_up_count_as_calls_and_by_the_minute() -> None:
     assert spending.of(ANNA, SHOP, NOON) == Spent(0, 1, 0.0, 0.0, 0.0)
 
 
+def test_calls_from_outside_count_for_the_group_they_came_in_for() -> None:
+    spending = Spending()
+    spending.up(CallId("one"), (), SHOP)
+    spending.up(CallId("two"), (charge(),), SHOP)
+    spending.up(CallId("two"), (charge(),), SHOP)
+    assert spending.of(ANNA, SHOP, NOON).group_incoming == 2
+    assert spending.of(ANNA, MILL, NOON).group_incoming == 0
+    spending.up(CallId("one"), ())
+    spending.up(CallId("two"), ())
+    assert spending.of(ANNA, SHOP, NOON) == Spent()
+
+
 def test_each_charged_leg_of_a_call_is_one() -> None:
     """Forwarding rings two numbers outside: two legs somebody pays for."""
     spending = Spending()

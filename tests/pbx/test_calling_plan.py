@@ -197,6 +197,15 @@ class TestCalls:
         assert not ask(context, "0800-1234", facts=self.FACTS).allowed
         assert ask(context, "202", facts=self.FACTS, on_net=True).allowed
 
+    def test_calls_that_came_in_take_of_what_the_group_may_have_in_all(self) -> None:
+        facts = OriginationFacts(group_calls=1, group_incoming=4)
+        for capacity, allowed in (
+            (CallCapacityManagement(max_calls=5), False),
+            (CallCapacityManagement(max_calls=6, max_outgoing=2), True),
+        ):
+            context = with_plan(OPEN, call_capacity_management=capacity)
+            assert ask(context, "0301234567", facts=facts).allowed is allowed
+
 
 class TestSpending:
     @pytest.mark.parametrize(

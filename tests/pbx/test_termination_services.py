@@ -12,11 +12,13 @@ from hipper.pbx.model import (
     Announcement,
     DivertReason,
     ForwardTo,
+    OriginationFacts,
     Presentation,
     ServicePack,
     ToVoicemail,
 )
 from hipper.pbx.services.bundles import GroupServices
+from hipper.pbx.services.calling import CallCapacityManagement
 from hipper.pbx.services.criteria import Callers, Criterion
 from hipper.pbx.services.forwarding import (
     CallForwardingAlways,
@@ -72,6 +74,32 @@ INHIBITOR = DiversionInhibitor(active=True)
 def selective(*criteria: Criterion, destination: str | None = "0201234512") -> CallForwardingSelective:
     rules_ = tuple(SelectiveForward(criterion=one) for one in criteria)
     return CallForwardingSelective(active=True, destination=destination, rules=rules_)
+
+
+class TestCapacityOfTheGroup:
+    """Of calls from outside; colleagues, and a call that is in already, need no line."""
+
+    @pytest.mark.parametrize(
+        ("capacity", "full"),
+        [
+            (CallCapacityManagement(max_incoming=2), True),
+            (CallCapacityManagement(max_incoming=3), False),
+            (CallCapacityManagement(max_calls=5), True),
+            (CallCapacityManagement(max_calls=6), False),
+            (CallCapacityManagement(max_outgoing=0), False),
+        ],
+    )
+    def test_limits_calls_that_come_in(self, capacity: CallCapacityManagement, full: bool) -> None:
+        called = bram(GroupServices(call_capacity_management=capacity))
+        facts = OriginationFacts(group_calls=3, group_incoming=2)
+        if not full:
+            ring(called, spending=facts)
+            return
+        plan = refused(called, spending=facts)
+        assert (plan.status, plan.rule) == (486, rules.INCOMING_CAPACITY)
+        ring(called, COLLEAGUE, spending=facts, on_net=True)
+        ring(called, spending=facts, diverted_by=(ANNA_ID,))
+        ring(called, spending=facts, emergency_callback=True)
 
 
 class TestForwarding:

@@ -6,6 +6,7 @@ from hipper.pbx.rules.base import Rule
 
 EMERGENCY_CALLBACK = "emergency.callback"
 INCOMING_BARRED = "incoming.barred"
+INCOMING_CAPACITY = "incoming.capacity-of-group"
 INTERCEPT_GROUP = "intercept.group"
 INTERCEPT_USER = "intercept.user"
 SCHEDULE_UNKNOWN = "schedule.unknown"
@@ -51,6 +52,10 @@ CALLED_RULES: dict[str, Rule] = {
     INCOMING_BARRED: Rule(
         "De belregels van de groep laten deze oproep niet binnen.",
         "The incoming calling plan of the group does not let this call in.",
+    ),
+    INCOMING_CAPACITY: Rule(
+        "De groep heeft zo veel gesprekken tegelijk als is ingesteld.",
+        "The group has as many calls at once as it may have.",
     ),
     INTERCEPT_GROUP: Rule(
         "Alle oproepen naar de groep worden onderschept.", "All calls to the group are intercepted."
