@@ -158,7 +158,12 @@ def _originate(call: Deciding, event: ContextLoaded, caller: SubscriberContext, 
         now=now,
         facts=event.origination,
     )
-    calling = msgspec.structs.replace(call.calling, subscriber=caller.subscriber, device=device)
+    calling = msgspec.structs.replace(
+        call.calling,
+        subscriber=caller.subscriber,
+        device=device,
+        holds_silently=targets.holds_silently(caller),
+    )
     call = msgspec.structs.replace(
         call, calling=calling, tenant=caller.tenant, rule=plan.rule, caller_group=caller.group
     )

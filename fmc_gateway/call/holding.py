@@ -296,10 +296,13 @@ def _hear(before: Talking, after: Talking, pair: PairId, out: list[AnyCommand]) 
 
 
 def _sound(call: Talking) -> _Sound:
-    """One side holds: the other hears music. Both hold: nobody does."""
+    """One side holds: the other hears music, unless that user wants none. Both hold: nobody does."""
     calling, winner = call.calling.holds, winner_of(call).holds
     if calling == winner:
         return _Sound(calling, None)
+    holder = call.calling if calling else winner_of(call)
+    if holder.holds_silently:
+        return _Sound(True, None)
     return _Sound(True, call.winner if calling else call.calling.id)
 
 

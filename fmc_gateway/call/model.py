@@ -119,6 +119,8 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     """Who the caller is told has answered, by the user's own rules; None: whoever the peer says."""
     holds: bool = False
     """This party put the other one on hold."""
+    holds_silently: bool = False
+    """Whom it holds hears no music (Music On Hold User is off)."""
     sip_call_id: str | None = None
     icid: str | None = None
     offered: float

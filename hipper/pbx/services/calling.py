@@ -56,6 +56,8 @@ class AutomaticCallback(Settings, frozen=True, kw_only=True):
 
 
 class MusicOnHoldUser(Settings, frozen=True, kw_only=True):
+    """``active`` False: whom this user puts on hold hears nothing."""
+
     active: bool = True
 
 

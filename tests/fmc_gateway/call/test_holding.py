@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from fmc_gateway.call import commands as cmd
 from fmc_gateway.call import events as ev
 from hipper.contracts.calls import LivePhase
 from hipper.pbx.ids import LegId, PairId
+from hipper.pbx.services.bundles import SubscriberServices
+from hipper.pbx.services.calling import MusicOnHoldUser
 from hipper.telephony.sdp.offer_answer import direction_of
 from tests.fmc_gateway.call.kit import B1, B2, M1, M2, A, Ladder, binding, invite, piet, sdp, suze
 
@@ -58,6 +61,26 @@ def test_hold_is_answered_here_and_the_other_hears_music(leg: LegId, offered: st
     assert live.phase is LivePhase.HELD
     assert (live.calling.holds, live.called.holds) == (leg == A, leg == B1)
     assert ladder.of(cmd.Reoffer) == []
+
+
+@pytest.mark.parametrize("leg", [A, B1])
+def test_who_switched_music_off_holds_in_silence(leg: LegId) -> None:
+    """Music On Hold User: of the one who holds, not of the one who waits."""
+    off = SubscriberServices(music_on_hold_user=MusicOnHoldUser(active=False))
+    caller, called = suze(), piet(devices=piet().devices[:1])
+    for silent, expected in ((leg, []), (OTHER[leg], [("PlayMusic", OTHER[leg])])):
+        ladder = Ladder()
+        ladder.tell(invite())
+        ladder.load(
+            msgspec.structs.replace(caller, services=off) if silent == A else caller,
+            msgspec.structs.replace(called, services=off) if silent == B1 else called,
+            binding("piet-desk1"),
+        )
+        ladder.offers()
+        ladder.answer()
+        ladder.tell(ev.LegConfirmed(leg=A))
+        offer(ladder, leg, "sendonly")
+        assert music(ladder) == [("BlockMedia", A), ("BlockMedia", B1), *expected]
 
 
 def test_hold_the_old_way_with_a_null_address() -> None:
