@@ -12,6 +12,7 @@ from litestar import Litestar
 from app.main import create_app
 from hipper.runtime.clock import Clock
 from hipper.runtime.settings_model import (
+    ApiSection,
     DatabaseSection,
     MobileNetwork,
     RedisSection,
@@ -47,9 +48,10 @@ def network(**changes: Any) -> MobileNetwork:
     return MobileNetwork(**{**named, **changes})
 
 
-def installation(folder: Path, pg: str, redis: str, *networks: MobileNetwork) -> Settings:
+def installation(folder: Path, pg: str, redis: str, *networks: MobileNetwork, **api: Any) -> Settings:
     return Settings(
         state_dir=str(folder),
+        api=ApiSection(**{"requests_per_s": 100_000, **api}),
         database=DatabaseSection(url=pg, role_password="test"),
         redis=RedisSection(url=redis),
         sip_listener=(SipListener(name="core", port=5060),),
