@@ -19,7 +19,8 @@ from fmc_gateway.call.events import (
     MediaOffered,
     MediaTimedOut,
 )
-from fmc_gateway.codecs import needs_transcoding, was_transcoded
+from fmc_gateway.call.model import call_of
+from fmc_gateway.codecs import audio_codecs, needs_transcoding, was_transcoded
 from hipper.pbx.ids import LegId, PairId
 from hipper.runtime.ng_client import MediaUnavailable, NoRtpengine
 from hipper.telephony.ng import commands as ng
@@ -136,7 +137,7 @@ class MediaPort:
             await asyncio.sleep(every_s)
             for name, pair in tuple(self._pairs.items()):
                 if pair.answered and not pair.queue and await self._is_forgotten(name):
-                    log.warning("media.timed_out", pair=name)
+                    log.warning("media.timed_out", call_id=call_of(name), pair=name)
                     pair.answered = False
                     pair.tell(MediaTimedOut(pair=name))
 
@@ -157,7 +158,9 @@ class MediaPort:
             except (MediaUnavailable, NgError, SdpError) as error:
                 event = self._failed(command, error)
             except Exception as error:
-                log.exception("media.fault", pair=name, command=type(command).__name__)
+                log.exception(
+                    "media.fault", call_id=call_of(name), pair=name, command=type(command).__name__
+                )
                 event = self._failed(command, error)
             if event is not None:
                 done(event)
@@ -166,7 +169,13 @@ class MediaPort:
         pair.task = None
 
     def _failed(self, command: MediaCommand, error: Exception) -> AnyEvent | None:
-        log.warning("media.failed", pair=command.pair, command=type(command).__name__, error=str(error))
+        log.warning(
+            "media.failed",
+            call_id=call_of(command.pair),
+            pair=command.pair,
+            command=type(command).__name__,
+            error=str(error),
+        )
         if isinstance(command, c.PlayAnnouncement):
             return AnnouncementEnded(pair=command.pair, leg=command.leg, played=False)
         if isinstance(command, c.OfferMedia | c.AnswerMedia):
@@ -222,17 +231,25 @@ class MediaPort:
             sdp=str(description),
             profile=self._profile(command.answering_leg, command.offering_leg, False),
         )
-        reply = await self._request(request)
+        made = sdp_of(await self._request(request))
         pair.answered = True
         offered = pair.offered
         transcoded = pair.extended and offered is not None and was_transcoded(offered, description)
-        return MediaAnswered(pair=command.pair, sdp=sdp_of(reply), transcoded=transcoded)
+        if transcoded and offered is not None and was_transcoded(offered, SessionDescription.parse(made)):
+            names = ", ".join(sorted(audio_codecs(offered)))
+            raise NgError(f"this rtpengine cannot transcode to any of {names}")
+        return MediaAnswered(pair=command.pair, sdp=made, transcoded=transcoded)
 
     async def _speak(self, pair: _Pair, command: c.PlayAnnouncement, done: Done) -> AnnouncementEnded | None:
         """rtpengine tells how long it will speak, and never that it has."""
         recording = await asyncio.get_running_loop().run_in_executor(None, self._find, command)
         if recording is None:
-            log.warning("announcement.missing", pair=command.pair, announcements=list(command.announcements))
+            log.warning(
+                "announcement.missing",
+                call_id=call_of(command.pair),
+                pair=command.pair,
+                announcements=list(command.announcements),
+            )
             return AnnouncementEnded(pair=command.pair, leg=command.leg, played=False)
         play = ng.play_media(
             call_id=command.pair,

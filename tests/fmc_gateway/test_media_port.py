@@ -175,11 +175,21 @@ def read(*streams: str) -> SessionDescription:
 
 async def test_offer_without_g711_is_extended_and_the_record_knows() -> None:
     engine = Engine()
+    engine.replies["answer"] = {"result": "ok", "sdp": AMR}
     offer = c.OfferMedia(pair=PAIR, from_leg=A, to_leg=B, sdp=AMR)
     events = await told(port(engine), offer, ANSWER)
     assert engine.asked[0]["codec"]["transcode"] == ["PCMA", "PCMU"]
     assert isinstance(events[1], MediaAnswered)
     assert events[1].transcoded
+
+
+async def test_rtpengine_that_lacks_the_codec_of_the_offer_is_a_failure_and_no_silence() -> None:
+    engine = Engine()
+    engine.replies["answer"] = {"result": "ok", "sdp": sdp()}
+    offer = c.OfferMedia(pair=PAIR, from_leg=A, to_leg=B, sdp=AMR)
+    _, failed = await told(port(engine), offer, ANSWER)
+    assert isinstance(failed, MediaFailed)
+    assert "AMR" in failed.reason
 
 
 async def test_rate_that_crashes_rtpengine_never_reaches_it() -> None:
