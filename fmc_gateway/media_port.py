@@ -158,9 +158,7 @@ class MediaPort:
             except (MediaUnavailable, NgError, SdpError) as error:
                 event = self._failed(command, error)
             except Exception as error:
-                log.exception(
-                    "media.fault", call_id=call_of(name), pair=name, command=type(command).__name__
-                )
+                log.exception("media.fault", call_id=call_of(name), pair=name, command=type(command).__name__)
                 event = self._failed(command, error)
             if event is not None:
                 done(event)

@@ -24,7 +24,7 @@ from hipper.contracts.calls import (
     LivePhase,
     SegmentRecord,
 )
-from hipper.pbx.ids import DeviceId, GroupId, LegId, PairId, SubscriberId, TenantId
+from hipper.pbx.ids import CallId, DeviceId, GroupId, LegId, PairId, SubscriberId, TenantId
 from hipper.pbx.model import (
     Announcement,
     CallerIdentity,
@@ -459,3 +459,8 @@ def leg_id(call: CallState, index: int) -> LegId:
 def pair_id(call: CallState, index: int) -> PairId:
     """Id of its media pair; unique among all calls, since it is the NG call-id."""
     return PairId(f"{call.offered.call}-m{index}")
+
+
+def call_of(pair: PairId) -> CallId:
+    """The call a media pair belongs to."""
+    return CallId(pair.rpartition("-")[0])

@@ -7,7 +7,7 @@ import pytest
 
 from fmc_gateway.call import events as ev
 from fmc_gateway.call.commands import AnyCommand
-from fmc_gateway.call.model import Call, Deciding, become
+from fmc_gateway.call.model import Call, Deciding, become, call_of, pair_id
 from fmc_gateway.call.replay import Trace
 from fmc_gateway.call.step import step
 from tests.fmc_gateway.call.kit import Ladder, invite
@@ -32,3 +32,10 @@ def test_state_changes_keep_what_all_states_know() -> None:
     assert isinstance(ladder.call, Deciding)
     assert become(Deciding, ladder.call, rule="other").rule == "other"
     assert become(Deciding, ladder.call) == ladder.call
+
+
+def test_pair_names_its_call() -> None:
+    ladder = Ladder()
+    ladder.tell(invite())
+    assert ladder.call is not None
+    assert call_of(pair_id(ladder.call, 12)) == invite().call
