@@ -1,4 +1,4 @@
-"""Ports of the kit: 20000–20899 for SIP and control, 26000–27199 for the RTP of agents, 27200–27999 for
+"""Ports of the kit: 14000–19999 for SIP and control, 26000–27199 for the RTP of agents, 27200–27999 for
 rtpengine.
 
 Each process that runs tests takes one of four slices and locks it, so that workers and whole test runs side
@@ -14,7 +14,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-SIP_FIRST, SIP_LAST = 20000, 20899
+SIP_FIRST, SIP_LAST = 14000, 19999
 RTP_FIRST, RTP_LAST = 26000, 27199
 RELAY_FIRST, RELAY_LAST = 27200, 27999
 SLICES = 4
