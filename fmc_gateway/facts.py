@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-from fmc_gateway.spending import Spent
+from fmc_gateway.spending import Caps, Spent
+from hipper.pbx.calling_plan_default import effective_plan
 from hipper.pbx.ids import DeviceId, GroupId, SubscriberId
 from hipper.pbx.model import CallerList, OriginationFacts, SubscriberContext, TerminationFacts
 from hipper.telephony.numbers.e164 import E164
@@ -27,6 +28,7 @@ class Live(Protocol):
 
 class Spending(Protocol):
     def of(self, subscriber: SubscriberId, group: GroupId, now: float) -> Spent: ...
+    def hold_to(self, subscriber: SubscriberId, caps: Caps) -> None: ...
 
 
 class Facts:
@@ -41,6 +43,9 @@ class Facts:
     ) -> OriginationFacts:
         if caller is None:
             return NOBODY
+        plan = effective_plan(caller)
+        caps = Caps(plan.spend_cap_user_day, plan.spend_cap_user_month, plan.spend_cap_group_month)
+        self._spending.hold_to(caller.subscriber, caps)
         spent = self._spending.of(caller.subscriber, caller.group, now)
         last = last or LastCalls()
         return OriginationFacts(

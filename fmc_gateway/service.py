@@ -306,6 +306,7 @@ class Gateway:
             self.hooks.run(),
             self._place_recordings(),
             self.spending.load(self.pool, self.clock.unix()),
+            self.spending.watch(self.interpreter.hang_up, self.clock.unix),
             media.watch(settings.media.media_timeout_s / 4),
         ):
             self._tasks.append(asyncio.create_task(work))

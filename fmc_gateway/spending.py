@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
@@ -22,6 +22,8 @@ from hipper.runtime.database import OUTAGE
 
 ZONE = ZoneInfo("Europe/Amsterdam")
 RETRY_S = 5.0
+WATCH_S = 2.0
+"""How often calls that are up are held against the caps: what they may cost too much."""
 
 _THIS_MONTH = """
 SELECT s.call_id, s.charged, s.charged_group, s.started, s.ended, s.rate_per_minute
@@ -50,6 +52,17 @@ class Spent(NamedTuple):
     group_incoming: int = 0
 
 
+class Caps(NamedTuple):
+    """Of one user's calling plan, euros; None: no cap."""
+
+    user_day: float | None = None
+    user_month: float | None = None
+    group_month: float | None = None
+
+
+HangUp = Callable[[CallId, str], bool]
+
+
 class Spending:
     """``up`` is told of every live call; ``over`` of every record. All but :meth:`load` are immediate."""
 
@@ -64,6 +77,8 @@ class Spending:
         self._calls_of_group: dict[GroupId, set[CallId]] = defaultdict(set)
         self._group_of_incoming: dict[CallId, GroupId] = {}
         self._incoming_of_group: dict[GroupId, set[CallId]] = defaultdict(set)
+        self._caps: dict[SubscriberId, Caps] = {}
+        """Of users whose calls are up, as they were when the last one was decided on."""
         self._counted: set[CallId] = set()
         """Calls that ended before the database was read, so that none counts twice."""
         self.loaded = False
@@ -85,6 +100,40 @@ class Spending:
         for charge in charges:
             self._calls_of_user[charge.subscriber].add(call)
             self._calls_of_group[charge.group].add(call)
+
+    def hold_to(self, subscriber: SubscriberId, caps: Caps) -> None:
+        """A call of ``subscriber`` is being decided on."""
+        self._caps[subscriber] = caps
+
+    def exhausted(self, now: float) -> tuple[CallId, ...]:
+        """Calls that cost money and are up although a cap of whoever pays is reached: each alone lasts only
+        as long as the money does, but several spend the same money."""
+        self._turn(now)
+        users: dict[SubscriberId, float] = defaultdict(float)
+        groups: dict[GroupId, float] = defaultdict(float)
+        paid: list[tuple[CallId, Charge]] = []
+        for call, charges in self._live.items():
+            for charge in charges:
+                if charge.since is not None and charge.rate_per_minute > 0:
+                    cost = charge.rate_per_minute * (now - charge.since) / 60
+                    users[charge.subscriber] += cost
+                    groups[charge.group] += cost
+                    paid.append((call, charge))
+        self._caps = {user: caps for user, caps in self._caps.items() if user in self._calls_of_user}
+        day = self._day(now)
+        return tuple(
+            call
+            for call, charge in paid
+            if self._is_spent(charge, day, users[charge.subscriber], groups[charge.group])
+        )
+
+    async def watch(self, hang_up: HangUp, now: Callable[[], float]) -> None:
+        """Until cancelled: end calls there is no money for. ``now``: Unix seconds."""
+        while True:
+            await asyncio.sleep(WATCH_S)
+            for call in self.exhausted(now()):
+                log.info("spending.cap_reached", call_id=call)
+                hang_up(call, "gateway")
 
     def over(self, record: CallRecord) -> None:
         """A call has its record: its segments count from now on."""
@@ -121,6 +170,15 @@ class Spending:
                 await asyncio.sleep(RETRY_S)
                 continue
             self._take(rows)
+
+    def _is_spent(self, charge: Charge, day: str, user: float, group: float) -> bool:
+        """``user``, ``group``: what their calls that are up have cost."""
+        caps = self._caps.get(charge.subscriber, Caps())
+        return (
+            _is_reached(caps.user_day, self._user_day.get((charge.subscriber, day), 0.0) + user)
+            or _is_reached(caps.user_month, self._user_month.get(charge.subscriber, 0.0) + user)
+            or _is_reached(caps.group_month, self._group_month.get(charge.group, 0.0) + group)
+        )
 
     def _take(self, rows: Iterable[Any]) -> None:
         for row in rows:
@@ -178,6 +236,10 @@ class Spending:
         today = datetime.fromtimestamp(now, self._zone)
         first = today.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         return first, (first + timedelta(days=32)).replace(day=1)
+
+
+def _is_reached(cap: float | None, spent: float) -> bool:
+    return cap is not None and spent >= cap
 
 
 def _means(charge: Charge, subscriber: SubscriberId | None, group: GroupId | None) -> bool:

@@ -93,8 +93,8 @@ def _reached(most: int | None, calls: int) -> bool:
 def budget(plan: OutgoingCallingPlan, rate: float, facts: OriginationFacts) -> Budget:
     """How far the money goes. What costs nothing goes on when the money is gone.
 
-    Calls that are up have not been paid yet, so the rest is shared with them: n calls begun together spend at
-    most 1 + 1/2 + … + 1/n times what is left.
+    Calls that are up have not been paid yet, so the rest is shared with them; whoever runs the calls ends
+    those that spend it together all the same.
     """
     if rate <= 0.0:
         return Budget(None)

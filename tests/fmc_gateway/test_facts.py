@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from fmc_gateway.facts import Facts, LastCalls
-from fmc_gateway.spending import Spent
+from fmc_gateway.spending import Caps, Spent
 from hipper.pbx.ids import DeviceId, GroupId, SubscriberId
 from hipper.pbx.model import CallerList, OriginationFacts
 from hipper.telephony.numbers.e164 import E164
 from tests.pbx.people import ANNA, BRAM
 
+CAPS = Caps(50.0, 250.0, 2500.0)
+"""Of the calling plan nobody set."""
 SPENT = Spent(user_calls=2, group_calls=5, group_incoming=4, user_day=1.5, user_month=20.0, group_month=300.0)
 OF_BRAM = OriginationFacts(
     user_calls=2,
@@ -29,8 +33,14 @@ class Live:
 
 
 class Spending:
+    held_to: ClassVar[list[tuple[SubscriberId, Caps]]] = []
+
+    def hold_to(self, subscriber: SubscriberId, caps: Caps) -> None:
+        self.held_to.append((subscriber, caps))
+
     def of(self, subscriber: SubscriberId, group: GroupId, now: float) -> Spent:
         assert now == 1000.0
+        assert self.held_to[-1] == (subscriber, CAPS)
         return SPENT if (subscriber, group) == ("bram", "bakehouse") else Spent()
 
 

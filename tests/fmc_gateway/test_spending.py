@@ -12,7 +12,7 @@ import pytest
 
 from fmc_gateway.records.entry import SpoolEntry, encode_entry
 from fmc_gateway.records.store import insert_entries
-from fmc_gateway.spending import ZONE, Spending, Spent
+from fmc_gateway.spending import ZONE, Caps, Spending, Spent
 from hipper.contracts.calls import CallRecord, Charge
 from hipper.pbx.ids import CallId, GroupId, SubscriberId
 from tests.fmc_gateway.records_samples import record, segment, trace
@@ -52,6 +52,32 @@ def test_calls_that_are_up_count_as_calls_and_by_the_minute() -> None:
     assert spending.of(BRAM, SHOP, NOON) == Spent(1, 2, 0.0, 0.0, 1.0)
     spending.up(CallId("one"), ())
     assert spending.of(ANNA, SHOP, NOON) == Spent(0, 1, 0.0, 0.0, 0.0)
+
+
+def test_calls_that_spend_the_same_money_end_together_when_it_is_gone() -> None:
+    """Each alone could last longer. What costs nothing, is not answered, or is another's goes on."""
+    spending = Spending()
+    spending.hold_to(ANNA, Caps(user_day=3.0))
+    spending.hold_to(BRAM, Caps())
+    spending.over(ended("before", NOON - 3600, 2))
+    for call, who in (("one", charge(since=NOON)), ("two", charge(since=NOON + 60))):
+        spending.up(CallId(call), (who,))
+    spending.up(CallId("free"), (charge(since=NOON, rate=0.0),))
+    spending.up(CallId("rings"), (charge(),))
+    spending.up(CallId("brams"), (charge(BRAM, since=NOON),))
+    assert spending.exhausted(NOON + 149) == ()
+    assert spending.exhausted(NOON + 150) == ("one", "two")
+    assert Spending().exhausted(NOON) == ()
+
+
+@pytest.mark.parametrize("caps", [Caps(user_month=2.0), Caps(group_month=2.0)])
+def test_month_of_the_user_and_of_the_group_have_caps_of_their_own(caps: Caps) -> None:
+    spending = Spending()
+    spending.hold_to(ANNA, caps)
+    spending.over(ended("yesterday", NOON - DAY, 3, who=ANNA))
+    spending.up(CallId("one"), (charge(since=NOON),))
+    assert spending.exhausted(NOON + 59) == ()
+    assert spending.exhausted(NOON + 60) == ("one",)
 
 
 def test_calls_from_outside_count_for_the_group_they_came_in_for() -> None:
