@@ -13,6 +13,7 @@ from hipper.pbx.services.forwarding import CallForwardingAlways
 from hipper.telephony.numbers.e164 import E164
 from tests.fmc_gateway.call.kit import (
     ANNA_FIXED,
+    ANNA_MOBILE,
     B1,
     OUTSIDE,
     PIET_FIXED,
@@ -69,8 +70,8 @@ def test_restricted_line_shows_nothing_but_the_true_number_for_trusted_peers() -
 
 
 def diverted(**changes: object) -> CallerIdentity:
-    """A call from outside to Piet, who forwards to Anna."""
-    forward = CallForwardingAlways(active=True, destination="203")
+    """A call from outside to Piet, who forwards to Anna's mobile number, which the caller never dialled."""
+    forward = CallForwardingAlways(active=True, destination=ANNA_MOBILE)
     ladder = Ladder()
     ladder.tell(invite_from_pstn())
     ladder.load(None, desk_only(piet(), call_forwarding_always=forward))
@@ -156,7 +157,7 @@ def test_telephone_at_another_exchange_may_have_been_transferred() -> None:
 
 
 def test_withheld_is_told_as_withheld_and_the_live_call_hides_it() -> None:
-    hidden = CallerIdentity(presentation=Presentation.RESTRICTED, network_number=E164("+31301119999"))
+    hidden = CallerIdentity(presentation=Presentation.RESTRICTED, number=E164("+31301119999"))
     ladder = talking_to_the_outside()
     ladder.tell(ev.ConnectedChanged(leg=B1, connected=hidden))
     assert [one.identity.presentation for one in ladder.of(cmd.UpdateConnected)] == [Presentation.RESTRICTED]

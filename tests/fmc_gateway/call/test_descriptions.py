@@ -51,6 +51,12 @@ def test_version_rises_with_every_description_that_differs() -> None:
     assert following(sdp("old", version=3), sdp("new", version=7)) == sdp("new", version=7)
 
 
+def test_all_descriptions_for_one_party_are_of_one_session() -> None:
+    other = sdp("new", version=7).replace("o=- 77 7 ", "o=other 55 7 ")
+    assert following(sdp("old", version=3), other) == sdp("new", version=7)
+    assert following(sdp("old", version=9), other) == sdp("new", version=10)
+
+
 def test_what_cannot_be_read_is_passed_on() -> None:
     assert hold_answer(GARBAGE, sdp()) == sdp()
     assert talk_offer(GARBAGE) == GARBAGE
