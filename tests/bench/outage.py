@@ -17,7 +17,7 @@ from pathlib import Path
 import asyncpg
 
 from simulators.call import Call, CallError, CallState
-from tests.bench.mixed_calls import KINDS, MixedCalls, Plan, plan
+from tests.bench.mixed_calls import KINDS, Made, MixedCalls, Plan, plan
 from tests.bench.own_servers import OwnServers
 from tests.bench.reconcile import installation
 from tests.bench.three_networks import Staff, ThreeNetworks, hire
@@ -139,10 +139,17 @@ def unlike(mixed: MixedCalls) -> list[str]:
         "declined": {603},
     }
     return [
-        f"call {made.plan.index} ({made.plan.kind.name}): {made.call.outcome}"
+        f"call {made.plan.index} ({made.plan.kind.name}): {made.call.outcome} {_said(made)}"
         for made in mixed.made
         if made.call.status not in wanted[made.plan.kind.outcome]
     ]
+
+
+def _said(made: Made) -> str:
+    response = made.call.response
+    return (
+        "" if response is None else " ".join(map(str, map(response.headers.get, ("Warning", "Retry-After"))))
+    )
 
 
 async def recorded(database: str, call_ids: set[str]) -> Counter[str]:
