@@ -33,6 +33,9 @@ def changed(call: Talking, event: ConnectedChanged, now: float) -> Step:
 
 
 def _may_move(call: Talking, leg: Leg) -> bool:
+    """Not where a user sent the call outside: who is there is that user's business."""
+    if leg.subscriber is None and leg.diverted_by is not None:
+        return False
     at_exchange = isinstance(leg.target, ExchangeTarget) or (
         leg is call.calling and call.offered.source is LegSource.EXCHANGE
     )

@@ -85,6 +85,24 @@ def test_after_a_diversion_the_one_who_answered_is_shown_as_own_rules_say() -> N
     assert diverted(withhold=True).presentation is Presentation.RESTRICTED
 
 
+def test_caller_is_never_told_who_is_where_a_user_sent_the_call_outside() -> None:
+    """Neither at the answer nor later."""
+    forwarder = desk_only(
+        piet(), call_forwarding_always=CallForwardingAlways(active=True, destination=OUTSIDE)
+    )
+    ladder = Ladder()
+    ladder.tell(invite())
+    ladder.load(suze(), forwarder)
+    ladder.forward(forwarder, None)
+    ladder.offers()
+    ladder.answer()
+    ladder.tell(ev.LegConfirmed(leg=A))
+    (answer,) = ladder.of(cmd.AnswerLeg)
+    assert answer.connected is None
+    ladder.tell(ev.ConnectedChanged(leg=B1, connected=MOVED))
+    assert ladder.last == ()
+
+
 # Somebody else is there now.
 
 MOVED = shown(E164("+31301119999"), name="Henk")
