@@ -29,7 +29,7 @@ HICCUPS = 5
 HICCUPS_S = 0.25
 """So many late batches, or as many as there are within this time, are hiccups: something else had the
 processor, a garbage collection."""
-CALM_S = 1.0
+CALM_S = 0.4
 """So long without one late batch, and the count begins anew."""
 BEHIND_FOR_S = 0.1
 """How long new work is refused after each late batch beyond the hiccups."""

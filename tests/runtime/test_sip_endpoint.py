@@ -127,13 +127,13 @@ class TestLateness:
     @pytest.mark.parametrize(
         ("batches", "refusing"),
         [
-            ([(at / 2, 0.3) for at in range(5)], []),
+            ([(at / 2, 0.3) for at in range(20)], []),
             ([(at / 100, 0.3) for at in range(20)], []),
             ([(at / 10, 0.05) for at in range(7)] + [(0.65, 0.01), (0.75, 0.01)], [0.5, 0.6, 0.65]),
-            ([(at / 10, 0.05) for at in range(6)] + [(1.4, 0.05), (2.5, 0.05), (2.6, 0.05)], [0.5, 1.4]),
+            ([(at / 10, 0.05) for at in range(6)] + [(0.85, 0.05), (1.4, 0.05), (1.5, 0.05)], [0.5, 0.85]),
             ([(at / 10, 0.04) for at in range(20)], []),
         ],
-        ids=["hiccups", "a burst", "again and again", "a calm second", "in time"],
+        ids=["hiccups", "a burst", "again and again", "a calm while", "in time"],
     )
     def test_refuses(self, batches: list[tuple[float, float]], refusing: list[float]) -> None:
         lateness, found = Lateness(), []
