@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import msgspec
 
-from fmc_gateway.call.commands import AnyCommand, OfferMedia
-from fmc_gateway.call.ending import NO_ANSWER, Stop
+from fmc_gateway.call.commands import AnyCommand, OfferMedia, PlayAnnouncement, StartTimer, StopMusic
+from fmc_gateway.call.ending import NO_ANSWER, SPEECH_TIMER, Stop
 from fmc_gateway.call.model import (
     Announcing,
     CallState,
@@ -26,6 +26,7 @@ from fmc_gateway.call.model import (
 from fmc_gateway.call.records import publish
 from fmc_gateway.call.rounds import tell_caller
 from hipper.contracts.calls import LegRole, LivePhase
+from hipper.pbx.ids import PairId
 from hipper.pbx.model import Announcement, ForwardTo, ToVoicemail
 from hipper.telephony.sdp import offer_answer
 from hipper.telephony.sdp.errors import SdpError
@@ -33,6 +34,8 @@ from hipper.telephony.sdp.errors import SdpError
 DISCARD_PORT = 9
 """RFC 863."""
 SPEAKER = "announcement"
+SPEECH_S = 90.0
+"""No announcement is longer; after it nothing more is waited for."""
 
 
 def announce(
@@ -59,7 +62,7 @@ def announce(
         verdict=verdict,
         then=then,
     )
-    state = open_pair(state, now, out)
+    state = begin_in_own_media(state, out) if has_own_media(call) else open_pair(state, now, out)
     if state.live is None:
         state = publish(state, LivePhase.SETTING_UP, out)
     return state, tuple(out)
@@ -67,7 +70,36 @@ def announce(
 
 def can_hear(call: CallState) -> bool:
     """Whether the caller has said where to speak to."""
-    return call.calling.phase is LegPhase.OFFERED and bool(call.calling.sdp)
+    return has_own_media(call) or (call.calling.phase is LegPhase.OFFERED and bool(call.calling.sdp))
+
+
+def has_own_media(call: CallState) -> bool:
+    """Who dialled from the app and has picked up hears us already."""
+    return call.calling.phase is LegPhase.ANSWERED and call.calling.pair is not None
+
+
+def begin_in_own_media(call: Announcing, out: list[AnyCommand]) -> Announcing:
+    """Speech instead of the ringing tone."""
+    calling = call.calling
+    assert calling.pair is not None
+    out += (
+        StopMusic(pair=calling.pair, leg=calling.id),
+        speech(call, calling.pair),
+        StartTimer(name=SPEECH_TIMER, after_s=SPEECH_S),
+    )
+    return msgspec.structs.replace(call, stage=SpeechStage.SPEAKING)
+
+
+def speech(call: Announcing, pair: PairId) -> PlayAnnouncement:
+    return PlayAnnouncement(
+        pair=pair,
+        leg=call.calling.id,
+        announcements=call.announcements,
+        language=call.language,
+        tenant=call.tenant,
+        spoken_time=call.spoken_time,
+        time_zone=call.time_zone,
+    )
 
 
 def open_pair(call: Announcing, now: float, out: list[AnyCommand]) -> Announcing:

@@ -11,10 +11,11 @@ from fmc_gateway.call.commands import (
     AnswerMedia,
     AnyCommand,
     ApplyFeature,
-    PlayAnnouncement,
+    PlayMusic,
     Progress,
     RejectReoffer,
     StartTimer,
+    StopAnnouncement,
     StopTimer,
 )
 from fmc_gateway.call.diverting import go_on
@@ -61,8 +62,6 @@ from hipper.pbx.model import Announcement, FeaturePlan, PullCall, SubscriberCont
 
 FEATURE_S = 5.0
 """How long a feature code may take to be carried out."""
-SPEECH_S = 90.0
-"""No announcement is longer; after it nothing more is waited for."""
 DONE_UNHEARD = Verdict(
     480, 31, "the feature code was carried out, but nothing can be spoken", CallOutcome.SERVICE
 )
@@ -139,7 +138,7 @@ def media_answered(call: Announcing, event: MediaAnswered, now: float) -> Step:
         call = _answer(call, event.sdp, now, out)
     else:
         out.append(Progress(leg=calling.id, status=183, sdp=event.sdp))
-    out += (_speech(call, event.pair), StartTimer(name=SPEECH_TIMER, after_s=SPEECH_S))
+    out += (announcing.speech(call, event.pair), StartTimer(name=SPEECH_TIMER, after_s=announcing.SPEECH_S))
     return call, tuple(out)
 
 
@@ -148,18 +147,6 @@ def _answer(call: Announcing, sdp: str, now: float, out: list[AnyCommand]) -> An
     out.append(AnswerLeg(leg=calling.id, sdp=sdp))
     call = msgspec.structs.replace(call, calling=calling, answered=now)
     return publish(call, LivePhase.ESTABLISHED, out)
-
-
-def _speech(call: Announcing, pair: PairId) -> PlayAnnouncement:
-    return PlayAnnouncement(
-        pair=pair,
-        leg=call.calling.id,
-        announcements=call.announcements,
-        language=call.language,
-        tenant=call.tenant,
-        spoken_time=call.spoken_time,
-        time_zone=call.time_zone,
-    )
 
 
 def _speaker(call: Announcing, pair: PairId) -> Leg | None:
@@ -181,7 +168,7 @@ def media_failed(call: Announcing, event: MediaFailed, now: float) -> Step:
 
 def announcement_ended(call: Announcing, event: AnnouncementEnded, now: float) -> Step:
     heard = call.stage is SpeechStage.SPEAKING and event.leg == call.calling.id
-    if not heard or _speaker(call, event.pair) is None:
+    if not heard or (_speaker(call, event.pair) is None and event.pair != call.calling.pair):
         return call, ()
     return _finish(call, now, [])
 
@@ -192,18 +179,23 @@ def timer_fired(call: Announcing, event: TimerFired, now: float) -> Step:
         return call, ()
     if call.stage is SpeechStage.APPLYING and call.feature is not None:
         return _applied(call, call.feature, False, now)
-    return _finish(call, now, [])
+    out: list[AnyCommand] = []
+    if call.calling.pair is not None:  # that media stays, and something else may have to be heard there
+        out.append(StopAnnouncement(pair=call.calling.pair, leg=call.calling.id))
+    return _finish(call, now, out)
 
 
 def _finish(call: Announcing, now: float, out: list[AnyCommand]) -> Step:
     """BYE after a feature code, else the call goes on, else the final response."""
     stop = broken(None, call.verdict.explanation)
-    if call.calling.phase is LegPhase.ANSWERED:
+    if call.answered is not None:
         call = end_calling(call, now, out, None, "gateway")
         return conclude(call, now, out, CallOutcome.ANSWERED, stop, "gateway")
     if call.then is None:
         return tell_caller(call, call.verdict, stop, now, out)
     out.append(StopTimer(name=SPEECH_TIMER))
+    if call.calling.pair is not None:
+        out.append(PlayMusic(pair=call.calling.pair, leg=call.calling.id, ringing=True))
     called = tuple(release(leg, out) for leg in call.called)
     return go_on(msgspec.structs.replace(call, called=called), call.then, call.verdict, now, out)
 

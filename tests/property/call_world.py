@@ -208,6 +208,8 @@ class World:
         self.now += 0.1
         if isinstance(event, ev.ContextLoaded | ev.ContextFailed):
             self.asked -= 1
+        if isinstance(event, ev.AnnouncementEnded):
+            self.spoken.discard((event.pair, event.leg))
         with self.plans.deciding():
             self.call, commands = step(self.call, event, self.now)
         for one in commands:

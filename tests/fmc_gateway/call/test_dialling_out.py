@@ -15,7 +15,7 @@ from hipper.pbx.ids import CallId, DeviceId, GatewayId, LegId, PairId, Subscribe
 from hipper.pbx.model import Announcement, SubscriberContext
 from hipper.pbx.services.bundles import GroupServices, SubscriberServices
 from hipper.pbx.services.calling import OutgoingCallingPlan
-from hipper.pbx.services.reachability import Anywhere, AnywhereLocation
+from hipper.pbx.services.reachability import Anywhere, AnywhereLocation, PersonalAssistant
 from tests.fmc_gateway.call.kit import (
     B1,
     ELSEWHERE,
@@ -270,6 +270,41 @@ def test_users_own_rules_of_the_called_one_hold() -> None:
     know(ladder, piet(enabled=False))
     assert [one.leg for one in ladder.of(cmd.EndLeg)] == [A1]
     assert ladder.record.outcome is not CallOutcome.ANSWERED
+
+
+def assistant(transfer_to: str | None = None) -> Ladder:
+    """Piet's assistant speaks to Suze, who picked up her desk phone."""
+    ladder = picked_up("202", colleague())
+    says = PersonalAssistant(active=True, transfer_to=transfer_to)
+    know(ladder, desk_only(piet(), personal_assistant=says))
+    return ladder
+
+
+def test_what_callers_are_told_is_spoken_to_who_picked_up() -> None:
+    ladder = assistant()
+    speech = ladder.of(cmd.PlayAnnouncement)[-1]
+    assert (speech.pair, speech.leg) == (D1, A1)
+    assert ladder.of(cmd.StopMusic) == [cmd.StopMusic(pair=D1, leg=A1)]
+    assert ladder.of(cmd.EndLeg) == []
+    ladder.spoken()
+    assert [one.leg for one in ladder.of(cmd.EndLeg)] == [A1]
+    assert [one.pair for one in ladder.of(cmd.DeleteMedia)] == [D1]
+    assert ladder.record.answered is None
+
+
+def test_ringing_is_heard_again_when_the_call_goes_on_after_it() -> None:
+    ladder = assistant(transfer_to="030 111 2233")
+    ladder.spoken()
+    assert ladder.of(cmd.EndLeg) == []
+    assert ladder.of(cmd.PlayMusic)[1:] == [cmd.PlayMusic(pair=D1, leg=A1, ringing=True)]
+    assert ladder.of(cmd.LoadContext)[-1].dialled == "030 111 2233"
+
+
+def test_user_hangs_up_during_the_announcement() -> None:
+    ladder = assistant()
+    ladder.tell(ev.LegEnded(leg=A1, cause="bye"))
+    assert ladder.record.outcome is CallOutcome.CANCELLED
+    assert [one.pair for one in ladder.of(cmd.DeleteMedia)] == [D1]
 
 
 def test_what_the_plan_allowed_at_first_may_be_refused_at_the_pick_up() -> None:
