@@ -15,8 +15,8 @@ from hipper.pbx.ids import CallId, DeviceId, SubscriberId
 from hipper.runtime.bus_commands import CommandChannel
 from hipper.telephony.sdp.description import SessionDescription
 from hipper.telephony.sip import events as sip
-from tests.fmc_gateway.kit import Peer, World, sdp
-from tests.fmc_gateway.test_calls_onward import the_record
+from tests.fmc_gateway.kit import Peer, World, sdp, wait_for
+from tests.fmc_gateway.test_calls_onward import is_asked, the_record
 
 pytestmark = pytest.mark.servers
 
@@ -180,6 +180,7 @@ async def test_press_1_on_the_mobile_before_the_other_side_is_called(world: Worl
     invited = await mobile.expect(sip.Invited)
     mobile.do("answer", invited.session, sdp(25088))
     await mobile.expect(sip.Confirmed)
+    await wait_for(lambda: is_asked(world))
     mobile.do("info", invited.session, "application/dtmf-relay", b"Signal=1\r\nDuration=160\r\n")
     other = await carrier.expect(sip.Invited)
     carrier.do("answer", other.session, sdp(25090))

@@ -202,7 +202,7 @@ async def test_number_that_rings_along_takes_the_call_by_pressing_1(world: World
     assert "reason=follow-me" in (home.request.headers.get("Diversion") or "")
     carrier.do("answer", home.session, sdp(25032))
     await carrier.expect(sip.Confirmed)
-    await wait_for(lambda: _is_asked(world))
+    await wait_for(lambda: is_asked(world))
     assert not [one for one in mobile.events if isinstance(one, sip.Answered)]
     carrier.do("info", home.session, "application/dtmf-relay", b"Signal=1\r\nDuration=160\r\n")
     await mobile.expect(sip.Answered)
@@ -213,7 +213,7 @@ async def test_number_that_rings_along_takes_the_call_by_pressing_1(world: World
     await world.at_rest()
 
 
-def _is_asked(world: World) -> bool:
+def is_asked(world: World) -> bool:
     """rtpengine has made the caller's answer, and the question was put."""
     return any(
         isinstance(command, PlayAnnouncement)
