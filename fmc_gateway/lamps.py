@@ -8,7 +8,7 @@ the watched user's own *Privacy*. Every change of a user's calls goes to those w
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, NamedTuple, Protocol
 
 import structlog
@@ -45,6 +45,7 @@ class Agent(Protocol):
         self, transaction: str, request: Request, flow: Flow, now: float, *, expires_s: int
     ) -> str | None: ...
     def notify(self, handle: str, now: float, body: tuple[str, bytes]) -> None: ...
+    def end_subscription(self, handle: str, now: float, reason: str) -> None: ...
 
 
 class Phones(Protocol):
@@ -62,13 +63,14 @@ class Live(Protocol):
 
 
 class _Lamp:
-    """One subscription. ``entity``: the URI that was asked for."""
+    """One subscription. ``entity``: the URI that was asked for, ``dialled``: the digits in it."""
 
-    __slots__ = ("device", "entity", "handle", "user", "version")
+    __slots__ = ("device", "dialled", "entity", "handle", "user", "version")
 
-    def __init__(self, handle: str, entity: str, user: SubscriberId, device: DeviceId) -> None:
+    def __init__(self, handle: str, entity: str, dialled: str, user: SubscriberId, device: DeviceId) -> None:
         self.handle = handle
         self.entity = entity
+        self.dialled = dialled
         self.user = user
         self.device = device
         self.version = 0
@@ -129,10 +131,12 @@ class Lamps:
             self._timer = asyncio.get_running_loop().call_later(GATHER_S, self._tell)
 
     def refreshed(self, handle: str) -> None:
-        """The subscriber asks again: it gets the whole state (RFC 6665 §4.2.1.2)."""
+        """The subscriber asks again: it gets the whole state (RFC 6665 §4.2.1.2), and loses the lamp when it
+        may not watch that user any more."""
         lamp = self._lamps.get(handle)
         if lamp is not None:
             self._notify(lamp)
+            self._start(self._check(lamp))
 
     def ended(self, handle: str) -> None:
         lamp = self._lamps.pop(handle, None)
@@ -150,14 +154,29 @@ class Lamps:
 
     def _told_who(self, asked: _Asked, answer: Phone | Challenge | Refusal) -> None:
         if isinstance(answer, Phone):
-            task = asyncio.get_running_loop().create_task(self._look_up(asked, answer))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._start(self._look_up(asked, answer))
         elif isinstance(answer, Refusal):
             self._refuse(asked, answer.status)
         else:
             self._refuse(asked, 401, answer)
         self._flush()
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _check(self, lamp: _Lamp) -> None:
+        try:
+            parties = await self._directory.for_origination(served_device=lamp.device, dialled=lamp.dialled)
+        except DirectoryError:
+            return  # the next refresh asks again
+        watcher = parties.caller
+        watched = None if watcher is None or not _may_watch(watcher) else visible(watcher, parties.called)
+        if (watched is None or watched.subscriber != lamp.user) and lamp.handle in self._lamps:
+            self._agent.end_subscription(lamp.handle, self._now(), "rejected")
+            self.ended(lamp.handle)
+            self._flush()
 
     async def _look_up(self, asked: _Asked, phone: Phone) -> None:
         try:
@@ -177,7 +196,7 @@ class Lamps:
     def _decide(self, asked: _Asked, phone: Phone, parties: Origination) -> None:
         """403 for whoever may not watch at all; a user nobody may watch looks like one who does not exist."""
         watcher = parties.caller
-        if watcher is None or not holds(watcher.pack, "busy_lamp_field"):
+        if watcher is None or not _may_watch(watcher):
             self._refuse(asked, 403)
             return
         watched = visible(watcher, parties.called)
@@ -196,7 +215,8 @@ class Lamps:
         )
         if handle is None:
             return
-        lamp = _Lamp(handle, str(asked.request.uri), watched.subscriber, phone.device)
+        uri = asked.request.uri
+        lamp = _Lamp(handle, str(uri), read_dialled(uri).text, watched.subscriber, phone.device)
         if expires_s:
             self._lamps[handle] = lamp
             self._of_user.setdefault(lamp.user, set()).add(handle)
@@ -220,6 +240,10 @@ class Lamps:
         body = dialog_info(lamp.entity, lamp.user, self._live.calls_with(lamp.user), lamp.version)
         lamp.version += 1
         self._agent.notify(lamp.handle, self._now(), (DIALOG_INFO, body))
+
+
+def _may_watch(watcher: SubscriberContext) -> bool:
+    return holds(watcher.pack, "busy_lamp_field")
 
 
 def visible(watcher: SubscriberContext, called: SubscriberContext | None) -> SubscriberContext | None:

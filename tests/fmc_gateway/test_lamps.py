@@ -165,3 +165,22 @@ async def test_pack_and_privacy_decide(world: World, postgres_url: str, change: 
     await connection.close()
     keys = await KeyModule(world).open()
     assert (await keys.subscribe()).status == status
+
+
+async def test_user_who_becomes_private_is_watched_no_longer_than_till_the_refresh(
+    world: World, postgres_url: str
+) -> None:
+    keys = await KeyModule(world).open()
+    assert (await keys.subscribe()).status == 200
+    await keys.lamp(0)
+    connection = await asyncpg.connect(postgres_url)
+    await connection.execute(
+        "INSERT INTO directory.subscriber_services (tenant_id, subscriber_id, service, settings)"
+        " VALUES ('acme', 'bram', 'privacy', '{\"active\": true}')"
+    )
+    await connection.close()
+    await keys.subscribe()
+    await wait_for(lambda: len(keys.notifies) == 3)
+    assert keys.notifies[-1].headers.get("Subscription-State") == "terminated;reason=rejected"
+    assert keys.notifies[-1].body == b""
+    assert (len(world.gateway.lamps), world.gateway.agent.subscription_count()) == (0, 0)
