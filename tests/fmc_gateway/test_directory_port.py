@@ -11,14 +11,14 @@ from fmc_gateway.call.commands import LoadContext
 from fmc_gateway.call.events import AnyEvent, ContextFailed, ContextLoaded
 from fmc_gateway.directory_port import DirectoryPort
 from fmc_gateway.facts import Facts, LastCalls
-from fmc_gateway.spending import Spent
+from fmc_gateway.spending import Caps, Spent
 from hipper.directory.directory import Origination, Termination
 from hipper.directory.errors import DirectoryUnavailable
 from hipper.pbx.ids import DeviceId, GroupId, SubscriberId
 from hipper.pbx.model import CallerList
 from hipper.pbx.services.bundles import SubscriberServices
 from hipper.pbx.services.calling import SpeedDial8, SpeedDialEntry
-from tests.fmc_gateway.call.kit import PIET_FIXED, SUZE_MOBILE, piet, suze
+from tests.fmc_gateway.call.kit import PIET_FIXED, SUZE_MOBILE, binding, piet, suze
 
 SPEED_DIAL = SubscriberServices(
     speed_dial_8=SpeedDial8(entries=(SpeedDialEntry(code="5", destination="202"),))
@@ -53,7 +53,7 @@ class World:
         return LastCalls(dialled="202", caller=PIET_FIXED)
 
     def of_devices(self, devices: tuple[DeviceId, ...]) -> tuple[Any, ...]:
-        return ()
+        return tuple(binding(device) for device in devices if "desk" in device)
 
     def busy_devices(self, subscriber: SubscriberId) -> tuple[DeviceId, ...]:
         return (DeviceId("piet-desk1"),)
@@ -63,6 +63,9 @@ class World:
 
     def of(self, subscriber: SubscriberId, group: GroupId, now: float) -> Spent:
         return Spent(user_calls=2, group_month=now)
+
+    def hold_to(self, subscriber: SubscriberId, caps: Caps) -> None:
+        self.held_to = caps
 
     async def load(self, command: LoadContext) -> AnyEvent:
         told: asyncio.Future[AnyEvent] = asyncio.get_running_loop().create_future()
@@ -106,6 +109,15 @@ async def test_records_away_leave_nobody_to_redial() -> None:
     loaded = await world.dialled("*66")
     assert loaded.called is None
     assert loaded.origination.last_dialled is None
+
+
+async def test_telephones_of_who_dials_from_the_app_or_forwards_are_known_too() -> None:
+    world = World()
+    event = await world.load(LoadContext(served_subscriber=SUZE.subscriber, dialled="202"))
+    assert isinstance(event, ContextLoaded)
+    assert [one.device for one in event.bindings] == ["suze-desk1", "piet-desk1"]
+    ordinary = await world.dialled("202")
+    assert [one.device for one in ordinary.bindings] == ["piet-desk1"]
 
 
 async def test_terminating_look_up_knows_the_callers_list() -> None:
