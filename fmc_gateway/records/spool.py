@@ -39,9 +39,14 @@ class Spool:
         assert self._file is not None
         data = b"".join(line + b"\n" for line in lines)
         view = memoryview(data)
-        while view:
-            view = view[os.write(self._file, view) :]
-        os.fsync(self._file)
+        try:
+            while view:
+                view = view[os.write(self._file, view) :]
+            os.fsync(self._file)
+        except OSError:
+            # half a line would make one of the next with it
+            os.ftruncate(self._file, self._size)
+            raise
         self._size += len(data)
 
     def written(self) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import asyncpg
 import structlog
 
+from fmc_gateway.call.replay import Trace
 from fmc_gateway.records.entry import SpoolEntry, decode_call, encode_entry
 from fmc_gateway.records.spool import Spool
 from hipper.contracts.calls import CallRecord
@@ -95,7 +96,7 @@ class RecordWriter:
         self._wake.clear()
         self._tell()
         entries, self._pending = self._pending, []
-        lines = [encode_entry(self._prepare(entry)) for entry in entries]
+        lines = [line for entry in entries if (line := self._line(entry)) is not None]
         before = self._unwritten
         self._unwritten += len(lines)
         if lines and not await self._to_spool(lines):
@@ -111,6 +112,18 @@ class RecordWriter:
         elif lines and await self._to_database(lines):
             self._spool.written()
             self._unwritten -= len(lines)
+
+    def _line(self, entry: SpoolEntry) -> bytes | None:
+        """One that cannot be masked or written down costs its trace, and the others nothing."""
+        try:
+            return encode_entry(self._prepare(entry))
+        except Exception:
+            log.exception("records.trace_unusable", call_id=entry.record.call)
+        try:
+            return encode_entry(SpoolEntry(entry.record, Trace(call=entry.record.call, steps=())))
+        except Exception:
+            log.exception("records.unusable", call_id=entry.record.call)
+            return None
 
     def _tell(self) -> None:
         """One line per call in the log; what is behind it, `hipper calls show` tells."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -196,6 +197,46 @@ async def test_full_disk_writes_straight_to_the_database(
     database.away = False
     await records.flush()
     assert database.calls() == ["kept", "held in memory"]
+
+
+async def test_half_a_line_on_a_full_disk_spoils_no_later_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = Spool(tmp_path)
+    spool.append([b'{"whole": 1}'])
+    real = os.write
+
+    def full(file: int, data: bytes) -> int:
+        if len(data) < 4:
+            raise OSError(28, "No space left on device")
+        return real(file, data[:-3])
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(OSError, match="No space"):
+        spool.append([b'{"torn": 2}'])
+    monkeypatch.undo()
+    spool.append([b'{"whole": 3}'])
+    assert on_disk(tmp_path) == [b'{"whole": 1}', b'{"whole": 3}']
+
+
+@pytest.mark.parametrize("fault", [RuntimeError("masking"), UnicodeEncodeError("utf-8", "x", 0, 1, "lone")])
+async def test_trace_that_cannot_be_written_down_costs_no_record(tmp_path: Path, fault: Exception) -> None:
+    database = Database()
+
+    def prepare(spooled: SpoolEntry) -> SpoolEntry:
+        if spooled.record.call == "odd":
+            raise fault
+        return spooled
+
+    records = RecordWriter(Spool(tmp_path), database.insert, prepare=prepare)
+    for call in ("one", "odd", "two"):
+        records.write(entry(call))
+    await records.flush()
+    assert database.calls() == ["one", "odd", "two"]
+    steps = {str(one.record.call): len(one.trace.steps) for one in map(decode_entry, database.lines)}
+    assert steps["odd"] == 0
+    assert steps["one"] > 0
+    assert records.length == 0
 
 
 def test_segments_are_rotated_by_size_and_numbered_onward(tmp_path: Path) -> None:
