@@ -9,6 +9,7 @@ import pytest
 from fmc_gateway.call import commands as cmd
 from fmc_gateway.call import events as ev
 from fmc_gateway.call.model import DiallingOut, Talking
+from fmc_gateway.call.talking import CAP_REACHED
 from hipper.contracts.calls import AttemptOutcome, CallOutcome, LegRole, LivePhase
 from hipper.contracts.talks import TalkEnded, TalkStarted
 from hipper.pbx.ids import CallId, DeviceId, GatewayId, LegId, PairId, SubscriberId
@@ -430,6 +431,41 @@ def test_recorder_is_told_of_the_pair_they_talk_in() -> None:
     assert isinstance(started, TalkStarted)
     assert isinstance(ended, TalkEnded)
     assert (started.ng_call_id, [tag.tag for tag in started.tags]) == (M1, [A1, B1])
+
+
+@pytest.mark.parametrize("gone", [A1, B1])
+@pytest.mark.parametrize("cause", ["session_expired", "dialog_gone", "no_ack"])
+def test_dead_dialog_of_either_leg_ends_the_other(gone: LegId, cause: str) -> None:
+    ladder = joined()
+    ladder.tell(ev.LegEnded(leg=gone, cause=cause))
+    (end,) = ladder.of(cmd.EndLeg)
+    assert end.leg == {A1: B1, B1: A1}[gone]
+    assert end.reason is not None
+
+
+def test_media_that_stops_ends_both_and_silence_of_the_first_media_does_not() -> None:
+    ladder = calling("202", colleague())
+    assert ladder.tell(ev.MediaTimedOut(pair=D1)) == ()
+    ladder.answer()
+    assert ladder.tell(ev.MediaTimedOut(pair=D1)) == ()
+    ladder.tell(ev.MediaTimedOut(pair=M1))
+    assert {one.leg for one in ladder.of(cmd.EndLeg)} == {A1, B1}
+
+
+def test_spend_cap_ends_a_call_that_was_dialled() -> None:
+    plan = OutgoingCallingPlan(spend_cap_user_day=1.0)
+    caller = suze(services=SubscriberServices(outgoing_calling_plan=plan))
+    ladder = asked("0900 1234", None, caller)
+    ladder.offers()
+    ladder.tell(ev.LegAnswered(leg=A1, sdp=sdp("desk"), to_tag="t"))
+    ladder.answers()
+    know(ladder, None, caller)
+    ladder.offers()
+    ladder.answer()
+    (timer,) = [one for one in ladder.of(cmd.StartTimer) if one.name == "duration"]
+    ladder.tell(ev.LegReofferAnswered(leg=A1, sdp=sdp("desk")))
+    ladder.tell(ev.TimerFired(name="duration"), after_s=timer.after_s)
+    assert {(one.leg, one.reason) for one in ladder.of(cmd.EndLeg)} == {(A1, CAP_REACHED), (B1, CAP_REACHED)}
 
 
 # Refused.
