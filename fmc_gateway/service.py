@@ -15,6 +15,7 @@ from typing import Any
 
 import structlog
 
+from fmc_gateway import loop_load
 from fmc_gateway.assets import music_on_hold, ringing_tone
 from fmc_gateway.bindings import BindingMirror, Bindings
 from fmc_gateway.call.commands import PlayAnnouncement
@@ -186,6 +187,8 @@ class Gateway:
             "New requests answered 503 because we were behind or full.",
             read=lambda: self.agent.endpoint.refused,
         )
+        metrics.gauge("tasks", "Tasks of the event loop.", read=loop_load.tasks)
+        metrics.gauge("timers", "Timers of the event loop.", read=loop_load.timers)
         metrics.gauge("media_pairs", "Talking pairs at rtpengine.", read=lambda: self.media_client.calls)
 
     def _agent_config(self) -> UserAgentConfig:

@@ -17,7 +17,7 @@ from typing import Any
 
 from simulators.agent import Agent, Peer
 from simulators.call import Call, CallError, CallState
-from simulators.faults import REJECTED
+from simulators.faults import NO_FAULTS, REJECTED, Faults
 from simulators.mobile_network import MobileNetwork
 from simulators.network.imrn import ImrnNetwork
 from simulators.network.isc import IscNetwork
@@ -128,13 +128,22 @@ class MixedCalls:
     """The networks, the carrier, the emergency centre and everybody's fingers. ``stuck``: calls that never
     ended; ``made``: all others."""
 
-    def __init__(self, gateway: ThreeNetworks, staff: dict[Mode, Staff], records: Path | None) -> None:
+    def __init__(
+        self,
+        gateway: ThreeNetworks,
+        staff: dict[Mode, Staff],
+        records: Path | None,
+        *,
+        faults: Faults = NO_FAULTS,
+        seed: int = 0,
+    ) -> None:
         self.gateway = gateway
+        unreliable: dict[str, Any] = {"faults": faults, "seed": seed, "voice": False}
         self.networks: dict[Mode, Network] = {
-            mode: _network(gateway, mode, None if records is None else records / f"{mode}.jsonl")
+            mode: _network(gateway, mode, None if records is None else records / f"{mode}.jsonl", unreliable)
             for mode in staff
         }
-        self.pstn = Pstn(gateway=Peer("127.0.0.1", gateway.pstn), port=gateway.carrier, voice=False)
+        self.pstn = Pstn(gateway=Peer("127.0.0.1", gateway.pstn), port=gateway.carrier, **unreliable)
         self.psap = Pstn(gateway=Peer("127.0.0.1", gateway.pstn), port=gateway.psap, voice=False)
         self.made: list[Made] = []
         self.stuck: list[str] = []
@@ -160,7 +169,7 @@ class MixedCalls:
                     network.handset(person.mobile or "")
             yield self
 
-    async def run(self, plans: Sequence[Plan], *, at_once: int, rate: float = 20.0) -> None:
+    async def run(self, plans: Sequence[Plan], *, at_once: int, rate: float = 12.0) -> None:
         """Make these calls, no more than ``rate`` a second and ``at_once`` at a time."""
         room = asyncio.Semaphore(at_once)
 
@@ -288,11 +297,10 @@ class MixedCalls:
             await call.hang_up()
 
 
-def _network(gateway: ThreeNetworks, mode: Mode, records: Path | None) -> Network:
+def _network(gateway: ThreeNetworks, mode: Mode, records: Path | None, unreliable: dict[str, Any]) -> Network:
     common: dict[str, Any] = {
         "gateway": Peer("127.0.0.1", gateway.asks_at[mode]), "port": gateway.answers_at[mode],
-        "domain": "ims.example" if mode == "isc" else f"{mode}.example",
-        "records": records, "voice": False,
+        "domain": "ims.example" if mode == "isc" else f"{mode}.example", "records": records, **unreliable,
     }  # fmt: skip
     if mode == "isc":
         return IscNetwork(**common)

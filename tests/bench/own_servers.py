@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import threading
 from pathlib import Path
 
 from hipper.runtime import embedded
@@ -41,7 +42,10 @@ class OwnServers:
         """All of them; the database is made and migrated."""
         for name in self._specs:
             self.start(name)
-        asyncio.run(self._prepare())
+        # apart from the caller's event loop, if there is one; not the servers: they end with their thread
+        preparing = threading.Thread(target=lambda: asyncio.run(self._prepare()))
+        preparing.start()
+        preparing.join()
 
     async def _prepare(self) -> None:
         await create_database(self.database)

@@ -40,10 +40,10 @@ NETWORKS = frozenset(f"mno-{mode}" for mode in MODES)
 def installation() -> Iterator[tuple[Path, ThreeNetworks, OwnServers]]:
     """A gateway before three networks with servers of its own, and room for many calls."""
     ports = Ports()
-    with ports_of("bench"), tempfile.TemporaryDirectory(prefix="hipper-bench-") as name:
+    with ports_of("mixed"), tempfile.TemporaryDirectory(prefix="hipper-bench-") as name:
         folder = Path(name)
         folder.chmod(0o711)
-        servers = OwnServers(folder / "servers", (ports.keep(), ports.keep()), (30000, 49999))
+        servers = OwnServers(folder / "servers", (ports.keep(), ports.keep()), (50000, 59999))
         try:
             servers.start_all()
             gateway = ThreeNetworks(

@@ -105,6 +105,11 @@ class ThreeNetworks(GatewayProcess):
         self._api: subprocess.Popen[bytes] | None = None
 
     @property
+    def pid(self) -> int:
+        assert self._process is not None, "not started"
+        return self._process.pid
+
+    @property
     def imrn_url(self) -> str:
         return f"http://127.0.0.1:{self.api_port}/v1/mobile-network/imrn"
 
