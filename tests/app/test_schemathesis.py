@@ -4,6 +4,7 @@ described, no answer of another shape, and what does not fit is refused."""
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -26,7 +27,6 @@ from schemathesis.specs.openapi import checks
 from app.main import create_app
 from tests.app.kit import installation
 from tests.app.people import ANNA, BRAM, SECRET, company
-from tests.fmc_gateway.kit import free_port
 
 pytestmark = pytest.mark.servers
 
@@ -45,10 +45,11 @@ NOT_ASKED = {"changePassword", "endSession"}
 @contextmanager
 def served(folder: Path, pg: str, redis: str) -> Iterator[str]:
     """The API on a port, as it runs: schemathesis has no event loop."""
-    port = free_port()
+    listening = socket.create_server(("127.0.0.1", 0))
+    port = listening.getsockname()[1]
     app = create_app(installation(folder, pg, redis))
-    server = uvicorn.Server(uvicorn.Config(app, port=port, lifespan="on", log_config=None, ws="none"))
-    thread = threading.Thread(target=server.run)
+    server = uvicorn.Server(uvicorn.Config(app, lifespan="on", log_config=None, ws="none"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     try:
         deadline = time.monotonic() + 20
