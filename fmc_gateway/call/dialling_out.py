@@ -93,11 +93,18 @@ def question(event: DialRequested) -> LoadContext:
 
 
 def context_failed(call: DiallingOut, event: ContextFailed, now: float) -> Step:
-    return _refused(call, AWAY, now)
+    return (call, ()) if _is_ringing(call) else _refused(call, AWAY, now)
+
+
+def _is_ringing(call: DiallingOut) -> bool:
+    """The user's telephones ring: nothing is asked of the directory."""
+    return call.calling.phase is LegPhase.SPEAKER and bool(call.called)
 
 
 def context_loaded(call: DiallingOut, event: ContextLoaded, now: float) -> Step:
     """Who rings first, or, after the pick-up, where the call goes."""
+    if _is_ringing(call):
+        return call, ()
     caller = event.caller
     if caller is None or caller.subscriber != call.requested.subscriber:
         return _refused(call, UNKNOWN, now)

@@ -55,8 +55,8 @@ def test_world_reaches_every_state_and_every_way_to_end() -> None:
 
 # A world that keeps to nothing.
 
-LEGS = (A, LegId("c1-b1"), LegId("c1-b2"), LegId("c1-b3"), LegId("c1-b4"), LegId("stranger"))
-PAIRS = (PairId("c1-m1"), PairId("c1-m2"), PairId("c1-m3"), PairId("stranger"))
+LEGS = (A, LegId("c1-b1"), LegId("c1-b2"), LegId("c1-b3"), LegId("c1-b4"), LegId("c1-a1"), LegId("stranger"))
+PAIRS = (PairId("c1-m1"), PairId("c1-m2"), PairId("c1-m3"), PairId("c1-d1"), PairId("stranger"))
 SDPS = (
     sdp("x"),
     sdp("y", direction="sendonly"),
@@ -139,7 +139,22 @@ def chaos(seed: int) -> None:
     rng = Random(seed)
     call: Call | None = None
     commands: list[cmd.AnyCommand] = []
-    event: ev.AnyEvent = rng.choice((invite(), invite("112"), invite_from_pstn(), invite("030 111 2233")))
+    dialled = ev.DialRequested(
+        call=invite().call,
+        leg=A,
+        subscriber=suze().subscriber,
+        destination=rng.choice(("202", "030 111 2233")),
+    )
+    event: ev.AnyEvent = rng.choice(
+        (
+            invite(),
+            invite("112"),
+            invite_from_pstn(),
+            invite("030 111 2233"),
+            invite("202", sdp=None),
+            dialled,
+        )
+    )
     now = START
     for _ in range(300):
         now += rng.choice((0.0, 0.02, 1.0))
