@@ -496,10 +496,10 @@ class World:
     def do_reoffer(self, one: cmd.Reoffer) -> None:
         party = self.parties[one.leg]
         assert party.answered or party.over
+        self.answered = self.answered or self.dial
         if party.over:
             return
         roll = self.rng.random()
-        self.answered = self.answered or self.dial
         if party.offering is not None:
             self.say(one.leg, ev.LegReofferRejected(leg=one.leg, status=491))
         elif roll < 0.7:
