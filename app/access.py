@@ -70,9 +70,13 @@ async def isolate(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseR
     """Litestar guard of the application: sets ``request.state.principal``. Raises ProblemError: 401,
     403, 404, 429."""
     operation = operation_of(handler)
-    if operation.access in (Access.OPEN, Access.NETWORK):
+    if operation.access is Access.NETWORK:
         return
     stores: Stores = connection.app.state.stores
+    if operation.access is Access.OPEN:
+        if operation.body is not None:
+            _count(stores, f"address {address_of(connection)}")
+        return
     principal = await _authenticated(stores, connection)
     for name, value in connection.path_params.items():
         if not _ID.fullmatch(str(value)) or not await BELONGS[name](stores, principal, str(value)):

@@ -105,6 +105,18 @@ async def test_who_asks_too_much_is_told_when_to_come_again(
         assert (await laptop.get("/v1/me/sessions")).status_code == 200
 
 
+async def test_who_tries_refresh_tokens_at_random_is_slowed_by_address(
+    postgres_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    async with Api(installation(tmp_path, postgres_url, redis_url, requests_per_s=3)) as api:
+        tried = {"refresh_token": "hrt_nobodys"}
+        answers = [await api.client.post("/v1/sessions/refresh", json=tried) for _ in range(12)]
+        assert {one.status_code for one in answers} == {401, 429}
+        api.come_from("192.0.2.7")
+        other = await api.client.post("/v1/sessions/refresh", json=tried)
+        assert problem(other) == "session-ended"
+
+
 def test_buckets_remember_the_last_who_asked() -> None:
     buckets = Buckets(1, lambda: 0.0, most=2)
     assert buckets.take("a") is None

@@ -69,7 +69,7 @@ class SessionController(Controller):
             Access.OPEN,
             body=Refresh,
             answer=Tokens,
-            problems=(SESSION_ENDED, DIRECTORY_UNAVAILABLE),
+            problems=(SESSION_ENDED, TOO_MANY_REQUESTS, DIRECTORY_UNAVAILABLE),
             example={"refresh_token": "hrt_8Jt2Qm5v"},
             shown=_TOKENS,
         ),
