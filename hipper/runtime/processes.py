@@ -58,12 +58,19 @@ class ProcessSpec(msgspec.Struct, frozen=True, kw_only=True):
         self.log.parent.mkdir(parents=True, exist_ok=True)
         return self.log.open("ab")
 
-    def last_words(self, lines: int = 3) -> str:
-        """The end of its log, on one line, for an error message."""
+    def log_size(self) -> int:
+        """Bytes of its log; 0 without one."""
+        return self.log.stat().st_size if self.log is not None and self.log.is_file() else 0
+
+    def last_words(self, lines: int = 3, *, since: int = 0) -> str:
+        """What its log says after ``since`` bytes, on one line, for an error message: the last line beginning
+        with its name (``fmc_gateway: …``), as what is torn down afterwards may complain too; else the
+        end."""
         if self.log is None or not self.log.is_file():
             return ""
-        text = self.log.read_bytes()[-4000:].decode("utf-8", "replace").strip().splitlines()
-        return " / ".join(line.strip() for line in text[-lines:])
+        text = self.log.read_bytes()[since:][-4000:].decode("utf-8", "replace").strip().splitlines()
+        said = [line for line in text if line.startswith(f"{self.name}: ")]
+        return " / ".join(line.strip() for line in (said[-1:] or text[-lines:]))
 
 
 def die_with_parent(parent: int, death_signal: int) -> None:

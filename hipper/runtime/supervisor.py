@@ -28,6 +28,8 @@ class Child:
         self._tell = tell
         self._process: asyncio.subprocess.Process | None = None
         self._watch: asyncio.Task[None] | None = None
+        self._log_from = 0
+        """Where its log began to be this process's."""
 
     @property
     def pid(self) -> int | None:
@@ -49,9 +51,10 @@ class Child:
 
     def _reason(self) -> str:
         log = f" ({self.spec.log})" if self.spec.log else ""
-        return (self.spec.last_words() or self.spec.why_not_ready) + log
+        return (self.spec.last_words(since=self._log_from) or self.spec.why_not_ready) + log
 
     async def _launch(self) -> None:
+        self._log_from = self.spec.log_size()
         log = self.spec.open_log()
         try:
             self._process = await asyncio.create_subprocess_exec(
