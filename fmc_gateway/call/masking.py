@@ -16,6 +16,8 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 
+from fmc_gateway.call.commands import StartTimer, StopTimer
+from fmc_gateway.call.events import TimerFired
 from fmc_gateway.call.replay import Trace
 from hipper.telephony.numbers.e164 import E164
 from hipper.telephony.numbers.emergency import is_emergency
@@ -57,6 +59,8 @@ numbers it is for: their last digits alone are masked."""
 WHOLE_DIGITS = 10
 DEVICES = frozenset({"device", "devices", "busy_devices", "answered_on", "served_device"})
 """Fields that name devices; a number that rings along is one, ``remote:<number>``."""
+TIMERS = frozenset({StartTimer, StopTimer, TimerFired})
+"""Their names are made of leg ids, which may have as many digits in a row as a number."""
 REMOTE = "remote:"
 HIDDEN = frozenset({"passthrough_headers", "body"})
 """Location of the caller (RFC 6442), cell identities (RFC 7315): never kept (call-flows §7)."""
@@ -173,7 +177,7 @@ _PLANS: dict[type, tuple[tuple[str, str], ...]] = {}
 def _plan(struct: type[msgspec.Struct]) -> tuple[tuple[str, str], ...]:
     """What to do with each field of a struct type that may hold something to mask; remembered."""
     hints = get_type_hints(struct)
-    fields = msgspec.structs.fields(struct)
+    fields = () if struct in TIMERS else msgspec.structs.fields(struct)
     plan = ((field.name, _how(field.name, hints[field.name])) for field in fields)
     found = _PLANS[struct] = tuple((name, how) for name, how in plan if how)
     return found
