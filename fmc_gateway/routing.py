@@ -133,7 +133,8 @@ class Routing:
 
     def peers(self) -> dict[str, Hop]:
         """Networks, trunks and exchanges by name. A name that two of them have counts once."""
-        return {peer.name: hop for peer, hop in self.all_peers() if not isinstance(peer, EmergencyRoute)}
+        others = EmergencyRoute | VoicemailPeer
+        return {peer.name: hop for peer, hop in self.all_peers() if not isinstance(peer, others)}
 
     def all_peers(self) -> Iterator[tuple[Peer, Hop]]:
         """Networks, trunks, exchanges, emergency routes and voicemail."""
