@@ -39,9 +39,8 @@ NETWORKS = frozenset(f"mno-{mode}" for mode in MODES)
 @contextlib.contextmanager
 def installation() -> Iterator[tuple[Path, ThreeNetworks, OwnServers]]:
     """A gateway before three networks with servers of its own, and room for many calls."""
-    ports = Ports()
     with ports_of("mixed"), tempfile.TemporaryDirectory(prefix="hipper-bench-") as name:
-        folder = Path(name)
+        ports, folder = Ports(), Path(name)
         folder.chmod(0o711)
         servers = OwnServers(folder / "servers", (ports.keep(), ports.keep()), (50000, 59999))
         try:
