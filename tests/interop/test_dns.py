@@ -71,12 +71,14 @@ class Carrier:
         self.a = ("host-record=a.test,127.0.0.1", f"host-record=b.test,{OTHER}")
         self.psap = f"srv-host=_sip._udp.psap.test,a.test,{gateway.psap},1,1"
 
-    def srv(self, first: int = 10, second: int = 20, transport: str = "udp") -> tuple[str, ...]:
-        """SRV of both, with these priorities."""
+    def srv(
+        self, first: int = 10, second: int = 20, transport: str = "udp", weight: int = 1
+    ) -> tuple[str, ...]:
+        """SRV of both, with these priorities, of the same weight."""
         name = f"_sip._{transport}.carrier.test"
         return (
-            f"srv-host={name},a.test,{self.first},{first},1",
-            f"srv-host={name},b.test,{self.second},{second},1",
+            f"srv-host={name},a.test,{self.first},{first},{weight}",
+            f"srv-host={name},b.test,{self.second},{second},{weight}",
         )
 
     def says(self, *records: str, servers: int = 2) -> None:
@@ -220,7 +222,7 @@ async def test_a_change_of_dns_is_followed_within_its_ttl(kit: Kit, carrier: Car
 
 
 async def test_weights_share_the_calls_among_equals(kit: Kit, carrier: Carrier) -> None:
-    carrier.says(*(record.replace(",1", ",50") for record in carrier.srv(first=1, second=1)))
+    carrier.says(*carrier.srv(first=1, second=1, weight=50))
     anna = kit.company.person("anna")
     await kit.company.apply()
     calls = 16
