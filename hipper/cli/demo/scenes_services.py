@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -27,7 +28,7 @@ from hipper.pbx.model import Announcement
 from hipper.pbx.services.schedules import Schedule, Schedules, Weekday, Weekly
 from hipper.runtime.servers import owner_url
 from hipper.telephony.numbers.format import format_number
-from simulators.call import Call
+from simulators.call import Call, CallError
 
 CALLER = "+31207654321"
 """Somebody outside."""
@@ -143,13 +144,23 @@ async def _confirmed(stage: Stage, cast: Cast) -> None:
     await home.answer()
     await stage.hears_said("who answers at home", home, Announcement.PRESS_ONE)
     stage.demand(caller.status is None and caller.state.value == "ringing", "the caller was connected before")
-    await home.press("1")
-    await caller.answered(PATIENCE_S)
+    await _press_one(home, caller)
     for call in (desk, mobile):
         await call.over(PATIENCE_S)
     stage.see("1 is pressed: the caller is connected, the other telephones stop")
     await _end_after_talking(stage, caller, OUTSIDE_HZ, home, HOME_HZ)
     await stage.show_record(since, EVA_FIXED)
+
+
+async def _press_one(home: Call, caller: Call) -> None:
+    """As people do: the prompt goes on, so whoever was not understood presses again."""
+    for _ in range(2):
+        await home.press("1")
+        with contextlib.suppress(CallError):
+            await caller.answered(2.5)
+            return
+    await home.press("1")
+    await caller.answered(PATIENCE_S)
 
 
 async def _feature_code(stage: Stage, cast: Cast) -> None:
