@@ -242,12 +242,12 @@ async def test_database_that_says_nothing_shows_in_readiness_within_seconds_and_
     site = Site(tmp_path, pg=await door.open(), redis=redis_url, ng=rtpengine.ng)
     with capture_logs() as logs:
         async with World(site) as world:
-            await wait_for(lambda: world.gateway.database_answers)
+            await wait_for(lambda: world.gateway.database.answers)
             door.hold()
-            await wait_for(lambda: not world.gateway.database_answers, 4.0)
+            await wait_for(lambda: not world.gateway.database.answers, 4.0)
             await door.shut()
             await door.open()
-            await wait_for(lambda: world.gateway.database_answers)
+            await wait_for(lambda: world.gateway.database.answers)
     told = [line["event"] for line in logs if line["event"].startswith("database.")]
     assert told == ["database.away", "database.back"]
     await door.shut()
