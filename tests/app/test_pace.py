@@ -37,12 +37,14 @@ async def test_who_has_gone_takes_no_turn() -> None:
     assert gone.cancelled()
 
 
-async def test_it_says_when_no_more_may_wait() -> None:
-    pace = Pace(1)
-    task = asyncio.create_task(pace.turn())
-    full: list[bool] = []
-    while not task.done():
-        full.append(pace.is_full)
-        await asyncio.sleep(0)
-    assert True in full
+async def test_it_is_full_while_as_many_wait_as_may_and_no_longer() -> None:
+    pace = Pace(2)
+    first = asyncio.create_task(pace.turn())
+    second = asyncio.create_task(pace.turn())
+    assert not pace.is_full
+    await asyncio.sleep(0)
+    assert pace.is_full, "both wait"
+    await first
+    assert not pace.is_full, "one passed"
+    await second
     assert not pace.is_full
