@@ -1,115 +1,42 @@
-"""Dial from the app: the user's own telephone first, then the other side, then both together (RFC 3725)."""
+"""Dial from the app: the user's own telephone first, then the other side."""
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytest
-
 from fmc_gateway.call import commands as cmd
 from fmc_gateway.call import events as ev
-from fmc_gateway.call.model import DiallingOut, Talking
-from fmc_gateway.call.talking import CAP_REACHED
-from hipper.contracts.calls import AttemptOutcome, CallOutcome, LegRole, LivePhase
-from hipper.contracts.talks import TalkEnded, TalkStarted
-from hipper.pbx.ids import CallId, DeviceId, GatewayId, LegId, PairId, SubscriberId
-from hipper.pbx.model import Announcement, SubscriberContext
-from hipper.pbx.services.bundles import GroupServices, SubscriberServices
-from hipper.pbx.services.calling import OutgoingCallingPlan
+from fmc_gateway.call.model import DiallingOut
+from hipper.contracts.calls import AttemptOutcome, CallOutcome, LivePhase
+from hipper.pbx.ids import DeviceId, LegId, SubscriberId
+from hipper.pbx.model import Announcement
+from hipper.pbx.services.bundles import SubscriberServices
 from hipper.pbx.services.reachability import Anywhere, AnywhereLocation, PersonalAssistant
+from tests.fmc_gateway.call.dialled import (
+    A1,
+    A2,
+    D1,
+    DESK,
+    asked,
+    barred,
+    calling,
+    colleague,
+    know,
+    picked_up,
+    ringing,
+    wish,
+)
 from tests.fmc_gateway.call.kit import (
     B1,
     ELSEWHERE,
     M1,
     OUTSIDE,
     SUZE_FIXED,
-    SUZE_MOBILE,
     A,
     Ladder,
-    binding,
     desk_only,
     piet,
     sdp,
     suze,
 )
-
-A1, A2 = LegId("c1-a1"), LegId("c1-a2")
-D1, D2 = PairId("c1-d1"), PairId("c1-d2")
-DESK = DeviceId("suze-desk1")
-
-
-def wish(destination: str = "202", **changes: Any) -> ev.DialRequested:
-    fields: dict[str, Any] = {
-        "call": CallId("c1"),
-        "leg": A,
-        "subscriber": SubscriberId("suze"),
-        "destination": destination,
-        "device": DESK,
-        "gateway": GatewayId("gw1"),
-    }
-    return ev.DialRequested(**(fields | changes))
-
-
-def asked(
-    destination: str = "202",
-    called: SubscriberContext | None = None,
-    caller: SubscriberContext | None = None,
-    **changes: Any,
-) -> Ladder:
-    """The directory has said who is who."""
-    ladder = Ladder()
-    ladder.tell(wish(destination, **changes))
-    know(ladder, called, caller)
-    return ladder
-
-
-def know(
-    ladder: Ladder, called: SubscriberContext | None = None, caller: SubscriberContext | None = None
-) -> None:
-    ladder.load(caller or suze(), called, binding("suze-desk1"), binding("piet-desk1", 2))
-
-
-def ringing(destination: str = "202", called: SubscriberContext | None = None, **changes: Any) -> Ladder:
-    """Suze's desk phone rings."""
-    ladder = asked(destination, called, **changes)
-    ladder.offers()
-    ladder.tell(ev.LegRinging(leg=A1, status=180))
-    return ladder
-
-
-def picked_up(destination: str = "202", called: SubscriberContext | None = None, **changes: Any) -> Ladder:
-    """Suze picked her desk phone up; the directory is asked again."""
-    ladder = ringing(destination, called, **changes)
-    ladder.tell(ev.LegAnswered(leg=A1, sdp=sdp("desk"), to_tag="t"))
-    ladder.answers()
-    return ladder
-
-
-def calling(destination: str = "202", called: SubscriberContext | None = None, **changes: Any) -> Ladder:
-    """And the other side is invited (leg B1, pair M1)."""
-    ladder = picked_up(destination, called, **changes)
-    know(ladder, called)
-    ladder.offers()
-    return ladder
-
-
-def answered(destination: str = "202", called: SubscriberContext | None = None, **changes: Any) -> Ladder:
-    """The other side answers; Suze's telephone gets the re-INVITE."""
-    ladder = calling(destination, called, **changes)
-    ladder.tell(ev.LegRinging(leg=B1, status=180))
-    ladder.answer()
-    return ladder
-
-
-def colleague() -> SubscriberContext:
-    return desk_only(piet())
-
-
-def joined() -> Ladder:
-    ladder = answered("202", colleague())
-    ladder.tell(ev.LegReofferAnswered(leg=A1, sdp=sdp("desk")))
-    return ladder
-
 
 # The user's own telephone.
 
@@ -314,313 +241,3 @@ def test_what_the_plan_allowed_at_first_may_be_refused_at_the_pick_up() -> None:
     assert [one.leg for one in ladder.of(cmd.EndLeg)] == [A1]
     assert ladder.record.outcome is CallOutcome.REFUSED
     assert [one.pair for one in ladder.of(cmd.DeleteMedia)] == [D1]
-
-
-# Together.
-
-
-def test_both_sides_are_joined_by_a_re_invite_and_the_first_media_goes() -> None:
-    ladder = answered("202", colleague())
-    assert ladder.of(cmd.AnswerLeg) == []
-    (reoffer,) = ladder.of(cmd.Reoffer)
-    assert reoffer.leg == A1
-    assert "s=for a" in reoffer.sdp
-    assert "o=- 77 2 " in reoffer.sdp  # the telephone's session goes on, one version further
-    assert ladder.of(cmd.StopMusic) == [cmd.StopMusic(pair=D1, leg=A1)]
-    assert ladder.of(cmd.DeleteMedia) == []
-    ladder.tell(ev.LegReofferAnswered(leg=A1, sdp=sdp("desk")))
-    assert ladder.last == (cmd.DeleteMedia(pair=D1),)
-    assert isinstance(ladder.call, Talking)
-    assert ladder.call.exchange is None
-
-
-def test_telephone_that_moves_its_media_with_the_re_invite_is_put_right_at_rtpengine() -> None:
-    ladder = answered("202", colleague())
-    ladder.tell(ev.LegReofferAnswered(leg=A1, sdp=sdp("moved")))
-    moved = cmd.OfferMedia(pair=M1, from_leg=A1, to_leg=B1, sdp=sdp("moved"))
-    assert ladder.of(cmd.OfferMedia, last=True) == [moved]
-    ladder.offers()
-    assert ladder.last == (cmd.AnswerMedia(pair=M1, offering_leg=A1, answering_leg=B1, sdp=sdp("piet")),)
-    assert ladder.of(cmd.DeleteMedia) == []
-    ladder.answers()
-    assert ladder.of(cmd.DeleteMedia) == [cmd.DeleteMedia(pair=D1)]
-    assert len(ladder.of(cmd.Reoffer)) == 1
-
-
-@pytest.mark.parametrize("party", [A1, B1])
-def test_re_offer_meanwhile_is_glare(party: LegId) -> None:
-    ladder = answered("202", colleague())
-    ladder.tell(ev.LegReoffered(leg=party, sdp=sdp("x", direction="sendonly"), method="INVITE"))
-    assert ladder.last == (cmd.RejectReoffer(leg=party, status=491),)
-
-
-@pytest.mark.parametrize("party", [A1, B1])
-def test_either_side_holds_once_joined(party: LegId) -> None:
-    ladder = joined()
-    ladder.tell(ev.LegReoffered(leg=party, sdp=sdp("x", direction="sendonly", version=2), method="INVITE"))
-    ladder.offers()
-    ladder.answers()
-    assert [one.leg for one in ladder.of(cmd.AnswerReoffer)] == [party]
-    assert ladder.of(cmd.PlayMusic)[-1].leg == {A1: B1, B1: A1}[party]
-
-
-def test_telephone_that_refuses_the_re_invite_ends_both() -> None:
-    ladder = answered("202", colleague())
-    ladder.tell(ev.LegReofferRejected(leg=A1, status=488))
-    assert {one.leg for one in ladder.of(cmd.EndLeg)} == {A1, B1}
-    assert sorted(one.pair for one in ladder.of(cmd.DeleteMedia)) == [D1, M1]
-
-
-def test_rtpengine_fails_while_joining_and_both_are_ended() -> None:
-    ladder = answered("202", colleague())
-    ladder.tell(ev.LegReofferAnswered(leg=A1, sdp=sdp("moved")))
-    ladder.tell(ev.MediaFailed(pair=M1, reason="x"))
-    assert {one.leg for one in ladder.of(cmd.EndLeg)} == {A1, B1}
-    assert ladder.of(cmd.RejectReoffer) == []
-
-
-def test_record_is_true() -> None:
-    ladder = joined()
-    ladder.tell(ev.LegEnded(leg=B1, cause="bye"), after_s=60)
-    record = ladder.record
-    assert (record.outcome, record.dialled, record.tenant, record.gateway) == (
-        CallOutcome.ANSWERED,
-        "202",
-        "acme",
-        "gw1",
-    )
-    first, second = record.legs
-    assert (first.leg, first.role, first.subscriber, first.device) == (A1, LegRole.CALLING, "suze", DESK)
-    assert (second.leg, second.role, second.subscriber, second.device) == (
-        B1,
-        LegRole.CALLED,
-        "piet",
-        "piet-desk1",
-    )
-    assert first.answered is not None
-    assert record.answered is not None
-    assert first.answered < record.answered
-    assert record.setup_ms is not None
-    (segment,) = record.segments
-    assert (segment.calling, segment.called) == (A1, B1)
-    assert segment.payer.subscription == "suze-line"
-    assert ladder.live() is None
-
-
-def test_fixed_line_pays_although_the_mobile_was_picked_up() -> None:
-    ladder = asked("030 111 2233", device=DeviceId("suze-mobile"))
-    ladder.offers()
-    ladder.tell(ev.LegAnswered(leg=A1, sdp=sdp("mobile"), to_tag="t"))
-    ladder.answers()
-    ladder.tell(ev.DigitPressed(leg=A1, digit="1"))
-    know(ladder)
-    ladder.offers()
-    ladder.answer()
-    ladder.tell(ev.LegReofferAnswered(leg=A1, sdp=sdp("mobile")))
-    ladder.tell(ev.LegEnded(leg=A1, cause="bye"))
-    (segment,) = ladder.record.segments
-    assert segment.payer.subscription == "suze-line"
-    assert segment.charged == "suze"
-    assert ladder.leg(A1).payer is not None
-
-
-def test_recorder_is_told_of_the_pair_they_talk_in() -> None:
-    ladder = joined()
-    ladder.tell(ev.LegEnded(leg=A1, cause="bye"))
-    started, ended = [one.talk for one in ladder.of(cmd.PublishTalk)]
-    assert isinstance(started, TalkStarted)
-    assert isinstance(ended, TalkEnded)
-    assert (started.ng_call_id, [tag.tag for tag in started.tags]) == (M1, [A1, B1])
-
-
-@pytest.mark.parametrize("gone", [A1, B1])
-@pytest.mark.parametrize("cause", ["session_expired", "dialog_gone", "no_ack"])
-def test_dead_dialog_of_either_leg_ends_the_other(gone: LegId, cause: str) -> None:
-    ladder = joined()
-    ladder.tell(ev.LegEnded(leg=gone, cause=cause))
-    (end,) = ladder.of(cmd.EndLeg)
-    assert end.leg == {A1: B1, B1: A1}[gone]
-    assert end.reason is not None
-
-
-def test_media_that_stops_ends_both_and_silence_of_the_first_media_does_not() -> None:
-    ladder = calling("202", colleague())
-    assert ladder.tell(ev.MediaTimedOut(pair=D1)) == ()
-    ladder.answer()
-    assert ladder.tell(ev.MediaTimedOut(pair=D1)) == ()
-    ladder.tell(ev.MediaTimedOut(pair=M1))
-    assert {one.leg for one in ladder.of(cmd.EndLeg)} == {A1, B1}
-
-
-def test_spend_cap_ends_a_call_that_was_dialled() -> None:
-    plan = OutgoingCallingPlan(spend_cap_user_day=1.0)
-    caller = suze(services=SubscriberServices(outgoing_calling_plan=plan))
-    ladder = asked("0900 1234", None, caller)
-    ladder.offers()
-    ladder.tell(ev.LegAnswered(leg=A1, sdp=sdp("desk"), to_tag="t"))
-    ladder.answers()
-    know(ladder, None, caller)
-    ladder.offers()
-    ladder.answer()
-    (timer,) = [one for one in ladder.of(cmd.StartTimer) if one.name == "duration"]
-    ladder.tell(ev.LegReofferAnswered(leg=A1, sdp=sdp("desk")))
-    ladder.tell(ev.TimerFired(name="duration"), after_s=timer.after_s)
-    assert {(one.leg, one.reason) for one in ladder.of(cmd.EndLeg)} == {(A1, CAP_REACHED), (B1, CAP_REACHED)}
-
-
-# Refused.
-
-
-@pytest.mark.parametrize("destination", ["112", "+31112", "#31#112", "*21*203#", "1233"])
-def test_emergency_numbers_and_codes_are_refused(destination: str) -> None:
-    ladder = asked(destination)
-    (answer,) = ladder.of(cmd.AnswerDial)
-    assert not answer.accepted
-    assert answer.explanation
-    assert ladder.of(cmd.Originate) == []
-    assert ladder.of(cmd.OfferMedia) == []
-    assert ladder.record.outcome is CallOutcome.REFUSED
-    assert ladder.record.rule.startswith("dial.")
-    assert ladder.call is None
-
-
-def barred() -> SubscriberContext:
-    """Suze may not call +31 30."""
-    plan = OutgoingCallingPlan(barred_prefixes=("+3130",))
-    return suze(group_services=GroupServices(group_outgoing_calling_plan=plan))
-
-
-def test_calling_plan_holds_before_any_telephone_rings() -> None:
-    ladder = asked("030 111 2233", None, barred())
-    (answer,) = ladder.of(cmd.AnswerDial)
-    assert not answer.accepted
-    assert answer.explanation
-    assert ladder.of(cmd.OfferMedia) == []
-    assert ladder.record.rule.startswith("plan.")
-    assert asked("030 111 2233").of(cmd.AnswerDial)[0].accepted
-
-
-def test_refusal_is_shown_to_the_app_as_a_call_that_is_over() -> None:
-    ladder = asked("112")
-    shown = [one.live for one in ladder.of(cmd.PublishLive)]
-    assert shown[0] is not None
-    assert (shown[0].calling.subscriber, shown[-1]) == ("suze", None)
-
-
-def test_user_nobody_knows_and_a_directory_that_is_away() -> None:
-    ladder = Ladder()
-    ladder.tell(wish())
-    ladder.load(None, None)
-    assert not ladder.of(cmd.AnswerDial)[0].accepted
-    ladder = Ladder()
-    ladder.tell(wish())
-    ladder.tell(ev.ContextFailed(reason="away"))
-    assert not ladder.of(cmd.AnswerDial)[0].accepted
-    assert ladder.call is None
-
-
-def test_no_telephone_of_the_user_is_registered() -> None:
-    ladder = Ladder()
-    ladder.tell(wish())
-    ladder.load(suze(), colleague())
-    (answer,) = ladder.of(cmd.AnswerDial)
-    assert not answer.accepted
-    assert ladder.attempts()[DESK].outcome is AttemptOutcome.NOT_REGISTERED
-
-
-# Given up.
-
-
-def test_own_telephone_is_not_picked_up_in_time() -> None:
-    ladder = ringing("202", colleague())
-    ladder.tell(ev.TimerFired(name="no_answer"), after_s=25)
-    assert [one.leg for one in ladder.of(cmd.CancelLeg)] == [A1]
-    ladder.tell(ev.LegRejected(leg=A1, status=487))
-    assert ladder.record.outcome is CallOutcome.NO_ANSWER
-    assert ladder.attempts()[DESK].outcome is AttemptOutcome.RANG
-    assert ladder.live() is None
-
-
-@pytest.mark.parametrize(
-    ("status", "outcome"),
-    [(486, CallOutcome.BUSY), (603, CallOutcome.DECLINED), (404, CallOutcome.UNREACHABLE)],
-)
-def test_own_telephone_refuses(status: int, outcome: CallOutcome) -> None:
-    ladder = ringing("202", colleague())
-    ladder.tell(ev.LegRejected(leg=A1, status=status))
-    assert ladder.record.outcome is outcome
-    assert [one.pair for one in ladder.of(cmd.DeleteMedia)] == [D1]
-
-
-def test_user_hangs_up_while_the_other_side_rings() -> None:
-    ladder = calling("202", colleague())
-    ladder.tell(ev.LegRinging(leg=B1, status=180))
-    ladder.tell(ev.LegEnded(leg=A1, cause="bye"))
-    assert [one.leg for one in ladder.of(cmd.CancelLeg)] == [B1]
-    assert sorted(one.pair for one in ladder.of(cmd.DeleteMedia)) == [D1, M1]
-    ladder.tell(ev.LegRejected(leg=B1, status=487))
-    assert ladder.record.outcome is CallOutcome.CANCELLED
-    assert ladder.of(cmd.EndLeg) == []
-
-
-def test_user_hangs_up_before_the_other_side_is_called() -> None:
-    ladder = picked_up("202", colleague())
-    ladder.tell(ev.LegEnded(leg=A1, cause="bye"))
-    assert ladder.record.outcome is CallOutcome.CANCELLED
-    assert ladder.call is None
-
-
-def test_other_side_is_busy_and_the_users_telephone_is_told() -> None:
-    ladder = calling("030 111 2233")
-    ladder.tell(ev.LegRejected(leg=B1, status=486, q850=17))
-    assert ladder.of(cmd.EndLeg) == [cmd.EndLeg(leg=A1, reason="Q.850;cause=17")]
-    assert ladder.of(cmd.RejectLeg) == []
-    assert ladder.record.outcome is CallOutcome.BUSY
-    assert ladder.record.answered is None
-    assert ladder.leg(A1).answered is not None
-
-
-@pytest.mark.parametrize("stage", [asked, ringing, picked_up, calling, answered])
-def test_hang_up_asked_for_at_any_stage_ends_everything(stage: Any) -> None:
-    ladder = stage("202", colleague())
-    ladder.tell(ev.HangUpRequested(by="user:suze"))
-    for one in ladder.of(cmd.CancelLeg):
-        ladder.tell(ev.LegRejected(leg=one.leg, status=487))
-    assert ladder.call is None
-    offered = {one.pair for one in ladder.of(cmd.OfferMedia)}
-    assert offered == {one.pair for one in ladder.of(cmd.DeleteMedia)}
-    assert ladder.live() is None
-    assert ladder.record.legs[0].ended_by == "calling"
-
-
-def test_200_that_crosses_the_cancel_is_ended() -> None:
-    ladder = ringing("202", colleague())
-    ladder.tell(ev.TimerFired(name="no_answer"), after_s=25)
-    ladder.tell(ev.LegAnswered(leg=A1, sdp=sdp("late"), to_tag="t"))
-    assert [one.leg for one in ladder.of(cmd.EndLeg)] == [A1]
-    assert ladder.call is None
-
-
-def test_rtpengine_is_away() -> None:
-    ladder = asked("202", colleague())
-    ladder.tell(ev.MediaFailed(pair=D1, reason="none left", no_rtpengine=True))
-    assert ladder.of(cmd.Originate) == []
-    assert ladder.record.outcome is CallOutcome.FAILED
-    ladder = ringing("202", colleague())
-    ladder.tell(ev.LegAnswered(leg=A1, sdp=sdp("desk"), to_tag="t"))
-    ladder.tell(ev.MediaFailed(pair=D1, reason="x"))
-    assert [one.leg for one in ladder.of(cmd.EndLeg)] == [A1]
-
-
-def test_own_telephone_cannot_hold_before_anybody_is_there() -> None:
-    ladder = calling("202", colleague())
-    ladder.tell(ev.LegReoffered(leg=A1, sdp=sdp("desk", direction="sendonly"), method="INVITE"))
-    assert ladder.last == (cmd.RejectReoffer(leg=A1, status=488),)
-
-
-def test_true_number_of_the_user_reaches_no_live_call() -> None:
-    ladder = answered("202", colleague())
-    live = ladder.live()
-    assert live is not None
-    assert SUZE_MOBILE not in repr(live)
-    assert SUZE_FIXED in repr(live)
