@@ -19,7 +19,7 @@ from hipper.runtime.settings_checks import inconsistencies
 from hipper.runtime.settings_model import Settings
 
 ENVIRONMENT_PREFIX = "HIPPER__"
-_PATH_KEYS = (("state_dir",), ("secret_file",), ("media", "music_on_hold"))
+_PATH_KEYS = (("state_dir",), ("secret_file",), ("media", "music_on_hold"), ("mail", "ca"))
 _LISTENER_PATH_KEYS = ("certificate", "private_key", "client_ca")
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([A-Za-z0-9_.\-]+)\s*\]\]?\s*(#.*)?$")
 _KEY = re.compile(r"^\s*([A-Za-z0-9_\-]+)\s*=")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator, Sequence
+from email.utils import parseaddr
 from typing import Any
 
 from hipper.runtime.settings_imrn import imrn_faults
@@ -161,6 +162,7 @@ def _range_faults(settings: Settings) -> Iterator[Fault]:
             yield f"{section}.{key}", f"{key} must be at least {least:g}, not {value:g}"
     if not 0 < settings.http.port < 65536:
         yield "http.port", f"port {settings.http.port} is not between 1 and 65535"
+    yield from _mail_faults(settings)
     if not _is_address(settings.http.host):
         yield "http.host", f"host '{settings.http.host}' is not an IP address to listen on"
     if not re.fullmatch(r"[A-Za-z0-9._-]+", settings.gateway.id) or settings.gateway.id.startswith("."):
@@ -176,6 +178,18 @@ def _range_faults(settings: Settings) -> Iterator[Fault]:
     retransmit = settings.media.ng_retransmit_s
     if not retransmit or any(not 0 < pause <= 10 for pause in retransmit):
         yield "media.ng_retransmit_s", "ng_retransmit_s needs pauses of more than 0 and at most 10 seconds"
+
+
+def _mail_faults(settings: Settings) -> Iterator[Fault]:
+    mail = settings.mail
+    if not 0 < mail.port < 65536:
+        yield "mail.port", f"port {mail.port} is not between 1 and 65535"
+    if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", parseaddr(mail.sender)[1]):
+        yield "mail.sender", f"'{mail.sender}' is no address: Name <name@host>"
+    if mail.reset_url is not None and "{code}" not in mail.reset_url:
+        yield "mail.reset_url", "reset_url has no {code}, which the page needs"
+    if (mail.username is None) != (mail.password is None):
+        yield "mail.username", "username and password go together"
 
 
 def _is_address(text: str) -> bool:

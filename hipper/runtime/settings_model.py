@@ -179,6 +179,24 @@ class ApiSection(_Section, frozen=True, kw_only=True):
     limits of their own."""
 
 
+class MailSection(_Section, frozen=True, kw_only=True):
+    """The server that takes our mail (password resets)."""
+
+    host: str | None = None
+    """None: no mail is sent, and nobody resets a password by mail."""
+    port: int = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    """``tls``: from the first byte on, usually port 465."""
+    ca: str | None = None
+    """PEM of who signed its certificate; None: whom the system trusts."""
+    username: str | None = None
+    password: str | None = None
+    sender: str = "Hipper <hipper@localhost>"
+    reset_url: str | None = None
+    """Page of the app where a new password is chosen, with ``{code}``: ``https://app.example/reset#{code}``;
+    None: the mail has the code alone, to be typed."""
+
+
 class DevicesSection(_Section, frozen=True, kw_only=True):
     """The registrar for desk phones."""
 
@@ -269,6 +287,7 @@ class Settings(_Section, frozen=True, kw_only=True):
     logging: LoggingSection = LoggingSection()
     http: HttpSection = HttpSection()
     api: ApiSection = ApiSection()
+    mail: MailSection = MailSection()
     dns: DnsSection = DnsSection()
     sip_listener: tuple[SipListener, ...] = ()
     mobile_network: tuple[MobileNetwork, ...] = ()
