@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from fmc_gateway.call import announcing, diverting, emergency, passing, rounds, speaking, targets
+from fmc_gateway.call import announcing, decisions, diverting, emergency, passing, rounds, speaking, targets
 from fmc_gateway.call.commands import LoadContext
 from fmc_gateway.call.descriptions import unreadable
 from fmc_gateway.call.ending import broken, calling_over, conclude, gave_up, refuse
@@ -167,6 +167,7 @@ def _originate(call: Deciding, event: ContextLoaded, caller: SubscriberContext, 
     call = msgspec.structs.replace(
         call, calling=calling, tenant=caller.tenant, rule=plan.rule, caller_group=caller.group
     )
+    call = decisions.of_calling(call, caller.subscriber, plan)
     if plan.rule == rules.EMERGENCY_ELSEWHERE:
         return _emergency_after_all(call, event, caller, device, now)
     if isinstance(plan, RefusedPlan):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
-from fmc_gateway.call import diverting, rounds, targets
+from fmc_gateway.call import decisions, diverting, rounds, targets
 from fmc_gateway.call.announcing import DISCARD_PORT
 from fmc_gateway.call.commands import AnswerDial, AnyCommand, LoadContext, OfferMedia, StartTimer, StopTimer
 from fmc_gateway.call.ending import NO_ANSWER, NO_ANSWER_TIMER, broken, calling_over, conclude
@@ -120,6 +120,9 @@ def context_loaded(call: DiallingOut, event: ContextLoaded, now: float) -> Step:
     call = msgspec.structs.replace(
         call, rule=plan.rule, tenant=caller.tenant, caller_group=caller.group, language=caller.language
     )
+    if isinstance(plan, RefusedPlan) or not call.decisions:  # after the pick-up it is decided again
+        then = plan if isinstance(plan, RefusedPlan) else plan.then
+        call = decisions.of_calling(call, caller.subscriber, then)
     if isinstance(plan, RefusedPlan):
         found = Verdict(plan.status, plan.cause, plan.explanation, CallOutcome.REFUSED)
         return _refused(call, found, now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import msgspec
 
-from fmc_gateway.call import announcing, notices, rounds, targets
+from fmc_gateway.call import announcing, decisions, notices, rounds, targets
 from fmc_gateway.call.commands import AnyCommand, LoadContext, VoicemailTarget
 from fmc_gateway.call.ending import Stop, broken
 from fmc_gateway.call.events import ContextLoaded, LegDirection
@@ -65,6 +65,7 @@ def to_user(
 ) -> Step:
     """``called`` is reached on ``number``."""
     plan = decide_on_user(call, event, called, caller, number, now)
+    call = decisions.of_called(call, called.subscriber, plan, number, event.termination.caller_list)
     known = (is_on_net(call) or bool(call.diversions)) and isinstance(plan, RingPlan)
     call = msgspec.structs.replace(
         call,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from fmc_gateway.call import rounds, targets
+from fmc_gateway.call import decisions, rounds, targets
 from fmc_gateway.call.commands import AnyCommand
 from fmc_gateway.call.diverting import fall_back, show, to_user
 from fmc_gateway.call.ending import (
@@ -30,7 +30,7 @@ from fmc_gateway.call.events import (
 )
 from fmc_gateway.call.model import CallState, Diverting, Step
 from fmc_gateway.call.voicemail import box_of
-from hipper.contracts.calls import CallOutcome
+from hipper.contracts.calls import CallOutcome, DecisionKind
 from hipper.pbx import forwarding
 from hipper.pbx.model import ExternalPlan, OnNetPlan, RefusedPlan, SubscriberContext
 
@@ -49,6 +49,7 @@ def context_loaded(call: Diverting, event: ContextLoaded, now: float) -> Step:
         return fall_back(call, call.otherwise, now, out)
     call = msgspec.structs.replace(call, resort=box_of(forwarder, call.to.reason) or call.resort)
     plan = forwarding.decide(forwarder, event.called, call.to, caller, now=now, facts=event.origination)
+    call = decisions.of_calling(call, by.subscriber, plan, DecisionKind.FORWARDING)
     if isinstance(plan, RefusedPlan):
         call = msgspec.structs.replace(call, rule=plan.rule)
         return fall_back(call, call.otherwise, now, out)

@@ -18,6 +18,7 @@ from hipper.contracts.calls import (
     AttemptOutcome,
     CallOutcome,
     Charge,
+    DecisionRecord,
     DeviceAttempt,
     DiversionRecord,
     LegRole,
@@ -200,6 +201,7 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True, tag_field="state"):
     service: bool = False
     """A feature code, or the voicemail box listened to."""
     segments: tuple[SegmentRecord, ...] = ()
+    decisions: tuple[DecisionRecord, ...] = ()
 
 
 class Deciding(CallState, frozen=True, kw_only=True, tag="deciding"):

@@ -138,6 +138,7 @@ def record(call: CallState, outcome: CallOutcome, ended: float) -> CallRecord:
         attempts=attempts + call.skipped,
         segments=call.segments if call.answered is not None else (),
         diversions=call.diversions,
+        decisions=call.decisions,
     )
 
 

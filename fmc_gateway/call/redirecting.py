@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from fmc_gateway.call import racing, rounds, targets, voicemail
+from fmc_gateway.call import decisions, racing, rounds, targets, voicemail
 from fmc_gateway.call.commands import (
     AnyCommand,
     BindingTarget,
@@ -20,7 +20,7 @@ from fmc_gateway.call.ending import NO_ANSWER, release
 from fmc_gateway.call.events import ContextFailed, ContextLoaded, Diverted, LegRejected
 from fmc_gateway.call.model import Leg, LegPhase, Redirect, Ringing, Step, called_leg, put
 from fmc_gateway.call.records import publish
-from hipper.contracts.calls import AttemptOutcome, LivePhase
+from hipper.contracts.calls import AttemptOutcome, DecisionKind, LivePhase
 from hipper.pbx import forwarding, rules
 from hipper.pbx.model import (
     DivertPlan,
@@ -156,6 +156,7 @@ def _follow(
     if diversions_of(call) >= MAX_DIVERSIONS:
         return _gave_up(call, redirect, AttemptOutcome.BARRED, "the call was diverted too often"), None
     plan = forwarding.decide(by, event.called, redirect.to[0], call.caller, now=now, facts=event.origination)
+    call = decisions.of_calling(call, by.subscriber, plan, DecisionKind.FORWARDING)
     if isinstance(plan, RefusedPlan):
         return _other(call, redirect, plan.explanation)
     who = targets.served_by_any_number(by)
@@ -196,7 +197,9 @@ def _to_colleague(
     called = event.called
     if called is None or called.subscriber != plan.called:
         return _other(call, redirect, "the called user is unknown")
-    plan_there = decide_on_user(call, event, called, plan.identity, plan.called_number, now)
+    there = plan.called_number
+    plan_there = decide_on_user(call, event, called, plan.identity, there, now)
+    call = decisions.of_called(call, called.subscriber, plan_there, there, event.termination.caller_list)
     if isinstance(plan_there, RefusedPlan):
         return _other(call, redirect, plan_there.explanation)
     if isinstance(plan_there, DivertPlan):

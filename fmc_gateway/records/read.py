@@ -116,7 +116,9 @@ async def _complete(database: Reader, calls: list[Any]) -> list[CallRecord]:
 
 
 def _record(row: Any, **parts: Any) -> CallRecord:
-    return msgspec.convert({**_plain(row, {"call_id": "call"}), **parts}, CallRecord, strict=False)
+    values = _plain(row, {"call_id": "call"})
+    values["decisions"] = msgspec.json.decode(values["decisions"])
+    return msgspec.convert({**values, **parts}, CallRecord, strict=False)
 
 
 def _segment(row: Any) -> SegmentRecord:

@@ -19,11 +19,13 @@ WITH entries AS (
 ),
 new AS (
     INSERT INTO gateway.calls
-        (call_id, gateway, tenant, dialled, emergency, rule, outcome, started, answered, ended, setup_ms)
+        (call_id, gateway, tenant, dialled, emergency, rule, outcome, started, answered, ended, setup_ms,
+         decisions)
     SELECT record ->> 'call', record ->> 'gateway', record ->> 'tenant', record ->> 'dialled',
            (record ->> 'emergency')::boolean, record ->> 'rule', record ->> 'outcome',
            to_timestamp((record ->> 'started')::float8), to_timestamp((record ->> 'answered')::float8),
-           to_timestamp((record ->> 'ended')::float8), (record ->> 'setup_ms')::float8
+           to_timestamp((record ->> 'ended')::float8), (record ->> 'setup_ms')::float8,
+           coalesce(record -> 'decisions', '[]')
     FROM entries
     ON CONFLICT (call_id) DO NOTHING
     RETURNING call_id, started

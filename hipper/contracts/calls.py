@@ -11,7 +11,7 @@ from enum import Enum
 import msgspec
 
 from hipper.pbx.ids import CallId, DeviceId, GatewayId, GroupId, LegId, SubscriberId, TenantId
-from hipper.pbx.model import CallerIdentity, Payer
+from hipper.pbx.model import CallerIdentity, CallerList, Payer
 
 
 class LivePhase(str, Enum):
@@ -175,6 +175,30 @@ class DiversionRecord(msgspec.Struct, frozen=True, kw_only=True):
     at: float
 
 
+class DecisionKind(str, Enum):
+    CALLING = "calling"
+    """The user called, or dialled from the app: where to, and what is shown."""
+    CALLED = "called"
+    """The user was called: what rings."""
+    FORWARDING = "forwarding"
+    """The user's forwarding, or a telephone of the user that redirected: may it, and what is shown."""
+
+
+class DecisionRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one user's settings decided about a call, for explain. It holds names of rules and no number, and
+    is that user's own business: nobody else is shown it (call-flows §7)."""
+
+    kind: DecisionKind
+    subscriber: SubscriberId
+    rule: str
+    identity_rule: str | None = None
+    """Why that number was shown."""
+    considered: tuple[str, ...] = ()
+    """Rules of services that had a say without deciding, in the order they were asked."""
+    list: CallerList | None = None
+    """Whether the other party was treated as a business or a private one; None: that made no difference."""
+
+
 class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     """The true record of a call: gateway schema, tables ``calls``, ``legs`` and ``device_attempts``."""
 
@@ -195,3 +219,5 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     attempts: tuple[DeviceAttempt, ...] = ()
     segments: tuple[SegmentRecord, ...] = ()
     diversions: tuple[DiversionRecord, ...] = ()
+    decisions: tuple[DecisionRecord, ...] = ()
+    """In the order they were made; empty in records of before they were kept."""

@@ -56,10 +56,14 @@ def within_group(asked: Asked) -> bool:
 def kind_of_caller(asked: Asked) -> CallerList:
     """By the user's two contact lists, else by the called number: who calls the mobile number calls
     privately (seed 4.7.1, 5.6)."""
-    if asked.facts.caller_list is not None:
-        return asked.facts.caller_list
-    mobile = asked.reached.kind is NumberKind.MOBILE
-    return CallerList.PRIVATE if mobile else CallerList.BUSINESS
+    return treated_as(asked.facts.caller_list, asked.reached)
+
+
+def treated_as(known_as: CallerList | None, reached: Number) -> CallerList:
+    """``known_as``: which of the user's contact lists the caller stands in."""
+    if known_as is not None:
+        return known_as
+    return CallerList.PRIVATE if reached.kind is NumberKind.MOBILE else CallerList.BUSINESS
 
 
 def meets(asked: Asked, criterion: Criterion) -> bool:

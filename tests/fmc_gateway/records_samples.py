@@ -12,6 +12,8 @@ from hipper.contracts.calls import (
     AttemptOutcome,
     CallOutcome,
     CallRecord,
+    DecisionKind,
+    DecisionRecord,
     DeviceAttempt,
     DiversionRecord,
     LegRecord,
@@ -28,7 +30,7 @@ from hipper.pbx.ids import (
     SubscriptionId,
     TenantId,
 )
-from hipper.pbx.model import CallerIdentity, Payer, Presentation, TariffClass
+from hipper.pbx.model import CallerIdentity, CallerList, Payer, Presentation, TariffClass
 from hipper.telephony.numbers.e164 import E164
 
 STARTED = 1_800_000_000.0
@@ -57,6 +59,7 @@ def record(call: str = "call-1", **changes: Any) -> CallRecord:
         "attempts": (attempt(), skipped()),
         "segments": (segment(),),
         "diversions": (diversion(),),
+        "decisions": (decision(),),
     }
     return CallRecord(**{**values, **changes})
 
@@ -130,6 +133,16 @@ def diversion() -> DiversionRecord:
         rule="forward.no-answer",
         to="+31201234599",
         at=STARTED + 1,
+    )
+
+
+def decision() -> DecisionRecord:
+    return DecisionRecord(
+        kind=DecisionKind.CALLED,
+        subscriber=SubscriberId("bram"),
+        rule="ring.extension",
+        considered=("profile.rings",),
+        list=CallerList.PRIVATE,
     )
 
 

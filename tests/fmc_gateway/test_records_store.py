@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 
 from fmc_gateway.records.entry import encode_entry
@@ -32,6 +33,15 @@ async def test_what_was_written_is_read_back_the_same(database: Any) -> None:
     assert stored.record == record("one")
     assert stored.trace == entry("one").trace
     assert (await fetch_call(database, "absent")) is None
+
+
+async def test_line_spooled_before_decisions_were_kept_is_stored(database: Any) -> None:
+    line = msgspec.json.decode(encode_entry(entry("one")))
+    del line["record"]["decisions"]
+    await insert_entries(database, [msgspec.json.encode(line)])
+    stored = await fetch_call(database, "one")
+    assert stored is not None
+    assert stored.record == record("one", decisions=())
 
 
 async def test_same_call_twice_is_one_record_also_within_a_batch(database: Any) -> None:
