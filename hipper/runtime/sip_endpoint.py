@@ -135,10 +135,6 @@ class SipShell:
         """Open stream connections."""
         return sum(stream.open_connections for stream in self._streams.values())
 
-    @property
-    def dropped_datagrams(self) -> int:
-        return sum(udp.dropped for udp in self._udp.values())
-
     def is_behind(self) -> bool:
         """Whether datagrams wait so long before we read them that new work is better refused."""
         now = self._clock.monotonic()

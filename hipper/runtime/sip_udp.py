@@ -82,8 +82,6 @@ class UdpTransport:
         self.name = listener.name
         self.lateness = Lateness()
         self._now = now
-        self.dropped = 0
-        """Datagrams not sent because the socket's buffer was full; retransmission repairs that."""
         self._socket = bound_socket("udp", listener.host, listener.port, f"listener '{listener.name}'")
         for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
             self._socket.setsockopt(socket.SOL_SOCKET, option, _BUFFER_BYTES)
@@ -112,7 +110,7 @@ class UdpTransport:
         try:
             self._socket.sendto(data, flow.remote)
         except (BlockingIOError, InterruptedError):
-            self.dropped += 1
+            pass  # the socket's buffer is full; retransmission repairs that
         except ConnectionRefusedError:
             # the ICMP answer to an earlier datagram, perhaps to someone else: read it, then send ours
             self._read_errors()

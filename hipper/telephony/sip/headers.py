@@ -201,10 +201,6 @@ class SubscriptionState(ParameterizedValue):
     def expires(self) -> int | None:
         return lenient_seconds(self.params.get("expires"))
 
-    @property
-    def retry_after(self) -> int | None:
-        return lenient_seconds(self.params.get("retry-after"))
-
 
 class ContentDisposition(ParameterizedValue):
     """Content-Disposition (RFC 3261 §20.11); an unknown one is handled by ``handling``."""
