@@ -99,6 +99,23 @@ def test_each_charged_leg_of_a_call_is_one() -> None:
     assert spending.of(ANNA, SHOP, NOON).user_calls == 2
 
 
+def test_what_is_up_adds_up_over_many_calls_and_leaves_nothing() -> None:
+    """Sums are kept as calls come and go; they are what adding the calls up again would give."""
+    spending = Spending()
+    for number in range(2000):
+        spending.up(CallId(str(number)), (charge(rate=0.1 + number / 7),))
+        spending.up(CallId(str(number)), (charge(since=NOON + number / 3, rate=0.1 + number / 7),))
+        if number >= 10:
+            spending.up(CallId(str(number - 10)), ())
+    now = NOON + 1000
+    left = sum((0.1 + number / 7) * (now - NOON - number / 3) / 60 for number in range(1990, 2000))
+    assert spending.of(ANNA, SHOP, now).user_day == pytest.approx(left, abs=1e-6)
+    assert spending.of(ANNA, SHOP, now).group_calls == 10
+    for number in range(1990, 2000):
+        spending.up(CallId(str(number)), ())
+    assert spending.of(ANNA, SHOP, now) == Spent()
+
+
 def test_new_month_begins_with_nothing_and_an_old_call_does_not_count_for_it() -> None:
     spending = Spending()
     spending.over(ended("november", NOON, 10))
