@@ -22,6 +22,7 @@ from hipper.directory.accounts import list_groups
 from hipper.directory.contexts import load_subscriber
 from hipper.pbx.ids import SubscriberId
 from hipper.pbx.services.base import Settings
+from hipper.pbx.services.registry import Scope
 
 ADMINISTERED = frozenset({"outgoing_calling_plan", "intercept_user"})
 """Services of a user that bind the user: only administrators set them."""
@@ -47,6 +48,21 @@ _CHANGE: dict[str, Any] = {
 }
 
 
+async def _shown(request: Request[Any, Any, Any], scope: Scope, owner: str, service: str) -> Response[Any]:
+    """Raises ProblemError."""
+    stores: Stores = request.app.state.stores
+    found = await services.one(stores.own, scope, owner, service)
+    return versioned(request, services.answer_of(found), found.version)
+
+
+async def _changed(request: Request[Any, Any, Any], scope: Scope, owner: str, service: str) -> Response[Any]:
+    """Raises ProblemError."""
+    stores: Stores = request.app.state.stores
+    principal: Principal = request.state.principal
+    now = await services.change(request, stores.directory, scope, owner, service, principal.name)
+    return versioned(request, services.answer_of(now), now.version)
+
+
 class OwnServiceController(Controller):
     """My services."""
 
@@ -68,10 +84,7 @@ class OwnServiceController(Controller):
     @get("/{service:str}", operation_id="getMy", opt=declared(Access.USER, **_READ))
     async def one(self, request: Request[Any, Any, Any], service: FromPath[str]) -> Response[Any]:
         """How it is set, every member of it, also when the pack does not hold it."""
-        stores: Stores = request.app.state.stores
-        owner = user_of(request.state.principal).subscriber
-        found = await services.one(stores.own, "subscriber", owner, service)
-        return versioned(request, services.answer_of(found), found.version)
+        return await _shown(request, "subscriber", user_of(request.state.principal).subscriber, service)
 
     @put("/{service:str}", operation_id="setMy", opt=declared(Access.USER, **_CHANGE))
     async def set(self, request: Request[Any, Any, Any], service: FromPath[str]) -> Response[Any]:
@@ -84,13 +97,10 @@ class OwnServiceController(Controller):
         return await self._change(request, service)
 
     async def _change(self, request: Request[Any, Any, Any], service: str) -> Response[Any]:
-        stores: Stores = request.app.state.stores
         principal: Principal = request.state.principal
-        owner = user_of(principal).subscriber
         if service in ADMINISTERED and principal.role is Role.USER:
             raise ProblemError(FORBIDDEN, "your administrator sets this", "dit stelt de beheerder in")
-        now = await services.change(request, stores.directory, "subscriber", owner, service, principal.name)
-        return versioned(request, services.answer_of(now), now.version)
+        return await _changed(request, "subscriber", user_of(principal).subscriber, service)
 
 
 class UserServiceController(Controller):
@@ -117,29 +127,21 @@ class UserServiceController(Controller):
         self, request: Request[Any, Any, Any], user: FromPath[str], service: FromPath[str]
     ) -> Response[Any]:
         """How it is set for one user, also when the pack does not hold it."""
-        stores: Stores = request.app.state.stores
-        found = await services.one(stores.own, "subscriber", user, service)
-        return versioned(request, services.answer_of(found), found.version)
+        return await _shown(request, "subscriber", user, service)
 
     @put("/{service:str}", operation_id="setUser", opt=declared(Access.ADMINISTRATOR, **_CHANGE))
     async def set(
         self, request: Request[Any, Any, Any], user: FromPath[str], service: FromPath[str]
     ) -> Response[Any]:
         """Holds for the next call. What is absent is as by default."""
-        return await self._change(request, user, service)
+        return await _changed(request, "subscriber", user, service)
 
     @patch("/{service:str}", operation_id="changeUser", opt=declared(Access.ADMINISTRATOR, **_CHANGE))
     async def change(
         self, request: Request[Any, Any, Any], user: FromPath[str], service: FromPath[str]
     ) -> Response[Any]:
         """Holds for the next call. What is absent stays, ``null`` is a value; lists are given whole."""
-        return await self._change(request, user, service)
-
-    async def _change(self, request: Request[Any, Any, Any], user: str, service: str) -> Response[Any]:
-        stores: Stores = request.app.state.stores
-        principal: Principal = request.state.principal
-        now = await services.change(request, stores.directory, "subscriber", user, service, principal.name)
-        return versioned(request, services.answer_of(now), now.version)
+        return await _changed(request, "subscriber", user, service)
 
 
 class GroupSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -208,9 +210,7 @@ class GroupController(Controller):
         self, request: Request[Any, Any, Any], group: FromPath[str], service: FromPath[str]
     ) -> Response[Any]:
         """How it is set for the whole group."""
-        stores: Stores = request.app.state.stores
-        found = await services.one(stores.own, "group", group, service)
-        return versioned(request, services.answer_of(found), found.version)
+        return await _shown(request, "group", group, service)
 
     @put(
         "/{group:str}/services/{service:str}",
@@ -221,7 +221,7 @@ class GroupController(Controller):
         self, request: Request[Any, Any, Any], group: FromPath[str], service: FromPath[str]
     ) -> Response[Any]:
         """Holds for the next call. What is absent is as by default."""
-        return await self._change(request, group, service)
+        return await _changed(request, "group", group, service)
 
     @patch(
         "/{group:str}/services/{service:str}",
@@ -232,10 +232,4 @@ class GroupController(Controller):
         self, request: Request[Any, Any, Any], group: FromPath[str], service: FromPath[str]
     ) -> Response[Any]:
         """Holds for the next call. What is absent stays, ``null`` is a value; lists are given whole."""
-        return await self._change(request, group, service)
-
-    async def _change(self, request: Request[Any, Any, Any], group: str, service: str) -> Response[Any]:
-        stores: Stores = request.app.state.stores
-        principal: Principal = request.state.principal
-        now = await services.change(request, stores.directory, "group", group, service, principal.name)
-        return versioned(request, services.answer_of(now), now.version)
+        return await _changed(request, "group", group, service)

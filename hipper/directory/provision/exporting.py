@@ -3,6 +3,7 @@ known and so not in it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -73,26 +74,10 @@ def _subscriber(one: Subscriber) -> list[str]:
         parts.append(
             _table("[subscriber.mobile_phone]", network=phone.network, label=phone.label, rings=phone.rings)
         )
-    parts += [
-        _table(
-            "[[subscriber.desk_phone]]",
-            aor_user=desk.aor_user,
-            label=desk.label,
-            rings=desk.rings,
-            site=desk.site,
-        )
-        for desk in one.desk_phones
-    ]
-    parts += [
-        _table(
-            "[[subscriber.exchange_phone]]",
-            exchange=phone.exchange,
-            user=phone.user,
-            label=phone.label,
-            rings=phone.rings,
-        )
-        for phone in one.exchange_phones
-    ]
+    parts += _tables("[[subscriber.desk_phone]]", one.desk_phones, "aor_user", "label", "rings", "site")
+    parts += _tables(
+        "[[subscriber.exchange_phone]]", one.exchange_phones, "exchange", "user", "label", "rings"
+    )
     return parts + _contacts(one) + _services("subscriber", one.services)
 
 
@@ -127,6 +112,10 @@ def _value(value: Any) -> str:
 def _table(header: str, **values: Any) -> str:
     said = {key: value for key, value in values.items() if value is not None}
     return f"{header}\n{tomli_w.dumps(said)}"
+
+
+def _tables(header: str, ones: Sequence[object], *names: str) -> list[str]:
+    return [_table(header, **{name: getattr(one, name) for name in names}) for one in ones]
 
 
 def _written(number: str | None) -> str | None:
