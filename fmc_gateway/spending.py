@@ -62,29 +62,32 @@ class Caps(NamedTuple):
 
 class _Running:
     """The legs of one user or group that are charged and up, added up: nothing here looks at each of them.
-    ``rate``: euros a minute of those that were answered; ``offset``: what ``rate`` times the time is too
-    much. Sums of differences drift, by far less than a cent a day, and begin anew when no leg is left."""
+    ``rate``: euros a minute of those that were answered; ``offset``: what ``rate`` times the time since
+    ``base`` is too much. Such sums drift, by far less than a cent, and begin anew when no leg is left."""
 
-    __slots__ = ("legs", "offset", "rate")
+    __slots__ = ("base", "legs", "offset", "rate")
 
     def __init__(self) -> None:
         self.legs = 0
+        self.base: float | None = None
         self.rate = 0.0
         self.offset = 0.0
 
     def add(self, charge: Charge, sign: int = 1) -> None:
         self.legs += sign
         if charge.since is not None:
+            if self.base is None:
+                self.base = charge.since  # near the others: differences lose fewer digits
             self.rate += sign * charge.rate_per_minute
-            self.offset += sign * charge.rate_per_minute * (charge.since - _EPOCH)
+            self.offset += sign * charge.rate_per_minute * (charge.since - self.base)
 
     def cost(self, now: float) -> float:
         """Never below nothing, which a cap of nothing would take for room."""
-        return max(0.0, (self.rate * (now - _EPOCH) - self.offset) / 60)
+        if self.base is None:
+            return 0.0
+        return max(0.0, (self.rate * (now - self.base) - self.offset) / 60)
 
 
-_EPOCH = 1_767_225_600.0
-"""Beginning of 2026, Unix seconds: differences from a time nearby lose fewer digits."""
 _NOTHING = _Running()
 
 HangUp = Callable[[CallId, str], bool]
