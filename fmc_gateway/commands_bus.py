@@ -1,15 +1,28 @@
 """Commands to live calls from app and operators, and the wish to begin one: ``cmd:<gateway>`` in, *done*,
-*refused* or *unknown* out."""
+*refused* or *unknown* out.
+
+Whose call it is, is judged here: one that is not the user's is *unknown*. Nothing touches 112 and 113.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 from fmc_gateway.call.commands import AnswerDial
-from fmc_gateway.call.events import DialRequested
-from hipper.contracts.bus import CommandEnvelope, CommandReply, Dial, HangUp, ReplyStatus
+from fmc_gateway.call.events import AnyEvent, DeclineRequested, DialRequested, HangUpRequested
+from hipper.contracts.bus import (
+    CallCommand,
+    CommandEnvelope,
+    CommandReply,
+    Decline,
+    Dial,
+    HangUp,
+    RefusedBecause,
+    ReplyStatus,
+)
+from hipper.contracts.calls import LiveCall
 from hipper.pbx.ids import CallId, GatewayId, LegId
 from hipper.runtime.bus import Bus
 from hipper.runtime.bus_commands import CommandChannel
@@ -20,11 +33,18 @@ LONGEST_WAIT_S = 10.0
 """For the directory to say whether the call may be made."""
 NO_ROOM = "this gateway takes no new calls"
 NOT_KNOWN = "the call could not be begun"
+NO_SUCH_CALL = "this gateway holds no such call"
+EMERGENCY = "calls to 112 and 113 are left alone"
+NOT_AVAILABLE = "this gateway cannot do that yet"
 
 
 class Calls(Protocol):
+    """The engine (:class:`fmc_gateway.interpreter.Interpreter`)."""
+
     def state_of(self, call: CallId) -> str | None: ...
-    def hang_up(self, call: CallId, by: str) -> bool: ...
+    def live_of(self, call: CallId) -> LiveCall | None: ...
+    def is_emergency(self, call: CallId) -> bool: ...
+    def ask(self, call: CallId, event: AnyEvent) -> bool: ...
     def dial(self, requested: DialRequested, told: Callable[[AnswerDial], None] | None = None) -> None: ...
 
 
@@ -52,31 +72,54 @@ class CommandReader:
         self._calls = calls
         self._room = room
         self._now = now
+        self._handlers: Mapping[type, Callable[[CommandEnvelope, Any, str], CommandReply]] = {
+            HangUp: self._hang_up,
+            Decline: self._decline,
+        }
 
     async def run(self) -> None:
         """Until cancelled; outages of Redis are waited out."""
         await self._channel.serve(self._gateway, self.handle)
 
     async def handle(self, envelope: CommandEnvelope) -> CommandReply:
-        state = self._calls.state_of(envelope.call)
         command = envelope.command
+        state = self._calls.state_of(envelope.call)
         if isinstance(command, Dial):
             return await self._dial(envelope, command, state)
-        if state is None:
-            return _reply(envelope, ReplyStatus.UNKNOWN, explanation="this gateway holds no such call")
+        live = self._calls.live_of(envelope.call)
+        if state is None or not may_ask(command, live):
+            return _reply(envelope, ReplyStatus.UNKNOWN, explanation=NO_SUCH_CALL)
+        if self._calls.is_emergency(envelope.call) or (live is not None and live.untouchable):
+            return _refused(envelope, RefusedBecause.EMERGENCY, EMERGENCY, state)
         if state in ALREADY_ENDING:
-            return _reply(envelope, ReplyStatus.REFUSED, state, "the call is ending already")
-        if isinstance(command, HangUp):
-            self._calls.hang_up(envelope.call, command.by)
+            return _refused(envelope, RefusedBecause.STATE, "the call is ending already", state)
+        handler = self._handlers.get(type(command))
+        if handler is None:
+            return _refused(envelope, RefusedBecause.NOT_AVAILABLE, NOT_AVAILABLE, state)
+        return handler(envelope, command, state)
+
+    def _hang_up(self, envelope: CommandEnvelope, command: HangUp, state: str) -> CommandReply:
+        by = "operator" if command.user is None else f"user:{command.user}"
+        self._calls.ask(envelope.call, HangUpRequested(by=by))
+        return _reply(envelope, ReplyStatus.DONE)
+
+    def _decline(self, envelope: CommandEnvelope, command: Decline, state: str) -> CommandReply:
+        """Done again for who declined already: the call itself has gone on, or is somebody else's by then."""
+        live = self._calls.live_of(envelope.call)
+        if state != "ringing" or live is None or live.called.subscriber != command.user:
+            return _refused(envelope, RefusedBecause.STATE, "it does not ring", state)
+        if command.device is not None and command.device not in live.ringing:
+            return _refused(envelope, RefusedBecause.STATE, "that telephone does not ring", state)
+        self._calls.ask(envelope.call, DeclineRequested(subscriber=command.user, device=command.device))
         return _reply(envelope, ReplyStatus.DONE)
 
     async def _dial(self, envelope: CommandEnvelope, command: Dial, state: str | None) -> CommandReply:
         """*Done* when the user's telephone is about to ring, *refused* with the rule's sentence. Not decided
         by the deadline, it is done for the one who asks: user events tell the rest."""
         if state is not None:
-            return _reply(envelope, ReplyStatus.REFUSED, state, "a call of this id exists already")
+            return _refused(envelope, RefusedBecause.STATE, "a call of this id exists already", state)
         if not self._room.has_room:
-            return _reply(envelope, ReplyStatus.REFUSED, explanation=NO_ROOM)
+            return _refused(envelope, RefusedBecause.FULL, NO_ROOM)
         told: asyncio.Future[AnswerDial] = asyncio.get_running_loop().create_future()
         self._calls.dial(self._requested(envelope.call, command), lambda answer: _settle(told, answer))
         try:
@@ -86,13 +129,15 @@ class CommandReader:
             return _reply(envelope, ReplyStatus.DONE)
         if answer.accepted:
             return _reply(envelope, ReplyStatus.DONE)
-        return _reply(envelope, ReplyStatus.REFUSED, explanation=answer.explanation or NOT_KNOWN)
+        because = RefusedBecause(answer.because)
+        return _refused(envelope, because, answer.explanation or NOT_KNOWN)
 
     def _requested(self, call: CallId, command: Dial) -> DialRequested:
         return DialRequested(
             call=call,
             leg=LegId(f"{call}-a"),
-            subscriber=command.subscriber,
+            subscriber=command.user,
+            tenant=command.tenant,
             destination=command.destination,
             device=command.device,
             anonymous=command.anonymous,
@@ -100,9 +145,30 @@ class CommandReader:
         )
 
 
+def may_ask(command: CallCommand, live: LiveCall | None) -> bool:
+    """Whether the call is that of who asks. A call nobody is shown yet is an operator's alone."""
+    if isinstance(command, HangUp) and command.user is None:
+        return command.tenant is None or (live is not None and live.tenant == command.tenant)
+    if live is None or live.tenant != command.tenant:
+        return False
+    return any(party.subscriber == command.user for party in (live.calling, live.called, *live.others))
+
+
 def _settle(told: asyncio.Future[AnswerDial], answer: AnswerDial) -> None:
     if not told.done():
         told.set_result(answer)
+
+
+def _refused(
+    envelope: CommandEnvelope, because: RefusedBecause, explanation: str, state: str | None = None
+) -> CommandReply:
+    return CommandReply(
+        request_id=envelope.request_id,
+        status=ReplyStatus.REFUSED,
+        because=because,
+        state=state,
+        explanation=explanation,
+    )
 
 
 def _reply(

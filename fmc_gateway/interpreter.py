@@ -174,6 +174,11 @@ class Interpreter:
         run = self._runs.get(call)
         return None if run is None else type(run.call).__name__.lower()
 
+    def live_of(self, call: CallId) -> LiveCall | None:
+        """The call as it was shown last, None while it is not shown (any more)."""
+        run = self._runs.get(call)
+        return None if run is None else run.last_live
+
     def holds(self, call: CallId) -> bool:
         return call in self._runs
 
@@ -206,10 +211,14 @@ class Interpreter:
 
     def hang_up(self, call: CallId, by: str) -> bool:
         """False: this gateway does not hold the call."""
+        return self.ask(call, e.HangUpRequested(by=by))
+
+    def ask(self, call: CallId, event: e.AnyEvent) -> bool:
+        """A wish about a call, from app or operator. False: this gateway does not hold the call."""
         run = self._runs.get(call)
         if run is None:
             return False
-        self._later(run, e.HangUpRequested(by=by))
+        self._later(run, event)
         return True
 
     def tell(self, run: CallRun, event: e.AnyEvent) -> None:

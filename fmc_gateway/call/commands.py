@@ -10,6 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from fmc_gateway.call.events import Binding, Diverted
+from hipper.contracts.bus import RefusedBecause
 from hipper.contracts.calls import CallRecord, LiveCall
 from hipper.contracts.talks import RingEvent, TalkEvent
 from hipper.pbx.ids import CallId, DeviceId, LegId, PairId, SubscriberId, TenantId
@@ -315,10 +316,11 @@ class Reoffer(Command, frozen=True, kw_only=True, tag="reoffer"):
 
 class AnswerDial(Command, frozen=True, kw_only=True, tag="answer_dial"):
     """What the app is told that asked to dial. ``accepted``: the user's telephone is about to ring; else
-    ``explanation`` says why not, in the user's language."""
+    ``explanation`` says why not, in the user's language, and ``because`` for programs."""
 
     accepted: bool
     explanation: str | None = None
+    because: RefusedBecause = RefusedBecause.STATE
 
 
 class StartTimer(Command, frozen=True, kw_only=True, tag="start_timer"):

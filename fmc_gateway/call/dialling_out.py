@@ -26,8 +26,9 @@ from fmc_gateway.call.forwarded import OUTSIDE_NO_ANSWER_S
 from fmc_gateway.call.model import DiallingOut, Leg, LegPhase, Step, Verdict
 from fmc_gateway.call.records import publish
 from fmc_gateway.call.rounds import tell_caller
+from hipper.contracts.bus import RefusedBecause
 from hipper.contracts.calls import CallOutcome, LegRole, LivePhase
-from hipper.pbx import dial, identity
+from hipper.pbx import dial, identity, rules
 from hipper.pbx.dial import DialPlan
 from hipper.pbx.ids import LegId, PairId
 from hipper.pbx.model import (
@@ -46,6 +47,11 @@ APP = "app"
 UNKNOWN = Verdict(404, 1, "the user is unknown", CallOutcome.REFUSED)
 AWAY = Verdict(503, 41, "the directory does not answer", CallOutcome.FAILED)
 NOBODY_THERE = Verdict(480, 20, "no telephone of the user can be reached", CallOutcome.UNREACHABLE)
+EMERGENCY_RULES = frozenset({rules.DIAL_EMERGENCY, rules.EMERGENCY_ELSEWHERE})
+NOBODY_RULES = frozenset(
+    {rules.DIAL_NO_DEVICE, rules.DIAL_DEVICE_UNKNOWN, rules.EXTENSION_UNKNOWN, rules.NUMBER_INVALID}
+)
+"""Of refusals in which nothing is forbidden."""
 CODECS = (
     PCMA,
     PCMU,
@@ -106,7 +112,7 @@ def context_loaded(call: DiallingOut, event: ContextLoaded, now: float) -> Step:
     if _is_ringing(call):
         return call, ()
     caller = event.caller
-    if caller is None or caller.subscriber != call.requested.subscriber:
+    if caller is None or not _is_who_asked(call, caller):
         return _refused(call, UNKNOWN, now)
     plan = dial.decide(
         caller,
@@ -140,11 +146,26 @@ def _refused(call: DiallingOut, found: Verdict, now: float) -> Step:
     out: list[AnyCommand] = []
     if call.calling.phase is LegPhase.ANSWERED:
         return tell_caller(call, found, broken(None, found.explanation), now, out)
-    out.append(AnswerDial(accepted=False, explanation=found.explanation))
+    out.append(AnswerDial(accepted=False, explanation=found.explanation, because=_because(call, found)))
     if call.tenant is not None:
         call = publish(call, LivePhase.SETTING_UP, out)  # so that the app learns how it ended
     call = calling_over(call, now, "gateway", status=found.status, q850=found.q850)
     return conclude(call, now, out, found.outcome, broken(None, found.explanation), "gateway")
+
+
+def _is_who_asked(call: DiallingOut, caller: SubscriberContext) -> bool:
+    asked = call.requested
+    return caller.subscriber == asked.subscriber and asked.tenant in (None, caller.tenant)
+
+
+def _because(call: DiallingOut, found: Verdict) -> RefusedBecause:
+    """What the app shows beside the sentence: whatever is not about reaching somebody, the plan forbids."""
+    if found is AWAY:
+        return RefusedBecause.AWAY
+    if call.rule in EMERGENCY_RULES:
+        return RefusedBecause.EMERGENCY
+    nobody = found in (UNKNOWN, NOBODY_THERE) or call.rule in NOBODY_RULES
+    return RefusedBecause.NOT_REACHABLE if nobody else RefusedBecause.BARRED
 
 
 # The user's own telephones.

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
-from hipper.pbx.ids import CallId, DeviceId, GatewayId, LegId, PairId, SubscriberId
+from hipper.pbx.ids import CallId, DeviceId, GatewayId, LegId, PairId, SubscriberId, TenantId
 from hipper.pbx.model import (
     CallerIdentity,
     DivertReason,
@@ -356,10 +356,20 @@ class DialRequested(Event, frozen=True, kw_only=True, tag="dial_requested"):
     leg: LegId
     """Id of the leg to the user's own device that is to be."""
     subscriber: SubscriberId
+    tenant: TenantId | None = None
+    """Whose the user is, as who asks has proved; None: the wish is our own."""
     destination: str
     device: DeviceId | None = None
     anonymous: bool = False
     gateway: GatewayId = GatewayId("")
+
+
+class DeclineRequested(Event, frozen=True, kw_only=True, tag="decline_requested"):
+    """The app declines a call that rings. ``device``: that telephone of ``subscriber`` stops ringing; None:
+    the user declines."""
+
+    subscriber: SubscriberId
+    device: DeviceId | None = None
 
 
 class HangUpRequested(Event, frozen=True, kw_only=True, tag="hang_up_requested"):
@@ -395,5 +405,6 @@ AnyEvent = (
     | FeatureDone
     | ConnectedChanged
     | DialRequested
+    | DeclineRequested
     | HangUpRequested
 )

@@ -27,9 +27,10 @@ from fmc_gateway.call.model import (
     present,
     put,
 )
+from fmc_gateway.call.records import publish
 from fmc_gateway.call.rounds import next_waiting, start_waiting
 from fmc_gateway.call.verdict import DECLINE, Failure, verdict
-from hipper.contracts.calls import AttemptOutcome
+from hipper.contracts.calls import AttemptOutcome, LivePhase
 
 
 def win(
@@ -68,7 +69,7 @@ def leg_out(call: Ringing, leg: Leg, failure: Failure, now: float, out: list[Any
     call = put(call, release(failed, out))
     if failure.outcome is AttemptOutcome.DECLINED and call.decline_ends_ringing and _is_the_users(call, leg):
         return after_round(call, DECLINE, DECLINED, now, out)
-    return settle(call, now, out)
+    return one_less(call, now, out)
 
 
 def _is_the_users(call: Ringing, leg: Leg) -> bool:
@@ -76,9 +77,20 @@ def _is_the_users(call: Ringing, leg: Leg) -> bool:
     return leg.device is not None and call.served is not None and leg.subscriber == call.served.subscriber
 
 
+def one_less(call: Ringing, now: float, out: list[AnyCommand]) -> Step:
+    """A telephone rings no more: the others are shown, or the round is over."""
+    if _rings(call):
+        return publish(call, call.live or LivePhase.SETTING_UP, out), tuple(out)
+    return settle(call, now, out)
+
+
+def _rings(call: Ringing) -> bool:
+    return any(leg.phase in OPEN and leg.phase is not LegPhase.WAITING for leg in present(call))
+
+
 def settle(call: Ringing, now: float, out: list[AnyCommand]) -> Step:
     """When nobody rings any more: the next device whose delay runs, else the round is over."""
-    if any(leg.phase in OPEN and leg.phase is not LegPhase.WAITING for leg in present(call)):
+    if _rings(call):
         return call, tuple(out)
     waiting = next_waiting(call)
     if waiting is not None:

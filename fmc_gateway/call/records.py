@@ -15,6 +15,7 @@ from fmc_gateway.call.model import (
     Ending,
     Leg,
     LegPhase,
+    Ringing,
     Talking,
     winner_of,
 )
@@ -29,7 +30,9 @@ from hipper.contracts.calls import (
     LiveParty,
     LivePhase,
 )
+from hipper.pbx.ids import DeviceId
 from hipper.pbx.model import CallerIdentity, Presentation
+from hipper.telephony.numbers.emergency import is_never_recorded
 
 C = TypeVar("C", bound=CallState)
 
@@ -58,7 +61,25 @@ def live_call(call: CallState, phase: LivePhase) -> LiveCall:
         called=_called_party(call),
         charges=_charges(call),
         incoming_group=call.incoming_group,
+        ringing=_ringing(call),
+        untouchable=_is_untouchable(call),
     )
+
+
+def _ringing(call: CallState) -> tuple[DeviceId, ...]:
+    """Telephones that may still take the call, of the user it is shown for."""
+    user = call.calling.subscriber if isinstance(call, DiallingOut) else call.reached_subscriber
+    rung = call.called[call.round_from :] if isinstance(call, Ringing | DiallingOut) else ()
+    found = (leg.device for leg in rung if leg.phase in OPEN and leg.subscriber == user)
+    return tuple(device for device in found if device is not None)
+
+
+def _is_untouchable(call: CallState) -> bool:
+    if call.emergency or call.offered.emergency_callback or is_never_recorded(call.offered.dialled):
+        return True
+    targets = (leg.target for leg in call.called[call.round_from :])
+    outside = (one.user for one in targets if isinstance(one, TrunkTarget | NetworkTarget))
+    return any(is_never_recorded(user) for user in outside)
 
 
 def _charges(call: CallState) -> tuple[Charge, ...]:

@@ -50,6 +50,7 @@ NO_CALL = nothing("there is no such call (any more)")
 NO_DIGITS = nothing("no digit means anything here")
 NO_ANNOUNCEMENT = nothing("nothing is spoken")
 NO_FEATURE = nothing("no feature code was dialled")
+NOT_RINGING = nothing("no telephone of the called user rings")
 
 SENT = Row("ringing.leg_sent")
 
@@ -89,6 +90,7 @@ TABLE: dict[State, dict[type[msgspec.Struct], Row]] = {
         ev.FeatureDone: NO_FEATURE,
         ev.ConnectedChanged: NO_WAIT,
         ev.DialRequested: ONCE,
+        ev.DeclineRequested: NOT_RINGING,
         ev.HangUpRequested: Row("ending.hang_up", (None,)),
     },
     st.DiallingOut: {
@@ -117,6 +119,7 @@ TABLE: dict[State, dict[type[msgspec.Struct], Row]] = {
         ev.FeatureDone: NO_FEATURE,
         ev.ConnectedChanged: NO_WAIT,
         ev.DialRequested: ONCE,
+        ev.DeclineRequested: NOT_RINGING,
         ev.HangUpRequested: Row("picking_up.hang_up", OVER),
     },
     st.Ringing: {
@@ -145,6 +148,7 @@ TABLE: dict[State, dict[type[msgspec.Struct], Row]] = {
         ev.FeatureDone: NO_FEATURE,
         ev.ConnectedChanged: NO_WAIT,
         ev.DialRequested: ONCE,
+        ev.DeclineRequested: Row("declining.declined", ONWARD),
         ev.HangUpRequested: Row("ending.hang_up", OVER),
     },
     st.Diverting: {
@@ -173,6 +177,7 @@ TABLE: dict[State, dict[type[msgspec.Struct], Row]] = {
         ev.FeatureDone: NO_FEATURE,
         ev.ConnectedChanged: NO_WAIT,
         ev.DialRequested: ONCE,
+        ev.DeclineRequested: NOT_RINGING,
         ev.HangUpRequested: Row("ending.hang_up", OVER),
     },
     st.Announcing: {
@@ -201,6 +206,7 @@ TABLE: dict[State, dict[type[msgspec.Struct], Row]] = {
         ev.FeatureDone: Row("speaking.feature_done", OVER),
         ev.ConnectedChanged: NO_WAIT,
         ev.DialRequested: ONCE,
+        ev.DeclineRequested: NOT_RINGING,
         ev.HangUpRequested: Row("ending.hang_up", OVER),
     },
     st.Passing: dict.fromkeys(EVENTS, PASSES_BY)
@@ -240,6 +246,7 @@ TABLE: dict[State, dict[type[msgspec.Struct], Row]] = {
         ev.FeatureDone: NO_FEATURE,
         ev.ConnectedChanged: NO_WAIT,
         ev.DialRequested: ONCE,
+        ev.DeclineRequested: NOT_RINGING,
         ev.HangUpRequested: Row("ending.hang_up", OVER),
     },
     st.Answering: {
@@ -268,6 +275,7 @@ TABLE: dict[State, dict[type[msgspec.Struct], Row]] = {
         ev.FeatureDone: NO_FEATURE,
         ev.ConnectedChanged: NO_WAIT,
         ev.DialRequested: ONCE,
+        ev.DeclineRequested: NOT_RINGING,
         ev.HangUpRequested: Row("ending.hang_up", OVER),
     },
     st.Talking: {
@@ -296,6 +304,7 @@ TABLE: dict[State, dict[type[msgspec.Struct], Row]] = {
         ev.FeatureDone: NO_FEATURE,
         ev.ConnectedChanged: Row("connected.changed"),
         ev.DialRequested: ONCE,
+        ev.DeclineRequested: NOT_RINGING,
         ev.HangUpRequested: Row("talking.hang_up", OVER),
     },
     st.Ending: {
@@ -324,6 +333,7 @@ TABLE: dict[State, dict[type[msgspec.Struct], Row]] = {
         ev.FeatureDone: NO_FEATURE,
         ev.ConnectedChanged: NO_WAIT,
         ev.DialRequested: ONCE,
+        ev.DeclineRequested: NOT_RINGING,
         ev.HangUpRequested: nothing("it is ending"),
     },
 }

@@ -23,6 +23,14 @@ class LivePhase(str, Enum):
     HELD = "held"
 
 
+class RecordingState(str, Enum):
+    """Of a talk that goes on (architecture, "Hooks"; seed 6)."""
+
+    OFF = "off"
+    ON = "on"
+    PAUSED = "paused"
+
+
 class LiveParty(msgspec.Struct, frozen=True, kw_only=True):
     """One side of a live call. ``subscriber`` None: not ours. ``device`` None until one answered."""
 
@@ -60,6 +68,14 @@ class LiveCall(msgspec.Struct, frozen=True, kw_only=True):
     charges: tuple[Charge, ...] = ()
     incoming_group: GroupId | None = None
     """It came from outside, to a user of that group: one of the calls the group's capacity allows."""
+    ringing: tuple[DeviceId, ...] = ()
+    """The called user's telephones that ring now; of who dials from the app, the caller's."""
+    others: tuple[LiveParty, ...] = ()
+    """Of a consultation the colleague, of a conference all but ``calling`` and ``called``."""
+    recording: RecordingState = RecordingState.OFF
+    untouchable: bool = False
+    """112, 113 and 0800-0113, and the emergency centre that calls back: no command changes it, and it is
+    never recorded (call-flows §5)."""
 
 
 class LegRole(str, Enum):

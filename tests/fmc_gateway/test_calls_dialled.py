@@ -11,7 +11,7 @@ import pytest
 
 from hipper.contracts.bus import CommandEnvelope, CommandReply, Dial, HangUp, ReplyStatus
 from hipper.contracts.calls import CallOutcome, LegRole
-from hipper.pbx.ids import CallId, DeviceId, SubscriberId
+from hipper.pbx.ids import CallId, DeviceId, SubscriberId, TenantId
 from hipper.runtime.bus_commands import CommandChannel
 from hipper.telephony.sdp.description import SessionDescription
 from hipper.telephony.sip import events as sip
@@ -22,6 +22,8 @@ pytestmark = pytest.mark.servers
 
 ANNA_MOBILE = "<sip:+31612320100@mno.test>"
 ASSERTED = (("P-Asserted-Identity", "<sip:+31612320100@mno.test>"),)
+ACME, ANNA = TenantId("acme"), SubscriberId("anna")
+HANG_UP = HangUp(tenant=ACME, user=ANNA)
 _numbers = itertools.count(1)
 
 
@@ -46,7 +48,7 @@ async def command(world: World, what: Dial | HangUp, call: str = "dialled-1", ke
 
 
 def dial(destination: str, device: str = "anna-1") -> Dial:
-    return Dial(subscriber=SubscriberId("anna"), destination=destination, device=DeviceId(device))
+    return Dial(tenant=ACME, user=ANNA, destination=destination, device=DeviceId(device))
 
 
 def port_of(description: str | None) -> int:
@@ -138,7 +140,7 @@ async def test_app_hangs_up_the_call_it_dialled(world: World) -> None:
     await command(world, dial("0301234567"))
     invited = await phone.expect(sip.Invited)
     phone.do("ring", invited.session)
-    assert (await command(world, HangUp(by="user:anna"))).status is ReplyStatus.DONE
+    assert (await command(world, HANG_UP)).status is ReplyStatus.DONE
     await phone.expect(sip.Cancelled)
     await world.at_rest()
 
@@ -164,7 +166,7 @@ async def test_wish_that_is_sent_twice_rings_once_and_an_id_is_used_once(world: 
     assert (other.status, other.state) == (ReplyStatus.REFUSED, "diallingout")
     await phone.expect(sip.Invited)
     assert not [event for event in phone.events if isinstance(event, sip.Invited)]
-    await command(world, HangUp(by="user:anna"))
+    await command(world, HANG_UP)
     await world.at_rest()
 
 

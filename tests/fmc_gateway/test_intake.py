@@ -192,7 +192,7 @@ def _hang_up(request_id: str, call: CallId) -> CommandEnvelope:
         idempotency_key=request_id,
         call=call,
         deadline=time.time() + 5,
-        command=HangUp(by="operator"),
+        command=HangUp(),
     )
 
 

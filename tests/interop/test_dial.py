@@ -9,7 +9,7 @@ import tomllib
 import asyncpg
 
 from hipper.contracts.bus import CommandEnvelope, CommandReply, Dial, ReplyStatus
-from hipper.pbx.ids import CallId, DeviceId, SubscriberId
+from hipper.pbx.ids import CallId, DeviceId, SubscriberId, TenantId
 from hipper.runtime.bus import Bus
 from hipper.runtime.bus_commands import CommandChannel
 from tests.interop.company import Person
@@ -24,8 +24,9 @@ async def dial(kit: Kit, person: Person, destination: str) -> CommandReply:
     """The person's app asks for it, with the first desk phone."""
     connection = await asyncpg.connect(kit.database)
     try:
-        device, subscriber = await connection.fetchrow(
-            "SELECT device_id, subscriber_id FROM directory.devices WHERE aor_user = $1 AND domain = $2",
+        device, subscriber, tenant = await connection.fetchrow(
+            "SELECT device_id, subscriber_id, tenant_id FROM directory.devices"
+            " WHERE aor_user = $1 AND domain = $2",
             person.phones[0],
             person.domain,
         )
@@ -46,7 +47,10 @@ async def dial(kit: Kit, person: Person, destination: str) -> CommandReply:
                 call=CallId(request),
                 deadline=time.time() + 5,
                 command=Dial(
-                    subscriber=SubscriberId(subscriber), destination=destination, device=DeviceId(device)
+                    tenant=TenantId(tenant),
+                    user=SubscriberId(subscriber),
+                    destination=destination,
+                    device=DeviceId(device),
                 ),
             ),
         )

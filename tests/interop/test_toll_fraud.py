@@ -108,6 +108,9 @@ async def dial(kit: Kit, person: Person, destination: str) -> CommandReply | Non
     connection = await asyncpg.connect(kit.database)
     try:
         subscriber = await find_subscriber(connection, f"{person.user}@{person.domain}")
+        tenant = await connection.fetchval(
+            "SELECT tenant_id FROM directory.subscribers WHERE subscriber_id = $1", subscriber
+        )
     finally:
         await connection.close()
     bus = Bus(_redis_of(kit))
@@ -117,7 +120,7 @@ async def dial(kit: Kit, person: Person, destination: str) -> CommandReply | Non
     wish = f"{person.domain}-{time.time_ns():x}"
     envelope = CommandEnvelope(
         request_id=wish, idempotency_key=wish, call=wish, deadline=time.time() + 5,  # type: ignore[arg-type]
-        command=Dial(subscriber=subscriber, destination=destination),
+        command=Dial(tenant=tenant, user=subscriber, destination=destination),
     )  # fmt: skip
     try:
         return await channel.send("interop", envelope)

@@ -101,6 +101,9 @@ class World(Wires):
             self.deliver(
                 ev.HangUpRequested(by=self.rng.choice(("user:suze", "user:piet", "operator", "drain")))
             )
+        elif 0.645 <= roll < 0.65:
+            device = self.rng.choice((None, DeviceId("piet-desk1"), DeviceId("piet-mobile")))
+            self.deliver(ev.DeclineRequested(subscriber=SubscriberId("piet"), device=device))
         elif self.parties:
             self._act(self.rng.choice(list(self.parties.values())))
 

@@ -13,7 +13,7 @@ from fmc_gateway.call.model import STATES, Call
 from fmc_gateway.call.step import step
 from fmc_gateway.call.table import TABLE
 from hipper.contracts.calls import CallOutcome
-from hipper.pbx.ids import LegId, PairId
+from hipper.pbx.ids import DeviceId, LegId, PairId
 from tests.fmc_gateway.call.kit import (
     START,
     A,
@@ -108,13 +108,17 @@ def anything(rng: Random) -> ev.AnyEvent:
         lambda: ev.DialRequested(
             call=invite().call, leg=leg, subscriber=suze().subscriber, destination=rng.choice(("202", "112"))
         ),
+        lambda: ev.DeclineRequested(
+            subscriber=rng.choice((suze(), piet())).subscriber,
+            device=rng.choice((None, DeviceId("piet-desk1"), DeviceId("stranger"))),
+        ),
         lambda: ev.HangUpRequested(by=rng.choice(("user:suze", "user:", "operator", "drain", ""))),
     )
     assert len(choices) == len(get_args(ev.AnyEvent))
     # Events that end calls are seldom, or no walk would get far.
     index = rng.choices(
         range(len(choices)),
-        weights=[1, 6, 1, 9, 9, 1, 1, 1, 3, 6, 6, 6, 2, 1, 1, 1, 9, 9, 3, 2, 2, 3, 2, 1, 1, 1],
+        weights=[1, 6, 1, 9, 9, 1, 1, 1, 3, 6, 6, 6, 2, 1, 1, 1, 9, 9, 3, 2, 2, 3, 2, 1, 1, 1, 1],
     )
     return choices[index[0]]()
 

@@ -11,7 +11,7 @@ from hipper.cli.demo.cast import ANNA_HZ, CHANTAL_HZ, OUTSIDE_HZ, Cast
 from hipper.cli.demo.stage import PATIENCE_S, Stage
 from hipper.contracts.bus import CommandEnvelope, CommandReply, Dial, ReplyStatus
 from hipper.directory.settings import find_subscriber
-from hipper.pbx.ids import CallId, DeviceId, GatewayId, SubscriberId
+from hipper.pbx.ids import CallId, DeviceId, GatewayId, SubscriberId, TenantId
 from hipper.runtime.bus import Bus
 from hipper.runtime.bus_commands import CommandChannel
 from hipper.runtime.ids import RandomIds
@@ -46,28 +46,28 @@ async def _from_the_app(stage: Stage, cast: Cast) -> None:
     stage.see("her fixed subscription pays")
 
 
-async def _anna(stage: Stage, cast: Cast) -> tuple[SubscriberId, DeviceId]:
+async def _anna(stage: Stage, cast: Cast) -> tuple[TenantId, SubscriberId, DeviceId]:
     connection = await asyncpg.connect(owner_url(stage.settings, "directory"))
     try:
         anna = await find_subscriber(connection, f"anna@{cast.domain}")
-        device = await connection.fetchval(
-            "SELECT device_id FROM directory.devices WHERE aor_user = 'anna-kantoor'"
+        device, tenant = await connection.fetchrow(
+            "SELECT device_id, tenant_id FROM directory.devices WHERE aor_user = 'anna-kantoor'"
         )
-        return anna, DeviceId(device)
+        return TenantId(tenant), anna, DeviceId(device)
     finally:
         await connection.close()
 
 
-async def _wish(stage: Stage, anna: tuple[SubscriberId, DeviceId]) -> CommandReply | None:
+async def _wish(stage: Stage, anna: tuple[TenantId, SubscriberId, DeviceId]) -> CommandReply | None:
     """As the API puts it on the bus. None: no reply in time."""
-    subscriber, device = anna
+    tenant, subscriber, device = anna
     request = uuid4().hex
     envelope = CommandEnvelope(
         request_id=request,
         idempotency_key=request,
         call=CallId(RandomIds().token(20)),
         deadline=time.time() + PATIENCE_S,
-        command=Dial(subscriber=subscriber, destination=OUTSIDE, device=device),
+        command=Dial(tenant=tenant, user=subscriber, destination=OUTSIDE, device=device),
     )
     bus = Bus(redis_url(stage.settings))
     try:

@@ -168,7 +168,7 @@ def test_target_still_in_preparation_is_dropped_when_another_answers() -> None:
 def test_answer_without_any_sdp_is_ended_and_the_others_go_on() -> None:
     ladder = three_ring()
     ladder.tell(ev.LegAnswered(leg=B1, sdp=None, to_tag="t"))
-    assert [type(one) for one in ladder.last] == [cmd.EndLeg, cmd.DeleteMedia]
+    assert [type(one) for one in ladder.last] == [cmd.EndLeg, cmd.DeleteMedia, cmd.PublishLive]
     ladder.answer(B2, M2)
     assert ladder.state == "Talking"
 
