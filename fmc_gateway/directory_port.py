@@ -130,7 +130,7 @@ class DirectoryPort:
             called=called,
             bindings=bindings,
             busy_devices=termination.busy_devices,
-            origination=self._facts.of_caller(parties.caller, last, self._now()),
+            origination=self._facts.of_caller(parties.caller, last, self._now(), parties.called_list),
             termination=termination,
             stale=parties.stale,
         )

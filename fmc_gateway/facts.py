@@ -39,7 +39,11 @@ class Facts:
         self._spending = spending
 
     def of_caller(
-        self, caller: SubscriberContext | None, last: LastCalls | None, now: float
+        self,
+        caller: SubscriberContext | None,
+        last: LastCalls | None,
+        now: float,
+        called_list: CallerList | None = None,
     ) -> OriginationFacts:
         if caller is None:
             return NOBODY
@@ -52,6 +56,7 @@ class Facts:
             last_dialled=last.dialled,
             last_caller=last.caller,
             last_caller_withheld=last.caller_withheld,
+            called_list=called_list,
             user_calls=spent.user_calls,
             group_calls=spent.group_calls,
             group_incoming=spent.group_incoming,

@@ -167,7 +167,7 @@ def _originate(call: Deciding, event: ContextLoaded, caller: SubscriberContext, 
     call = msgspec.structs.replace(
         call, calling=calling, tenant=caller.tenant, rule=plan.rule, caller_group=caller.group
     )
-    call = decisions.of_calling(call, caller.subscriber, plan)
+    call = decisions.of_calling(call, caller.subscriber, plan, known_as=event.origination.called_list)
     if plan.rule == rules.EMERGENCY_ELSEWHERE:
         return _emergency_after_all(call, event, caller, device, now)
     if isinstance(plan, RefusedPlan):

@@ -23,6 +23,7 @@ def of_calling(
     subscriber: SubscriberId,
     plan: CallPlan,
     kind: DecisionKind = DecisionKind.CALLING,
+    *,
     known_as: CallerList | None = None,
 ) -> C:
     """``known_as``: the list of the user's contacts that whoever is called stands in."""

@@ -128,7 +128,7 @@ def context_loaded(call: DiallingOut, event: ContextLoaded, now: float) -> Step:
     )
     if isinstance(plan, RefusedPlan) or not call.decisions:  # after the pick-up it is decided again
         then = plan if isinstance(plan, RefusedPlan) else plan.then
-        call = decisions.of_calling(call, caller.subscriber, then)
+        call = decisions.of_calling(call, caller.subscriber, then, known_as=event.origination.called_list)
     if isinstance(plan, RefusedPlan):
         found = Verdict(plan.status, plan.cause, plan.explanation, CallOutcome.REFUSED)
         return _refused(call, found, now)

@@ -32,7 +32,7 @@ NOT_KEPT = "(not kept)"
 NUMBERS = frozenset(
     {
         *("dialled", "user", "extension", "destination", "exchange_user", "number", "to"),
-        *("served_exchange", "transfer_to", "last_dialled"),
+        *("served_exchange", "transfer_to", "last_dialled", "alternate"),
     }
 )
 """Fields that hold a number as dialled; those typed E164 need no name."""

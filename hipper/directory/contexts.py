@@ -85,7 +85,9 @@ def _origination(caller: str) -> str:
     return f"""
 WITH caller AS MATERIALIZED ({caller}), called AS MATERIALIZED ({_CALLED_OF_THE_SAME_TENANT})
 SELECT (SELECT {_CONTEXT} {_FROM} WHERE s.subscriber_id = (SELECT subscriber_id FROM caller)),
-       (SELECT {_CONTEXT} {_FROM} WHERE s.subscriber_id = (SELECT subscriber_id FROM called))"""  # noqa: S608
+       (SELECT {_CONTEXT} {_FROM} WHERE s.subscriber_id = (SELECT subscriber_id FROM called)),
+       (SELECT c.list FROM caller JOIN directory.contact_numbers c USING (subscriber_id)
+        WHERE c.e164 = $3)"""  # noqa: S608
 
 
 ORIGINATION_BY_NUMBER = _origination(_CALLER_BY_NUMBER)
@@ -110,10 +112,12 @@ class Called(NamedTuple):
 
 class Parties(NamedTuple):
     """``caller``: the served user, None when it is not ours. ``called``: the colleague who owns what was
-    dialled, None when no user of the caller's tenant does."""
+    dialled, None when no user of the caller's tenant does. ``called_list``: which of the caller's contact
+    lists the dialled number stands in."""
 
     caller: SubscriberContext | None
     called: SubscriberContext | None
+    called_list: CallerList | None = None
 
 
 async def load_for_origination(
@@ -215,5 +219,9 @@ async def _fetch(
     row = await conn.fetchrow(statement, key, dialled.extension, e164, timeout=within_s)
     if row is None:
         return Parties(None, None)
-    caller, called = row[0], row[1]
-    return Parties(None if caller is None else _decode(caller), None if called is None else _decode(called))
+    caller, called, known_as = row[0], row[1], row[2]
+    return Parties(
+        None if caller is None else _decode(caller),
+        None if called is None else _decode(called),
+        None if known_as is None else CallerList(known_as),
+    )

@@ -29,11 +29,12 @@ is."""
 
 class Origination(NamedTuple):
     """As :class:`~hipper.directory.contexts.Parties`. ``stale``: the database did not answer, this is the
-    last read."""
+    last read; ``called_list`` is then unknown."""
 
     caller: SubscriberContext | None
     called: SubscriberContext | None
     stale: bool = False
+    called_list: CallerList | None = None
 
 
 class Termination(NamedTuple):
@@ -95,7 +96,7 @@ class Directory:
             caller = self._remembered_caller(served_number, served_device, served_exchange, served_subscriber)
             return self._origination_from_memory(caller, dialled, failure)
         self._remember_origination(parties, served_number, served_device, dialled)
-        return Origination(parties.caller, parties.called)
+        return Origination(parties.caller, parties.called, called_list=parties.called_list)
 
     async def for_termination(self, called_number: E164, calling_number: E164 | None = None) -> Termination:
         """The user who owns ``called_number``. Raises DirectoryUnavailable."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import msgspec
+
 from hipper.pbx import rules
 from hipper.pbx.model import (
     CallerIdentity,
+    CallerList,
     DeviceKind,
     IdentityChoice,
     Number,
@@ -16,6 +19,7 @@ from hipper.pbx.model import (
 )
 from hipper.pbx.numbers_of import chosen_number, extension_of, first_of, network_number
 from hipper.pbx.service_packs import holds
+from hipper.pbx.services.calling import ShownTo
 from hipper.telephony.numbers.e164 import E164
 
 _RULE_OF_CHOICE = {
@@ -23,7 +27,10 @@ _RULE_OF_CHOICE = {
     IdentityChoice.FIXED: rules.IDENTITY_FIXED,
     IdentityChoice.ALTERNATE: rules.IDENTITY_ALTERNATE,
 }
-
+_RULE_OF_LIST = {
+    CallerList.BUSINESS: rules.IDENTITY_BUSINESS_LIST,
+    CallerList.PRIVATE: rules.IDENTITY_PRIVATE_LIST,
+}
 
 MOST_ALTERNATES = 10
 
@@ -33,19 +40,39 @@ class ShownIdentity(NamedTuple):
     rule: str
 
 
-def withheld_by(context: SubscriberContext, *, anonymous: bool, allowed: bool) -> str | None:
+def withheld_by(
+    context: SubscriberContext, *, anonymous: bool, allowed: bool, known_as: CallerList | None = None
+) -> str | None:
     """The rule that withholds the number, None when it is shown. Asked to hide and to show at
-    once, it is hidden."""
+    once, it is hidden. What the user chose for a contact list goes before what is for everybody."""
     if anonymous:
         return rules.IDENTITY_WITHHELD_THIS_CALL
+    shown_to = _shown_to(context, known_as)
+    if shown_to is not None and shown_to.hide is not None:
+        return rules.IDENTITY_WITHHELD_LIST if shown_to.hide and not allowed else None
     if context.withhold and not allowed:
         return rules.IDENTITY_WITHHELD
     return None
 
 
-def number_to_show(context: SubscriberContext) -> tuple[E164 | None, str]:
+def _shown_to(context: SubscriberContext, known_as: CallerList | None) -> ShownTo | None:
+    lists = context.services.contact_list_identity
+    if lists is None or known_as is None:
+        return None
+    return lists.business if known_as is CallerList.BUSINESS else lists.private
+
+
+def number_to_show(context: SubscriberContext, known_as: CallerList | None = None) -> tuple[E164 | None, str]:
     """The user's choice when that number is the user's, else the tenant's main number,
-    else any own number."""
+    else any own number. ``known_as``: the contact list whoever is called stands in, for which the user may
+    have chosen another one; when that is not the user's (any more), the choice for everybody holds."""
+    shown_to = _shown_to(context, known_as)
+    if shown_to is not None and known_as is not None and shown_to.choice is not None:
+        alternate = None if shown_to.alternate is None else E164(shown_to.alternate)
+        choosing = msgspec.structs.replace(context, identity=shown_to.choice, identity_alternate=alternate)
+        number = chosen_number(choosing, shown_to.choice)
+        if number is not None and _obstacle(choosing, number) is None:
+            return number, _RULE_OF_LIST[known_as]
     chosen = chosen_number(context, context.identity)
     obstacle = None if chosen is None else _obstacle(context, chosen)
     if chosen is not None and obstacle is None:
@@ -70,13 +97,18 @@ def _obstacle(context: SubscriberContext, number: E164) -> str | None:
 
 
 def to_outside(
-    context: SubscriberContext, device: DeviceKind, *, anonymous: bool, allowed: bool
+    context: SubscriberContext,
+    device: DeviceKind,
+    *,
+    anonymous: bool,
+    allowed: bool,
+    known_as: CallerList | None = None,
 ) -> ShownIdentity:
     """What the PSTN sees. Withheld: no number at all, only for carriers trusted
     with it (RFC 3325)."""
     true_number = network_number(context, device)
-    number, rule = number_to_show(context)
-    withheld = withheld_by(context, anonymous=anonymous, allowed=allowed)
+    number, rule = number_to_show(context, known_as)
+    withheld = withheld_by(context, anonymous=anonymous, allowed=allowed, known_as=known_as)
     if withheld is not None:
         hidden = CallerIdentity(
             presentation=Presentation.RESTRICTED, network_number=true_number, withheld_number=number
@@ -87,7 +119,12 @@ def to_outside(
 
 
 def to_colleague(
-    context: SubscriberContext, device: DeviceKind, *, anonymous: bool, allowed: bool
+    context: SubscriberContext,
+    device: DeviceKind,
+    *,
+    anonymous: bool,
+    allowed: bool,
+    known_as: CallerList | None = None,
 ) -> ShownIdentity:
     """What a colleague sees: extension and name, unless the user hides the internal line (seed 9).
 
@@ -100,12 +137,12 @@ def to_colleague(
     """
     true_number = network_number(context, device)
     extension = extension_of(context)
-    withheld = withheld_by(context, anonymous=anonymous, allowed=allowed)
+    withheld = withheld_by(context, anonymous=anonymous, allowed=allowed, known_as=known_as)
     hides_line = _hides_internal_line(context) and (anonymous or not allowed)
     if hides_line or (withheld is not None and extension is None):
         hidden = CallerIdentity(presentation=Presentation.RESTRICTED, network_number=true_number)
         return ShownIdentity(hidden, withheld or rules.IDENTITY_INTERNAL_HIDDEN)
-    number, rule = (None, rules.IDENTITY_INTERNAL_LINE) if withheld else number_to_show(context)
+    number, rule = (None, rules.IDENTITY_INTERNAL_LINE) if withheld else number_to_show(context, known_as)
     identity = CallerIdentity(
         presentation=Presentation.ALLOWED,
         number=number,

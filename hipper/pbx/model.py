@@ -13,6 +13,7 @@ import msgspec
 
 from hipper.pbx.ids import DeviceId, GroupId, SubscriberId, SubscriptionId, TenantId
 from hipper.pbx.services.bundles import GroupServices, SubscriberServices
+from hipper.pbx.services.calling import IdentityChoice as IdentityChoice
 from hipper.telephony.numbers.e164 import E164
 
 
@@ -44,14 +45,6 @@ class ServicePack(str, Enum):
     PREMIUM_PLUS = "premium_plus"
     VAST_MOBIEL_BUSINESS_PLUS = "vast_mobiel_business_plus"
     VAST_MOBIEL_PREMIUM_PLUS = "vast_mobiel_premium_plus"
-
-
-class IdentityChoice(str, Enum):
-    """Which of the user's numbers outgoing calls show (seed 5.1). Holds for the next INVITE."""
-
-    MOBILE = "mobile"
-    FIXED = "fixed"
-    ALTERNATE = "alternate"
 
 
 class Number(msgspec.Struct, frozen=True, kw_only=True):
@@ -249,6 +242,8 @@ class OriginationFacts(msgspec.Struct, frozen=True, kw_only=True):
     last_caller: E164 | None = None
     """Who called last, None also when that number was withheld: then it cannot be called back by code."""
     last_caller_withheld: bool = False
+    called_list: CallerList | None = None
+    """Which of the calling user's two contact lists whoever is called stands in."""
     user_calls: int = 0
     """Chargeable calls of this user that are up now."""
     group_calls: int = 0

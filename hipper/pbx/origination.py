@@ -137,7 +137,13 @@ def _on_net(call: _Call, called: SubscriberContext, number: Number) -> OnNetPlan
     permission = permits(call.caller, call.number, diverted=False, facts=call.facts, on_net=True)
     if not permission.allowed:
         return refused_by_plan(permission, call.caller)
-    shown = to_colleague(call.caller, call.device, anonymous=call.anonymous, allowed=call.allowed)
+    shown = to_colleague(
+        call.caller,
+        call.device,
+        anonymous=call.anonymous,
+        allowed=call.allowed,
+        known_as=call.facts.called_list,
+    )
     return OnNetPlan(
         called=called.subscriber,
         called_number=number,
@@ -159,7 +165,13 @@ def _outside(call: _Call) -> ExternalPlan | RefusedPlan:
     permission = permits(call.caller, number, diverted=False, facts=call.facts)
     if not permission.allowed:
         return refused_by_plan(permission, call.caller)
-    shown = to_outside(call.caller, call.device, anonymous=call.anonymous, allowed=call.allowed)
+    shown = to_outside(
+        call.caller,
+        call.device,
+        anonymous=call.anonymous,
+        allowed=call.allowed,
+        known_as=call.facts.called_list,
+    )
     return ExternalPlan(
         number=number.e164,
         dialled=number.digits,

@@ -3,6 +3,7 @@ should do. Asked when settings are saved, never on a call: whatever is stored, a
 
 from __future__ import annotations
 
+import re as regex
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
@@ -10,6 +11,7 @@ from hipper.pbx import schedules
 from hipper.pbx.reaching import DISTINCTIVE_RING
 from hipper.pbx.reaching_remote import MAX_REMOTE
 from hipper.pbx.services import availability as av
+from hipper.pbx.services import calling as ca
 from hipper.pbx.services import forwarding as fw
 from hipper.pbx.services import reachability as re
 from hipper.pbx.services import screening as scr
@@ -19,6 +21,7 @@ from hipper.pbx.services.schedules import Schedules
 from hipper.telephony.numbers.digits import read_dial_string
 from hipper.telephony.numbers.emergency import is_never_recorded
 
+_E164 = regex.compile(r"\+[1-9][0-9]{6,14}")
 MOST_SCHEDULES = 100
 MOST_CRITERIA = 100
 MOST_NUMBERS = 500
@@ -53,6 +56,9 @@ def _all(settings: Settings) -> Iterator[str]:
         yield from _of_availability(settings)
     elif isinstance(settings, re.Anywhere | re.RemoteOffice | re.SimultaneousRingPersonal):
         yield from _of_remote(settings)
+    elif isinstance(settings, ca.ContactListIdentity):
+        for shown in (settings.business, settings.private):
+            yield from _shown_to(shown)
     elif isinstance(settings, re.RingOrder):
         for delay in settings.delays:
             yield from _seconds(f"the delay of {delay.device[:40]!r}", delay.delay_s)
@@ -82,6 +88,15 @@ def _number(number: str) -> Iterator[str]:
         yield "no emergency number, nor 113, rings along"
     elif dial is None or not 5 <= len(dial.digits.removeprefix("+")) <= 16 or dial.digits[0] in "*#":
         yield f"{number[:30]!r} is no telephone number"
+
+
+def _shown_to(shown: ca.ShownTo | None) -> Iterator[str]:
+    if shown is None:
+        return
+    if (shown.choice is ca.IdentityChoice.ALTERNATE) != (shown.alternate is not None):
+        yield "an alternate number goes with the choice of one, and with no other"
+    elif shown.alternate is not None and _E164.fullmatch(shown.alternate) is None:
+        yield f"{shown.alternate[:30]!r} is no number as +31201234567"
 
 
 def _seconds(what: str, value: int, least: int = 0) -> Iterator[str]:

@@ -81,7 +81,7 @@ class Company:
 class TestOrigination:
     async def test_caller_is_whole(self, conn: asyncpg.Connection) -> None:
         company = await Company.make(conn)
-        caller, _called = await load_for_origination(conn, served_number=ANNA_MOBILE, dialled="202")
+        caller, _called, _list = await load_for_origination(conn, served_number=ANNA_MOBILE, dialled="202")
         assert caller is not None
         assert (caller.tenant, caller.subscriber, caller.domain) == (
             company.tenant,
@@ -120,7 +120,7 @@ class TestOrigination:
     async def test_colleague_is_found_by_each_number(self, conn: asyncpg.Connection, dialled: str) -> None:
         company = await Company.make(conn)
         for served in ({"served_number": ANNA_MOBILE}, {"served_device": DeviceId(company.anna_desk)}):
-            caller, called = await load_for_origination(conn, dialled=dialled, **served)
+            caller, called, _list = await load_for_origination(conn, dialled=dialled, **served)
             assert caller is not None
             assert called is not None
             assert (caller.subscriber, called.subscriber) == (company.anna, company.bram)
@@ -129,7 +129,9 @@ class TestOrigination:
         self, conn: asyncpg.Connection
     ) -> None:
         company = await Company.make(conn)
-        _caller, called = await load_for_origination(conn, served_number=ANNA_MOBILE, dialled="1234502")
+        _caller, called, _list = await load_for_origination(
+            conn, served_number=ANNA_MOBILE, dialled="1234502"
+        )
         assert called is not None
         assert called.subscriber == company.bram
 
@@ -145,7 +147,7 @@ class TestOrigination:
             fixed="+3225550123",
             mobile="+32470123456",
         )
-        caller, called = await load_for_origination(
+        caller, called, _list = await load_for_origination(
             conn, served_number=E164("+32470123456"), dialled="02 555 01 23"
         )
         assert caller is not None
@@ -157,7 +159,7 @@ class TestOrigination:
         self, conn: asyncpg.Connection, dialled: str
     ) -> None:
         await Company.make(conn)
-        caller, called = await load_for_origination(conn, served_number=ANNA_MOBILE, dialled=dialled)
+        caller, called, _list = await load_for_origination(conn, served_number=ANNA_MOBILE, dialled=dialled)
         assert caller is not None
         assert called is None
 
@@ -165,7 +167,7 @@ class TestOrigination:
     async def test_nobody_owns_what_was_dialled(self, conn: asyncpg.Connection, dialled: str) -> None:
         """0201234500 is the main number: the tenant's, but no user's."""
         await Company.make(conn)
-        caller, called = await load_for_origination(conn, served_number=ANNA_MOBILE, dialled=dialled)
+        caller, called, _list = await load_for_origination(conn, served_number=ANNA_MOBILE, dialled=dialled)
         assert caller is not None
         assert called is None
 
@@ -174,11 +176,19 @@ class TestOrigination:
         self, conn: asyncpg.Connection, number: str
     ) -> None:
         await Company.make(conn)
-        assert await load_for_origination(conn, served_number=E164(number), dialled="202") == (None, None)
+        assert await load_for_origination(conn, served_number=E164(number), dialled="202") == (
+            None,
+            None,
+            None,
+        )
 
     async def test_unknown_device(self, conn: asyncpg.Connection) -> None:
         await Company.make(conn)
-        assert await load_for_origination(conn, served_device=DeviceId("x"), dialled="202") == (None, None)
+        assert await load_for_origination(conn, served_device=DeviceId("x"), dialled="202") == (
+            None,
+            None,
+            None,
+        )
 
     async def test_somebody_must_be_served(self, conn: asyncpg.Connection) -> None:
         with pytest.raises(ValueError, match="served_number, _device, _exchange, _subscriber"):
@@ -247,7 +257,9 @@ async def test_every_statement_uses_indexes_among_12000_users(conn: asyncpg.Conn
         # Tables of a handful of rows per tenant may be scanned; those that grow with the users may not.
         assert not re.search(GROWING, plan), plan
         assert "Index" in plan, plan
-    caller, called = await load_for_origination(conn, served_number=E164("+31650000150"), dialled="203")
+    caller, called, _list = await load_for_origination(
+        conn, served_number=E164("+31650000150"), dialled="203"
+    )
     assert caller is not None
     assert called is not None
     assert (caller.subscriber, called.subscriber) == ("s150", "s103")

@@ -75,9 +75,9 @@ async def test_last_read_serves_while_the_database_is_away(world: World, way: st
     began = loop.time()
     stale = await world.directory.for_origination(served_number=ANNA, dialled="202")
     assert loop.time() - began < 3
-    assert stale == (origination.caller, origination.called, True)
+    assert stale == (origination.caller, origination.called, True, None)
     by_desk = await world.directory.for_origination(served_device=world.anna_desk, dialled="+31201234502")
-    assert by_desk == (origination.caller, origination.called, True)
+    assert by_desk == (origination.caller, origination.called, True, None)
     assert await world.directory.for_termination(BRAM) == (termination.called, True, None)
     assert await world.directory.device_credentials("anna-desk", "Bakery.example") == phone
 

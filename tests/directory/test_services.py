@@ -167,6 +167,22 @@ async def test_contact_list_of_the_caller_comes_along(world: World, which: Calle
     assert nobody.caller_list is None
 
 
+@pytest.mark.parametrize("which", [CallerList.BUSINESS, CallerList.PRIVATE, None])
+async def test_contact_list_of_whom_is_called_comes_along(world: World, which: CallerList | None) -> None:
+    if which is not None:
+        await world.conn.execute(
+            "INSERT INTO directory.contact_numbers VALUES ($1, $2, $3, $4)",
+            world.tenant,
+            world.anna,
+            CALLER,
+            which.value,
+        )
+    for dialled, found_in in ((CALLER, which), ("0201230000", None), ("299", None)):
+        found = await load_for_origination(world.conn, served_subscriber=world.anna, dialled=dialled)
+        assert found.caller is not None
+        assert found.called_list is found_in, dialled
+
+
 async def test_telephone_at_another_exchange_and_who_forwards_find_their_user(world: World) -> None:
     await world.conn.execute(
         """INSERT INTO directory.devices (tenant_id, subscriber_id, kind, label, aor_user, exchange, rings)
@@ -186,6 +202,6 @@ async def test_telephone_at_another_exchange_and_who_forwards_find_their_user(wo
         for device in found.caller.devices
     )
     other = await load_for_origination(world.conn, served_exchange=("asterisk-hq", "6002"), dialled="201")
-    assert other == (None, None)
+    assert other == (None, None, None)
     forwarder = await load_for_origination(world.conn, served_subscriber=world.anna, dialled="0201234501")
     assert forwarder.caller == found.caller

@@ -6,20 +6,29 @@ from typing import Any
 
 import pytest
 
-from hipper.pbx import rules
+from hipper.pbx import origination, rules
 from hipper.pbx.identity import connected_identity, number_to_show, of_diverted, to_colleague, to_outside
 from hipper.pbx.model import (
     CallerIdentity,
+    CallerList,
     DeviceKind,
+    ExternalPlan,
     IdentityChoice,
     Number,
     NumberKind,
+    OnNetPlan,
+    OriginationFacts,
     Presentation,
     ServicePack,
     SubscriberContext,
 )
 from hipper.pbx.services.bundles import SubscriberServices
-from hipper.pbx.services.calling import ConnectedLineIdentificationRestriction, InternalCallingLineIdDelivery
+from hipper.pbx.services.calling import (
+    ConnectedLineIdentificationRestriction,
+    ContactListIdentity,
+    InternalCallingLineIdDelivery,
+    ShownTo,
+)
 from hipper.telephony.numbers.e164 import E164
 from tests.pbx.people import ANNA, ANNA_FIXED, ANNA_MOBILE, BRAM, BRAM_FIXED, BRAM_MOBILE, MAIN, changed
 
@@ -62,6 +71,69 @@ class TestInternalLine:
         services = SubscriberServices(internal_calling_line_id_delivery=InternalCallingLineIdDelivery())
         on = to_colleague(changed(ANNA, services=services), DeviceKind.MOBILE, **NOT_ASKED)
         assert on == to_colleague(ANNA, DeviceKind.MOBILE, **NOT_ASKED)
+
+
+class TestContactLists:
+    """Business contacts see one number, private ones another (seed 4.7.1, 5.1)."""
+
+    def choosing(self, **lists: ShownTo) -> SubscriberContext:
+        services = SubscriberServices(contact_list_identity=ContactListIdentity(**lists))
+        return changed(ANNA, services=services)
+
+    def test_each_list_sees_its_own_and_strangers_what_everybody_sees(self) -> None:
+        anna = self.choosing(private=ShownTo(choice=IdentityChoice.MOBILE))
+        assert number_to_show(anna, CallerList.PRIVATE) == (ANNA_MOBILE, rules.IDENTITY_PRIVATE_LIST)
+        for known_as in (CallerList.BUSINESS, None):
+            assert number_to_show(anna, known_as) == (ANNA_FIXED, rules.IDENTITY_FIXED)
+        anna = self.choosing(business=ShownTo(choice=IdentityChoice.MOBILE))
+        assert number_to_show(anna, CallerList.BUSINESS) == (ANNA_MOBILE, rules.IDENTITY_BUSINESS_LIST)
+
+    def test_number_that_is_not_the_users_any_more_is_not_shown(self) -> None:
+        gone = ShownTo(choice=IdentityChoice.ALTERNATE, alternate=BRAM_FIXED)
+        assert number_to_show(self.choosing(private=gone), CallerList.PRIVATE) == (
+            ANNA_FIXED,
+            rules.IDENTITY_FIXED,
+        )
+
+    def test_one_list_sees_nothing_and_another_sees_it_although_it_is_withheld(self) -> None:
+        anna = changed(self.choosing(business=ShownTo(hide=False), private=ShownTo(hide=True)), withhold=True)
+        rule = {
+            known_as: to_outside(anna, DeviceKind.MOBILE, known_as=known_as, **NOT_ASKED).rule
+            for known_as in (CallerList.BUSINESS, CallerList.PRIVATE, None)
+        }
+        assert rule == {
+            CallerList.BUSINESS: rules.IDENTITY_FIXED,
+            CallerList.PRIVATE: rules.IDENTITY_WITHHELD_LIST,
+            None: rules.IDENTITY_WITHHELD,
+        }
+
+    def test_what_this_call_asks_goes_before_the_list(self) -> None:
+        anna = self.choosing(business=ShownTo(hide=False), private=ShownTo(hide=True))
+        hidden = to_outside(
+            anna, DeviceKind.MOBILE, anonymous=True, allowed=False, known_as=CallerList.BUSINESS
+        )
+        assert hidden.identity.presentation is Presentation.RESTRICTED
+        shown = to_outside(
+            anna, DeviceKind.MOBILE, anonymous=False, allowed=True, known_as=CallerList.PRIVATE
+        )
+        assert shown.identity.presentation is Presentation.ALLOWED
+
+    def test_decision_on_a_call_goes_by_the_list_of_whom_is_called(self) -> None:
+        anna = self.choosing(private=ShownTo(choice=IdentityChoice.MOBILE))
+        for called, known_as in (("0301234567", None), ("202", BRAM)):
+            for which, number in ((CallerList.PRIVATE, ANNA_MOBILE), (None, ANNA_FIXED)):
+                plan = origination.decide(
+                    anna,
+                    known_as,
+                    called,
+                    anonymous_requested=False,
+                    identity_allowed_requested=False,
+                    device_kind=DeviceKind.MOBILE,
+                    now=0.0,
+                    facts=OriginationFacts(called_list=which),
+                )
+                assert isinstance(plan, OnNetPlan | ExternalPlan)
+                assert plan.identity.number == number
 
 
 class TestAlternate:

@@ -24,6 +24,9 @@ IDENTITY_WITHHELD = "identity.withheld"
 IDENTITY_WITHHELD_THIS_CALL = "identity.withheld-this-call"
 IDENTITY_INTERNAL_LINE = "identity.internal-line"
 IDENTITY_INTERNAL_HIDDEN = "identity.internal-hidden"
+IDENTITY_BUSINESS_LIST = "identity.business-list"
+IDENTITY_PRIVATE_LIST = "identity.private-list"
+IDENTITY_WITHHELD_LIST = "identity.withheld-from-list"
 IDENTITY_NOT_IN_PACK = "identity.not-in-pack"
 IDENTITY_ORIGINAL_CALLER = "identity.original-caller"
 IDENTITY_ORIGINAL_WITHHELD = "identity.original-withheld"
@@ -91,6 +94,18 @@ ORIGINATION_RULES: dict[str, Rule] = {
     IDENTITY_INTERNAL_HIDDEN: Rule(
         "De gebruiker verbergt zijn nummer en naam ook voor collega's.",
         "The user hides number and name from colleagues as well.",
+    ),
+    IDENTITY_BUSINESS_LIST: Rule(
+        "De gebruiker toont zakelijke contacten een eigen gekozen nummer.",
+        "The user shows business contacts a number chosen for them.",
+    ),
+    IDENTITY_PRIVATE_LIST: Rule(
+        "De gebruiker toont privécontacten een eigen gekozen nummer.",
+        "The user shows private contacts a number chosen for them.",
+    ),
+    IDENTITY_WITHHELD_LIST: Rule(
+        "De gebruiker schermt het nummer af voor deze telefoonlijst.",
+        "The user withholds the number from this contact list.",
     ),
     IDENTITY_NOT_IN_PACK: Rule(
         "Het profiel van de gebruiker heeft geen alternatieve nummers: een ander nummer wordt getoond.",

@@ -42,6 +42,7 @@ class SubscriberServices(msgspec.Struct, frozen=True, kw_only=True, omit_default
     schedules: sc.Schedules | None = None
     internal_calling_line_id_delivery: ca.InternalCallingLineIdDelivery | None = None
     external_calling_line_id_delivery: ca.ExternalCallingLineIdDelivery | None = None
+    contact_list_identity: ca.ContactListIdentity | None = None
     connected_line_identification_restriction: ca.ConnectedLineIdentificationRestriction | None = None
     speed_dial_8: ca.SpeedDial8 | None = None
     speed_dial_100: ca.SpeedDial100 | None = None

@@ -25,6 +25,31 @@ class ConnectedLineIdentificationRestriction(Settings, frozen=True, kw_only=True
     active: bool = False
 
 
+class IdentityChoice(str, Enum):
+    """Which of the user's numbers outgoing calls show (seed 5.1). Holds for the next INVITE."""
+
+    MOBILE = "mobile"
+    FIXED = "fixed"
+    ALTERNATE = "alternate"
+
+
+class ShownTo(Settings, frozen=True, kw_only=True):
+    """What the people of one contact list see. ``choice`` None: the number everybody sees. ``alternate``:
+    which one, as E.164. ``hide`` None: as for everybody."""
+
+    choice: IdentityChoice | None = None
+    alternate: str | None = None
+    hide: bool | None = None
+
+
+class ContactListIdentity(Settings, frozen=True, kw_only=True):
+    """The number shown by the contact list that whoever is called stands in; without an entry as for
+    everybody."""
+
+    business: ShownTo | None = None
+    private: ShownTo | None = None
+
+
 class SpeedDialEntry(Settings, frozen=True, kw_only=True):
     """``code``: 2 to 9 (Speed Dial 8), 00 to 99 (Speed Dial 100)."""
 

@@ -179,6 +179,14 @@ _ALL = (
         "External Calling Line ID Delivery",
     ),
     _user(
+        "contact_list_identity",
+        ca.ContactListIdentity,
+        EVERYBODY,
+        "4.7.1, 5.1",
+        "Identiteit per telefoonlijst",
+        "Identity per contact list",
+    ),
+    _user(
         "connected_line_identification_restriction",
         ca.ConnectedLineIdentificationRestriction,
         EVERYBODY,

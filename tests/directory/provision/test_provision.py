@@ -53,7 +53,7 @@ async def everything(conn: asyncpg.Connection) -> dict[str, list[str]]:
 class TestApply:
     async def test_company_is_there_for_the_next_call(self, conn: asyncpg.Connection, tmp_path: Path) -> None:
         await apply_file(conn, file_with(tmp_path))
-        anna, bram = await load_for_origination(conn, served_number=ANNA, dialled="202")
+        anna, bram, _list = await load_for_origination(conn, served_number=ANNA, dialled="202")
         assert anna is not None
         assert bram is not None
         assert (anna.display_name, anna.identity, anna.tenant_default_identity) == (
@@ -127,7 +127,7 @@ class TestApply:
             ('"x"', '"bram-desk"'),
         ]
         await apply_file(conn, file_with(tmp_path, *swap))
-        anna, _ = await load_for_origination(conn, served_number=ANNA, dialled="201")
+        anna, *_ = await load_for_origination(conn, served_number=ANNA, dialled="201")
         assert anna is not None
         assert {number.extension for number in anna.numbers} == {"202", None}
         assert {device.aor_user for device in anna.devices} == {"bram-desk", None}
@@ -413,7 +413,7 @@ async def test_demo_company(conn: asyncpg.Connection) -> None:
     changes = await apply_file(conn, DEMO)
     assert changes.made == ()
     assert not await apply_file(conn, DEMO)
-    anna, bram = await load_for_origination(conn, served_number=ANNA, dialled="202")
+    anna, bram, _list = await load_for_origination(conn, served_number=ANNA, dialled="202")
     assert anna is not None
     assert bram is not None
     assert (anna.display_name, bram.display_name, len(bram.devices)) == ("Anna de Vries", "Bram Jansen", 3)
