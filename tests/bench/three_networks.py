@@ -3,11 +3,6 @@ in each network."""
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,10 +11,10 @@ from typing import Literal
 import asyncpg
 
 from hipper.directory.provision import apply_file
+from tests.interop.api_process import ApiProcess
 from tests.interop.company import Person
-from tests.interop.gateway import ROOT, GatewayProcess
+from tests.interop.gateway import CARRIER, EMERGENCY_ROUTE, GatewayProcess
 from tests.interop.ports import Ports
-from tests.interop.processes import die_with_us
 
 Mode = Literal["trunk", "isc", "imrn"]
 MODES: tuple[Mode, ...] = ("trunk", "isc", "imrn")
@@ -27,7 +22,8 @@ KEY = "key-of-the-simulated-network"
 FORWARDED_TO = "+31301999999"
 NO_ANSWER_S = 5
 """The shortest there is."""
-_PEERS = """
+_PEERS = (
+    """
 [[sip_listener]]
 name = "isc"
 port = {isc}
@@ -68,19 +64,10 @@ target = "sip:127.0.0.1:{imrn_network}"
 options_interval_s = 0
 imrn_ranges = ["+31970120000-+31970124999"]
 imrn_api_key = "{key}"
-
-[[pstn_trunk]]
-name = "carrier"
-listener = "pstn"
-addresses = ["127.0.0.1"]
-target = "sip:127.0.0.1:{carrier}"
-options_interval_s = 0
-
-[[emergency_route]]
-name = "psap"
-listener = "pstn"
-target = "sip:127.0.0.1:{psap}"
 """
+    + CARRIER
+    + EMERGENCY_ROUTE
+)
 
 
 class ThreeNetworks(GatewayProcess):
@@ -102,7 +89,7 @@ class ThreeNetworks(GatewayProcess):
         text = text.replace(f'rtpengines = [{{ ng = "{ng[0]}" }}]', f"rtpengines = [{engines}]")
         text = text.replace('level = "debug"', 'level = "info"')
         self.settings.write_text(text + peers)
-        self._api: subprocess.Popen[bytes] | None = None
+        self._api = ApiProcess(folder, self.settings, self.api_port)
 
     @property
     def pid(self) -> int:
@@ -115,30 +102,10 @@ class ThreeNetworks(GatewayProcess):
 
     def start(self, *, servers: bool = True) -> None:
         super().start(servers=servers)
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("HIPPER__")}
-        with (self.folder / "app.log").open("ab") as log:
-            self._api = subprocess.Popen(
-                [sys.executable, "-m", "app", "--config", str(self.settings)],
-                cwd=ROOT, stdout=log, stderr=log, env=environment, preexec_fn=die_with_us(),
-            )  # fmt: skip
-        deadline = time.monotonic() + 20
-        while not self._api_listens():
-            assert self._api.poll() is None, (self.folder / "app.log").read_text()
-            assert time.monotonic() < deadline, "the API does not listen"
-            time.sleep(0.02)
-
-    def _api_listens(self) -> bool:
-        try:
-            socket.create_connection(("127.0.0.1", self.api_port), timeout=1.0).close()
-        except OSError:
-            return False
-        return True
+        self._api.start()
 
     def stop(self) -> None:
-        if self._api is not None:
-            self._api.terminate()
-            self._api.wait(15)
-            self._api = None
+        self._api.stop()
         super().stop()
 
 

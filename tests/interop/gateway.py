@@ -24,7 +24,38 @@ TRUSTED, UNTRUSTED, STRANGER = "127.0.0.1", "127.0.0.2", "127.0.0.3"
 GUARD_HEADER = "X-Hipper-Loop-Guard"
 ROOT = Path(__file__).parents[2]
 
-SETTINGS = """\
+MOBILE_NETWORK = """
+[[mobile_network]]
+name = "mno"
+options_interval_s = 0
+listener = "mobile"
+addresses = ["127.0.0.1"]
+target = "sip:127.0.0.1:{network}"
+"""
+CARRIER = """
+[[pstn_trunk]]
+name = "carrier"
+options_interval_s = 0
+listener = "pstn"
+addresses = ["127.0.0.1"]
+target = "sip:127.0.0.1:{carrier}"
+"""
+EMERGENCY_ROUTE = """
+[[emergency_route]]
+name = "psap"
+listener = "pstn"
+target = "sip:127.0.0.1:{psap}"
+"""
+PSTN_TCP = """
+[[sip_listener]]
+name = "pstn-tcp"
+transport = "tcp"
+port = {pstn}
+"""
+"""Peers as most gateways under test have them; ports are filled in."""
+
+SETTINGS = (
+    """\
 state_dir = "{state_dir}"
 
 [gateway]
@@ -79,13 +110,9 @@ port = {devices}
 name = "devices-tls"
 transport = "tls"
 port = {devices_tls}
-
-[[mobile_network]]
-name = "mno"
-options_interval_s = 0
-listener = "mobile"
-addresses = ["127.0.0.1"]
-target = "sip:127.0.0.1:{network}"
+"""
+    + MOBILE_NETWORK
+    + """\
 terminating_prefix = "99"
 terminating_trunk_group = "hipper"
 
@@ -103,14 +130,9 @@ listener = "mobile"
 addresses = ["127.0.0.2"]
 target = "sip:127.0.0.2:{network}"
 trusted = false
-
-[[pstn_trunk]]
-name = "carrier"
-options_interval_s = 0
-listener = "pstn"
-addresses = ["127.0.0.1"]
-target = "sip:127.0.0.1:{carrier}"
-
+"""
+    + CARRIER
+    + """
 [[pstn_trunk]]
 name = "carrier-untrusted"
 options_interval_s = 0
@@ -118,17 +140,15 @@ listener = "pstn"
 addresses = ["127.0.0.2"]
 target = "sip:127.0.0.2:{carrier}"
 trusted = false
-
-[[emergency_route]]
-name = "psap"
-listener = "pstn"
-target = "sip:127.0.0.1:{psap}"
-
+"""
+    + EMERGENCY_ROUTE
+    + """
 [[emergency_route]]
 name = "psap-spare"
 listener = "pstn"
 target = "sip:127.0.0.1:{psap_spare}"
 """
+)
 
 
 class GatewayProcess:

@@ -13,7 +13,7 @@ import pytest
 
 from tests.interop.conftest import Kit
 from tests.interop.dnsmasq import DNSMASQ, TTL_S, Dnsmasq
-from tests.interop.gateway import GatewayProcess
+from tests.interop.gateway import MOBILE_NETWORK, PSTN_TCP, GatewayProcess
 from tests.interop.peers_gateway import PeersGateway
 from tests.interop.ports import Ports
 from tests.interop.sipp import Sipp
@@ -21,23 +21,15 @@ from tests.interop.sipp import Sipp
 OTHER = "127.0.0.4"
 """Where the carrier's second server lives; the first is at 127.0.0.1."""
 NUMBER = "0301234567"
-PEERS = """\
+PEERS = (
+    """
 [dns]
 servers = ["{dns}"]
 timeout_s = 0.5
-
-[[sip_listener]]
-name = "pstn-tcp"
-transport = "tcp"
-port = {pstn}
-
-[[mobile_network]]
-name = "mno"
-options_interval_s = 0
-listener = "mobile"
-addresses = ["127.0.0.1"]
-target = "sip:127.0.0.1:{network}"
-
+"""
+    + PSTN_TCP
+    + MOBILE_NETWORK
+    + """
 [[pstn_trunk]]
 name = "carrier"
 options_interval_s = 0
@@ -51,6 +43,7 @@ name = "psap"
 listener = "pstn"
 target = "sip:psap.test"
 """
+)
 
 
 @pytest.fixture(scope="module")

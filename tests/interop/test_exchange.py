@@ -11,42 +11,29 @@ import pytest
 
 from tests.interop.company import Person
 from tests.interop.conftest import Kit
-from tests.interop.gateway import GatewayProcess
+from tests.interop.gateway import CARRIER, EMERGENCY_ROUTE, MOBILE_NETWORK, GatewayProcess
 from tests.interop.peers_gateway import PeersGateway
 from tests.interop.ports import Ports
 from tests.interop.sipp import Sipp
 
-PEERS = """\
+PEERS = (
+    """
 [[sip_listener]]
 name = "exchange"
 port = {exchange}
-
-[[mobile_network]]
-name = "mno"
-options_interval_s = 0
-listener = "mobile"
-addresses = ["127.0.0.1"]
-target = "sip:127.0.0.1:{network}"
-
-[[pstn_trunk]]
-name = "carrier"
-options_interval_s = 0
-listener = "pstn"
-addresses = ["127.0.0.1"]
-target = "sip:127.0.0.1:{carrier}"
-
+"""
+    + MOBILE_NETWORK
+    + CARRIER
+    + """
 [[exchange_trunk]]
 name = "asterisk"
 options_interval_s = 0
 listener = "exchange"
 addresses = ["127.0.0.1"]
 target = "sip:127.0.0.1:{exchange_target}"
-
-[[emergency_route]]
-name = "psap"
-listener = "pstn"
-target = "sip:127.0.0.1:{psap}"
 """
+    + EMERGENCY_ROUTE
+)
 
 
 class AtExchange(Person):

@@ -4,11 +4,6 @@ takes the call by its routing number."""
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,11 +16,11 @@ from simulators.agent import Peer
 from simulators.call import CallError
 from simulators.network.imrn import ImrnNetwork
 from tests.conftest import RunningRtpengine
+from tests.interop.api_process import ApiProcess
 from tests.interop.company import Person, national
 from tests.interop.conftest import Kit
-from tests.interop.gateway import ROOT, GatewayProcess
+from tests.interop.gateway import GatewayProcess
 from tests.interop.ports import Ports
-from tests.interop.processes import die_with_us
 from tests.interop.sipp import Sipp
 
 KEY, OTHER_KEY = "key-of-the-first-network", "key-of-the-other-network"
@@ -69,37 +64,14 @@ class Installation(GatewayProcess):
         text = self.settings.read_text().replace('name = "mno"\n', f'name = "mno"\n{IMRN}')
         more = MORE.format(api=self.api_port, other=self.other, key=OTHER_KEY)
         self.settings.write_text(text + more)
-        self._api: subprocess.Popen[bytes] | None = None
+        self._api = ApiProcess(folder, self.settings, self.api_port)
 
     def start(self, *, servers: bool = True) -> None:
         super().start(servers=servers)
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("HIPPER__")}
-        with (self.folder / "app.log").open("ab") as log:
-            self._api = subprocess.Popen(
-                [sys.executable, "-m", "app", "--config", str(self.settings)],
-                cwd=ROOT,
-                stdout=log,
-                stderr=log,
-                env=environment,
-                preexec_fn=die_with_us(),
-            )
-        deadline = time.monotonic() + 20
-        while not self._listens():
-            assert self._api.poll() is None, (self.folder / "app.log").read_text()
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-
-    def _listens(self) -> bool:
-        try:
-            socket.create_connection(("127.0.0.1", self.api_port), timeout=1.0).close()
-        except OSError:
-            return False
-        return True
+        self._api.start()
 
     def stop(self) -> None:
-        if self._api is not None:
-            self._api.terminate()
-            self._api.wait(15)
+        self._api.stop()
         super().stop()
 
 

@@ -11,14 +11,15 @@ import pytest
 
 from tests.interop.company import PASSWORD
 from tests.interop.conftest import Kit
-from tests.interop.gateway import GatewayProcess
+from tests.interop.gateway import MOBILE_NETWORK, GatewayProcess
 from tests.interop.peers_gateway import PeersGateway
 from tests.interop.ports import Ports
 from tests.interop.sipp import Message, Sipp
 
 SIX = "::1"
 NUMBER = "0301234567"
-PEERS = """\
+PEERS = (
+    """
 [[sip_listener]]
 name = "mobile6"
 host = "::1"
@@ -34,14 +35,9 @@ port = {pstn}
 name = "devices6"
 host = "::1"
 port = {devices}
-
-[[mobile_network]]
-name = "mno"
-options_interval_s = 0
-listener = "mobile"
-addresses = ["127.0.0.1"]
-target = "sip:127.0.0.1:{network}"
-
+"""
+    + MOBILE_NETWORK
+    + """
 [[mobile_network]]
 name = "mno6"
 options_interval_s = 0
@@ -61,6 +57,7 @@ name = "psap"
 listener = "pstn6"
 target = "sip:[::1]:{psap}"
 """
+)
 
 
 @pytest.fixture(scope="module")

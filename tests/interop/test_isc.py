@@ -16,7 +16,7 @@ from simulators.call import Call, CallError
 from simulators.network.isc import IscNetwork
 from tests.interop.company import Person
 from tests.interop.conftest import Kit
-from tests.interop.gateway import GatewayProcess
+from tests.interop.gateway import CARRIER, EMERGENCY_ROUTE, GatewayProcess
 from tests.interop.peers_gateway import PeersGateway
 from tests.interop.ports import Ports
 from tests.interop.sipp import Sipp
@@ -24,7 +24,8 @@ from tests.interop.sipp import Sipp
 OUTSIDE, CALLER = "+31201119999", "+31301234567"
 CONFERENCE = "sip:mmtel@conf-factory.ims.example"
 LOCATION = ("Geolocation", "<cid:handset@ims.example>")
-PEERS = """
+PEERS = (
+    """
 [[mobile_network]]
 name = "mno"
 mode = "isc"
@@ -38,19 +39,10 @@ conference_factories = ["mmtel@conf-factory.ims.example"]
 outgoing = "network"
 loop_guard_header = "{guard}"
 options_interval_s = 0
-
-[[pstn_trunk]]
-name = "carrier"
-listener = "pstn"
-addresses = ["127.0.0.1"]
-target = "sip:127.0.0.1:{carrier}"
-options_interval_s = 0
-
-[[emergency_route]]
-name = "psap"
-listener = "pstn"
-target = "sip:127.0.0.1:{psap}"
 """
+    + CARRIER
+    + EMERGENCY_ROUTE
+)
 
 
 @pytest.fixture(scope="module")

@@ -13,26 +13,17 @@ import pytest
 
 from hipper.cli.main import main
 from tests.interop.conftest import Kit
-from tests.interop.gateway import GatewayProcess
+from tests.interop.gateway import EMERGENCY_ROUTE, MOBILE_NETWORK, PSTN_TCP, GatewayProcess
 from tests.interop.peers_gateway import PeersGateway
 from tests.interop.ports import Ports
 from tests.interop.sipp import Sipp
 
 NUMBER = "0301234567"
 USER, PASSWORD = "hipper-07", "krentenbol"
-PEERS = """\
-[[sip_listener]]
-name = "pstn-tcp"
-transport = "tcp"
-port = {pstn}
-
-[[mobile_network]]
-name = "mno"
-options_interval_s = 0
-listener = "mobile"
-addresses = ["127.0.0.1"]
-target = "sip:127.0.0.1:{network}"
-
+PEERS = (
+    PSTN_TCP
+    + MOBILE_NETWORK
+    + """
 [[pstn_trunk]]
 name = "main"
 listener = "pstn"
@@ -53,12 +44,9 @@ options_interval_s = 0
 listener = "pstn"
 addresses = ["127.0.0.6"]
 target = "sip:127.0.0.1:{psap}"
-
-[[emergency_route]]
-name = "psap"
-listener = "pstn"
-target = "sip:127.0.0.1:{psap}"
 """
+    + EMERGENCY_ROUTE
+)
 
 
 @pytest.fixture(scope="module")
