@@ -10,6 +10,7 @@ same line in the decision).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -97,8 +98,14 @@ ORIGINATION_BY_SUBSCRIBER = _origination(_CALLER_BY_ID)
 TERMINATION = f"""
 SELECT {_CONTEXT},
        (SELECT c.list FROM directory.contact_numbers c
-        WHERE c.subscriber_id = s.subscriber_id AND c.e164 = $2) {_FROM}
+        WHERE c.subscriber_id = s.subscriber_id AND c.e164 = $2 ORDER BY c.contact_id IS NULL LIMIT 1) {_FROM}
 WHERE s.subscriber_id = (SELECT subscriber_id FROM directory.numbers WHERE e164 = $1)"""  # noqa: S608
+
+COLLEAGUES = f"""
+SELECT {_CONTEXT} {_FROM}
+WHERE s.subscriber_id <> $2 AND s.subscriber_id IN (
+    SELECT subscriber_id FROM directory.numbers WHERE tenant_id = $1 AND extension = ANY($3)
+    UNION SELECT subscriber_id FROM directory.numbers WHERE tenant_id = $1 AND e164 = ANY($4))"""  # noqa: S608
 
 BY_SUBSCRIBER = f"SELECT {_CONTEXT} {_FROM} WHERE s.subscriber_id = $1"
 
@@ -176,6 +183,27 @@ async def load_for_termination(
     if row is None:
         return None
     return Called(_decode(row[0]), None if row[1] is None else CallerList(row[1]))
+
+
+async def load_colleagues(
+    conn: asyncpg.Connection | asyncpg.Pool,
+    user: SubscriberContext,
+    dialled: Sequence[str],
+    *,
+    within_s: float | None = None,
+) -> tuple[SubscriberContext, ...]:
+    """The other users of the same tenant who own what ``user`` would dial as ``dialled``. Raises what asyncpg
+    raises."""
+    numbers = [as_dialled_by(user, digits) for digits in dialled]
+    rows = await conn.fetch(
+        COLLEAGUES,
+        user.tenant,
+        user.subscriber,
+        [one.extension for one in numbers if one.extension is not None],
+        [one.e164 for one in numbers if one.e164 is not None],
+        timeout=within_s,
+    )
+    return tuple(_decode(row[0]) for row in rows)
 
 
 async def load_subscriber(

@@ -68,19 +68,21 @@ async def _services(
 
 
 async def _contacts(conn: asyncpg.Connection, tenant_id: str, subscribers: tuple[Subscriber, ...]) -> None:
-    """Both lists whole; no number is in both."""
+    """Both lists whole, as far as they are the file's: contacts are the user's own. No number is in both."""
     for one in subscribers:
         wanted = dict.fromkeys(one.business_contacts or (), "business")
         wanted |= dict.fromkeys(one.private_contacts or (), "private")
         subscriber = await conn.fetchval(_USER, tenant_id, one.user, one.domain)
         await conn.execute(
-            "DELETE FROM directory.contact_numbers WHERE subscriber_id = $1 AND e164 <> ALL($2)",
+            """DELETE FROM directory.contact_numbers
+               WHERE subscriber_id = $1 AND contact_id IS NULL AND e164 <> ALL($2)""",
             subscriber,
             list(wanted),
         )
         await conn.executemany(
             """INSERT INTO directory.contact_numbers (tenant_id, subscriber_id, e164, list)
-               VALUES ($1, $2, $3, $4) ON CONFLICT (subscriber_id, e164) DO UPDATE SET list = $4""",
+               VALUES ($1, $2, $3, $4)
+               ON CONFLICT (subscriber_id, e164) WHERE contact_id IS NULL DO UPDATE SET list = $4""",
             [(tenant_id, subscriber, number, which) for number, which in wanted.items()],
         )
 

@@ -116,7 +116,9 @@ async def _subscribers(conn: asyncpg.Connection, tenant_id: str) -> tuple[Subscr
         conn, "SELECT * FROM directory.devices WHERE tenant_id = $1 ORDER BY aor_user", tenant_id
     )
     contacts = await _by_subscriber(
-        conn, "SELECT * FROM directory.contact_numbers WHERE tenant_id = $1 ORDER BY e164", tenant_id
+        conn,
+        "SELECT * FROM directory.contact_numbers WHERE tenant_id = $1 AND contact_id IS NULL ORDER BY e164",
+        tenant_id,
     )
     services = await _services(conn, "subscriber", tenant_id)
     return tuple(
