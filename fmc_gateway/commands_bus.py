@@ -108,7 +108,7 @@ class CommandReader:
         live = self._calls.live_of(envelope.call)
         if state != "ringing" or live is None or live.called.subscriber != command.user:
             return _refused(envelope, RefusedBecause.STATE, "it does not ring", state)
-        if command.device is not None and command.device not in live.ringing:
+        if command.device is not None and command.device not in live.called.ringing:
             return _refused(envelope, RefusedBecause.STATE, "that telephone does not ring", state)
         self._calls.ask(envelope.call, DeclineRequested(subscriber=command.user, device=command.device))
         return _reply(envelope, ReplyStatus.DONE)

@@ -9,11 +9,14 @@ Redis away costs a call nothing: what changed meanwhile is written again when it
 | ``busy:<subscriber>`` | hash call → device (or empty) | 90 s, refreshed |
 | ``gateway:<id>:calls`` | set of the calls of this gateway | 90 s, refreshed |
 | ``events:<subscriber>`` | stream of :class:`~hipper.contracts.bus.UserEvent` | the last 500, a week |
+
+On the channel ``events:<subscriber>`` an empty message says that the stream has grown.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
@@ -36,6 +39,8 @@ MAX_QUEUED = 50_000
 """User events kept while Redis is away; beyond, the oldest are lost and the app takes a snapshot."""
 EVENTS_KEPT = 500
 EVENTS_KEPT_S = 7 * 24 * 3600
+LOST = "failed"
+"""What users are told of calls that died with the process that held them."""
 
 log = structlog.get_logger("fmc_gateway.live")
 _encode = msgspec.json.Encoder().encode
@@ -124,12 +129,13 @@ class LiveCalls:
             self._remember(call, shown)
         self._changed[call] = None
         if shown is not None:
-            self._announce(shown)
+            self._announce(before, shown)
         self._wake.set()
 
     def over(self, last: LiveCall, outcome: str, at_unix: float) -> None:
         """Tell the users of a call that it is over. ``last``: as it was published last."""
-        for party in (last.calling, last.called):
+        told = {party.subscriber: party for party in (last.calling, last.called)}
+        for party in told.values():
             self._tell(last, party, CallOver(call=last.call, outcome=outcome, at=at_unix))
         self._wake.set()
 
@@ -153,13 +159,14 @@ class LiveCalls:
         """Write what has changed. False: Redis is away; nothing is lost but what :data:`MAX_QUEUED` says."""
         self._wake.clear()
         changed, self._changed = self._changed, {}
-        events = list(self._events)
-        self._events.clear()
+        events: list[tuple[SubscriberId, UserEvent]] = []
         try:
             if self._full_sync:
                 await self._remove_leftovers()
                 self._written.clear()
                 changed |= dict.fromkeys(self._calls)
+            events = list(self._events)
+            self._events.clear()
             batch = Batch()
             written = {call: self._write_call(batch, call) for call in changed}
             for subscriber, event in events:
@@ -179,12 +186,18 @@ class LiveCalls:
         return True
 
     async def _remove_leftovers(self) -> None:
-        """Calls that an earlier process of this gateway showed, or we did before Redis was away."""
+        """Calls that an earlier process of this gateway showed, or we did before Redis was away. Those of the
+        other process are over for their users too."""
         left = {CallId(call.decode()) for call in await self._redis.smembers(self._set_key())}
         gone = [call for call in left if call not in self._calls]
-        if gone:
-            await self._redis.delete(*(f"call:{call}" for call in gone))
-            await self._redis.srem(self._set_key(), *gone)
+        if not gone:
+            return
+        shown = await self._redis.mget([f"call:{call}" for call in gone])
+        await self._redis.delete(*(f"call:{call}" for call in gone))
+        await self._redis.srem(self._set_key(), *gone)
+        for call, data in zip(gone, shown, strict=True):
+            if data is not None and call not in self._written:
+                self.over(msgspec.json.decode(data, type=LiveCall), LOST, time.time())
 
     def _write_call(self, batch: Batch, call: CallId) -> Busy | None:
         """Show ``call`` as it is now. Returns what Redis then knows of it."""
@@ -216,6 +229,7 @@ class LiveCalls:
         batch.add("XADD", stream, "MAXLEN", EVENTS_KEPT, "*", FIELD, data)
         if isinstance(event.body, CallOver):
             batch.add("EXPIRE", stream, EVENTS_KEPT_S)
+        batch.add("PUBLISH", stream, b"")
 
     def _refresh(self, batch: Batch) -> None:
         """New lifetimes for everything that is shown."""
@@ -247,26 +261,34 @@ class LiveCalls:
             if not calls:
                 self._busy.pop(subscriber, None)
 
-    def _announce(self, live: LiveCall) -> None:
-        since = live.answered or live.started
-        for party, other, incoming in ((live.calling, live.called, False), (live.called, live.calling, True)):
-            self._tell(
-                live,
-                party,
-                CallChanged(
-                    call=live.call,
-                    phase=live.phase,
-                    other=other.identity,
-                    device=party.device,
-                    since=since,
-                    incoming=incoming,
-                ),
-            )
+    def _announce(self, before: LiveCall | None, live: LiveCall) -> None:
+        """To each user of the call, unless nothing changed that the user is to see."""
+        for incoming in (False, True):
+            seen = _as_seen(live, incoming)
+            if before is None or seen != _as_seen(before, incoming):
+                self._tell(live, live.called if incoming else live.calling, seen[1])
 
     def _tell(self, live: LiveCall, party: LiveParty, body: UserEventBody) -> None:
         if party.subscriber is not None and live.tenant is not None:
             event = UserEvent(tenant=live.tenant, subscriber=party.subscriber, body=body)
             self._events.append((party.subscriber, event))
+
+
+def _as_seen(live: LiveCall, incoming: bool) -> tuple[SubscriberId | None, CallChanged]:
+    """For whom, and the call from that side: what telephones the other one has is not told, nor who pays."""
+    own, other = (live.called, live.calling) if incoming else (live.calling, live.called)
+    other = msgspec.structs.replace(other, device=None, ringing=())
+    sides = {"calling": other, "called": own} if incoming else {"calling": own, "called": other}
+    changed = CallChanged(
+        call=live.call,
+        phase=live.phase,
+        other=other.identity,
+        device=own.device,
+        since=live.answered or live.started,
+        incoming=incoming,
+        live=msgspec.structs.replace(live, charges=(), incoming_group=None, **sides),
+    )
+    return own.subscriber, changed
 
 
 def without_secrets(live: LiveCall) -> LiveCall:

@@ -30,7 +30,7 @@ from hipper.contracts.calls import (
     LiveParty,
     LivePhase,
 )
-from hipper.pbx.ids import DeviceId
+from hipper.pbx.ids import DeviceId, SubscriberId
 from hipper.pbx.model import CallerIdentity, Presentation
 from hipper.telephony.numbers.emergency import is_never_recorded
 
@@ -57,21 +57,27 @@ def live_call(call: CallState, phase: LivePhase) -> LiveCall:
         phase=phase,
         started=call.calling.offered,
         answered=call.answered,
-        calling=_party(call.calling),
+        calling=_calling_party(call),
         called=_called_party(call),
         charges=_charges(call),
         incoming_group=call.incoming_group,
-        ringing=_ringing(call),
         untouchable=_is_untouchable(call),
     )
 
 
-def _ringing(call: CallState) -> tuple[DeviceId, ...]:
-    """Telephones that may still take the call, of the user it is shown for."""
-    user = call.calling.subscriber if isinstance(call, DiallingOut) else call.reached_subscriber
-    rung = call.called[call.round_from :] if isinstance(call, Ringing | DiallingOut) else ()
-    found = (leg.device for leg in rung if leg.phase in OPEN and leg.subscriber == user)
+def _ringing(call: CallState, user: SubscriberId | None) -> tuple[DeviceId, ...]:
+    """Telephones of ``user`` that may still take the call."""
+    rung = (leg for leg in call.called[call.round_from :] if leg.phase in OPEN)
+    found = (leg.device for leg in rung if leg.subscriber == user)
     return tuple(device for device in found if device is not None)
+
+
+def _calling_party(call: CallState) -> LiveParty:
+    """Who dials from the app is rung first."""
+    party = _party(call.calling)
+    if not isinstance(call, DiallingOut):
+        return party
+    return msgspec.structs.replace(party, ringing=_ringing(call, party.subscriber))
 
 
 def _is_untouchable(call: CallState) -> bool:
@@ -101,7 +107,9 @@ def _called_party(call: CallState) -> LiveParty:
     legs = () if isinstance(call, DiallingOut) else call.called[call.round_from :] or call.called
     leg = legs[0].id if legs else call.calling.id
     reached = HIDDEN if call.diversions and call.reached_subscriber is None else call.reached
-    return LiveParty(leg=leg, subscriber=call.reached_subscriber, identity=without_secrets(reached))
+    user = call.reached_subscriber
+    ringing = _ringing(call, user) if isinstance(call, Ringing) and user is not None else ()
+    return LiveParty(leg=leg, subscriber=user, identity=without_secrets(reached), ringing=ringing)
 
 
 def _is_sent_outside(leg: Leg) -> bool:

@@ -40,6 +40,9 @@ class LiveParty(msgspec.Struct, frozen=True, kw_only=True):
     identity: CallerIdentity
     holds: bool = False
     """This party put the other one on hold."""
+    ringing: tuple[DeviceId, ...] = ()
+    """Telephones of the called user that ring, and may still take the call; of the calling one when that
+    user dials from the app."""
 
 
 class Charge(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,8 +71,6 @@ class LiveCall(msgspec.Struct, frozen=True, kw_only=True):
     charges: tuple[Charge, ...] = ()
     incoming_group: GroupId | None = None
     """It came from outside, to a user of that group: one of the calls the group's capacity allows."""
-    ringing: tuple[DeviceId, ...] = ()
-    """The called user's telephones that ring now; of who dials from the app, the caller's."""
     others: tuple[LiveParty, ...] = ()
     """Of a consultation the colleague, of a conference all but ``calling`` and ``called``."""
     recording: RecordingState = RecordingState.OFF

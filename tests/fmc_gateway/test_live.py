@@ -10,8 +10,8 @@ import pytest
 
 from fmc_gateway.live import LiveCalls, without_secrets
 from hipper.contracts.bus import CallChanged, UserEvent
-from hipper.contracts.calls import LiveCall, LiveParty, LivePhase
-from hipper.pbx.ids import CallId, DeviceId, GatewayId, LegId, SubscriberId, TenantId
+from hipper.contracts.calls import Charge, LiveCall, LiveParty, LivePhase
+from hipper.pbx.ids import CallId, DeviceId, GatewayId, GroupId, LegId, SubscriberId, TenantId
 from hipper.pbx.model import CallerIdentity, Presentation
 from hipper.runtime.bus import connect
 from hipper.telephony.numbers.e164 import E164
@@ -112,6 +112,53 @@ async def test_leftovers_of_a_dead_process_are_removed_and_ours_kept(redis: Any)
     await heir.flush()
     assert not await redis.exists("call:c1")
     assert await redis.smembers("gateway:gw1:calls") == {b"c2"}
+    told = await events(redis, "bram")
+    assert [(type(one).__name__, one.call) for one in told] == [
+        ("CallChanged", "c1"),
+        ("CallChanged", "c2"),
+        ("CallOver", "c1"),
+    ]
+
+
+@pytest.mark.servers
+async def test_who_listens_is_woken_with_every_event(redis: Any) -> None:
+    calls = LiveCalls(GatewayId("gw1"), redis)
+    listener = redis.pubsub()
+    await listener.subscribe("events:bram")
+    await listener.get_message(timeout=5)
+    calls.publish(CALL, live())
+    await calls.flush()
+    woken = await listener.get_message(timeout=5)
+    assert (woken["type"], woken["data"]) == ("message", b"")
+    await listener.aclose()
+
+
+def changed_of(calls: LiveCalls, subscriber: str) -> list[Any]:
+    return [event.body for who, event in calls._events if who == subscriber]
+
+
+def test_each_side_is_told_what_is_its_own_to_see_and_only_when_it_changes() -> None:
+    calls = LiveCalls(GatewayId("gw1"), None)
+    ringing = msgspec.structs.replace(live().called, ringing=(DeviceId("bram-1"), DeviceId("bram-2")))
+    group = GroupId("g1")
+    charge = Charge(subscriber=SubscriberId("anna"), group=group, rate_per_minute=0.1)
+    first = msgspec.structs.replace(live(), called=ringing, charges=(charge,), incoming_group=group)
+    calls.publish(CALL, first)
+    calls.publish(CALL, msgspec.structs.replace(first, called=live().called))
+    calls.publish(CALL, live(LivePhase.ESTABLISHED, called_device="bram-1"))
+    anna, bram = changed_of(calls, "anna"), changed_of(calls, "bram")
+    assert [(one.phase, one.live.called.ringing, one.live.called.device) for one in anna] == [
+        (LivePhase.RINGING, (), None),
+        (LivePhase.ESTABLISHED, (), None),
+    ]
+    assert [(one.phase, one.live.called.ringing, one.live.called.device) for one in bram] == [
+        (LivePhase.RINGING, ("bram-1", "bram-2"), None),
+        (LivePhase.RINGING, (), None),
+        (LivePhase.ESTABLISHED, (), "bram-1"),
+    ]
+    assert {one.live.calling.device for one in anna} == {"anna-mobile"}
+    assert {one.live.calling.device for one in bram} == {None}
+    assert not any(one.live.charges or one.live.incoming_group for one in (*anna, *bram))
 
 
 async def test_redis_away_nothing_is_forgotten() -> None:

@@ -40,7 +40,7 @@ def test_user_declines_and_every_telephone_stops_without_a_missed_call() -> None
     ladder = ringing(decline_ends_ringing=False)
     live = ladder.live()
     assert live is not None
-    assert live.ringing == (DESK, MOBILE)
+    assert live.called.ringing == (DESK, MOBILE)
     decline(ladder)
     assert [(one.leg, one.reason) for one in ladder.of(cmd.CancelLeg)] == [(B1, DECLINE), (B2, DECLINE)]
     assert [one.status for one in ladder.of(cmd.RejectLeg)] == [603]
@@ -56,7 +56,7 @@ def test_one_telephone_declines_as_its_reject_button_would(ends: bool, left: tup
     ladder = ringing(decline_ends_ringing=ends)
     decline(ladder, DESK)
     live = ladder.live()
-    assert (live.ringing if live is not None else ()) == left
+    assert (live.called.ringing if live is not None else ()) == left
     assert [one.leg for one in ladder.of(cmd.CancelLeg)] == ([B1] if left else [B1, B2])
     by_button = ringing(decline_ends_ringing=ends)
     by_button.tell(ev.LegRejected(leg=B1, status=603))

@@ -246,7 +246,7 @@ def test_rtpengine_fails_one_target_and_the_other_rings() -> None:
     assert ladder.last[0] == cmd.DeleteMedia(pair=M1)
     live = ladder.live()
     assert live is not None
-    assert live.ringing == ("piet-mobile",)
+    assert live.called.ringing == ("piet-mobile",)
     ladder.tell(ev.MediaOffered(pair=M2, from_leg=A, to_leg=B2, sdp=sdp("two")))
     assert [leg.leg for leg in ladder.of(cmd.Originate)] == [B2]
     ladder.answer(B2, M2)
