@@ -206,7 +206,9 @@ async def _set(
         await _upsert(conn, scope, row["tenant_id"], owner, name, settings)
         change = f"{name} {_text(before)} -> {msgspec.json.encode(settings).decode()}"
         subject = f"{scope} {row['name']}"
-        await write_audit(conn, [AuditEntry(tenant=row["tenant_id"], by=by, subject=subject, change=change)])
+        was = _text(before) if before.version else None
+        now = msgspec.json.encode(settings).decode()
+        await write_audit(conn, [AuditEntry(row["tenant_id"], by, subject, change, was, now)])
         return before.version + 1
 
 

@@ -9,6 +9,7 @@ from hipper.directory.provision.settling import owns_choice
 from hipper.directory.provision.state import Subscriber, Tenant
 from hipper.directory.services import check_pack
 from hipper.pbx.model import ServicePack
+from hipper.pbx.pack_limits import excess
 from hipper.pbx.services.registry import SERVICES
 
 
@@ -108,6 +109,7 @@ def _check_subscriber(wanted: WantedTenant, subscriber: Subscriber, file: Subscr
     if file.identity_alternate is not None and file.identity != "alternate":
         path = wanted.path_of(subscriber.aor, "identity_alternate")
         wanted.problems.add(path, f'{what}: identity_alternate goes with identity = "alternate"')
+    _check_pack_limits(wanted, subscriber, what)
     for name, _ in file.services:
         try:
             check_pack(SERVICES[name], ServicePack(subscriber.pack))
@@ -125,6 +127,16 @@ def _check_subscriber(wanted: WantedTenant, subscriber: Subscriber, file: Subscr
         path = wanted.path_of(subscriber.aor, "mobile")
         text = "no network for the mobile; add mobile_network to [tenant] or network to its mobile_phone"
         wanted.problems.add(path, f"{what}: {text}")
+
+
+def _check_pack_limits(wanted: WantedTenant, subscriber: Subscriber, what: str) -> None:
+    """The same as for users made one by one."""
+    pack = ServicePack(subscriber.pack)
+    counts = {"desk_phones": len(subscriber.desk_phones), "alternates": len(subscriber.alternates)}
+    for one in excess(pack, mobile=subscriber.mobile is not None, **counts):
+        key = "desk_phone" if one.what == "desk_phones" else one.what
+        text = f"{what}: {one.has} {one.what.replace('_', ' ')}; {pack.value} has at most {one.most}"
+        wanted.problems.add(wanted.path_of(subscriber.aor, key), text)
 
 
 def _identity_problem(subscriber: Subscriber) -> str:

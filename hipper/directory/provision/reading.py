@@ -21,13 +21,12 @@ from hipper.directory.provision.state import (
     Subscriber,
     Tenant,
 )
+from hipper.pbx.pack_limits import MOST_ALTERNATES
 from hipper.telephony.numbers.classify import NumberType, classify
 from hipper.telephony.numbers.e164 import E164
 from hipper.telephony.numbers.extensions import extension_problem
 from hipper.telephony.numbers.normalise import normalise_e164
 
-MOST_ALTERNATES = 10
-"""Seed 9, Alternate Numbers."""
 _SERVICE_TYPES = (NumberType.SERVICE_FREE, NumberType.SERVICE_PAID, NumberType.PAGER)
 
 

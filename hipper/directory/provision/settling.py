@@ -6,11 +6,11 @@ unless ``prune`` is set; a number or phone that the file gives to somebody else 
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
+from hipper.directory.admin.subscriptions import made_up
 from hipper.directory.provision.state import (
     DeskPhone,
     ExchangePhone,
@@ -124,7 +124,7 @@ def _subscriber(
             "pack": ServicePack.VAST_MOBIEL_PREMIUM_PLUS.value,
             "business_contacts": (),
             "private_contacts": (),
-            "fixed_subscription": _subscription("fixed", wanted.aor),
+            "fixed_subscription": made_up("fixed", wanted.aor),
         },
     )
     if known is not None and not prune:
@@ -138,14 +138,9 @@ def _subscriber(
     )
     settled = msgspec.structs.replace(settled, alternates=tuple(sorted(settled.alternates)))
     if settled.mobile is not None:
-        default = {"mobile_subscription": _subscription("mobile", wanted.aor)}
+        default = {"mobile_subscription": made_up("mobile", wanted.aor)}
         settled = _said(settled, known, default)
     return _with_identity(settled, known)
-
-
-def _subscription(kind: str, aor: str) -> str:
-    name = f"{kind}:{aor}"
-    return name if len(name) <= 64 else f"{kind}:{hashlib.sha256(aor.encode()).hexdigest()[:32]}"
 
 
 def _with_unnamed_numbers(

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import asyncpg
 import msgspec
 
+from hipper.directory.admin.holding import TAKEN_ELSEWHERE
 from hipper.directory.errors import InvalidSettings
 from hipper.directory.provision.services_reading import spelled
 from hipper.directory.provision.state import (
@@ -67,9 +68,7 @@ async def taken_elsewhere(
 ) -> tuple[set[str], set[str]]:
     """Which of these numbers and domains belong to other tenants."""
     other = tenant_id or ""
-    taken = await conn.fetch(
-        "SELECT e164 FROM directory.numbers WHERE e164 = ANY($1) AND tenant_id <> $2", numbers, other
-    )
+    taken = await conn.fetch(TAKEN_ELSEWHERE, numbers, other)
     domain_rows = await conn.fetch(
         "SELECT domain FROM directory.domains WHERE domain = ANY($1) AND tenant_id <> $2", domains, other
     )

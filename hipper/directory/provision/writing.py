@@ -282,7 +282,7 @@ async def _delete_what_is_empty(conn: asyncpg.Connection, tenant_id: str, settle
         list(settled.domains),
     )
     await conn.execute(
-        """DELETE FROM directory.subscriptions p WHERE tenant_id = $1 AND NOT EXISTS (
+        """DELETE FROM directory.subscriptions p WHERE tenant_id = $1 AND e164 IS NULL AND NOT EXISTS (
                SELECT FROM directory.subscribers s WHERE s.tenant_id = $1
                AND p.subscription_id IN (s.mobile_subscription, s.fixed_subscription))""",
         tenant_id,

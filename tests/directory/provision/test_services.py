@@ -64,7 +64,8 @@ async def conn(owner_postgres_url: object) -> AsyncIterator[asyncpg.Connection]:
 def written(folder: Path, *changes: tuple[str, str]) -> Path:
     """The bakery with services for its group and for Anna, each ``(before, after)`` replaced once."""
     text = BAKERY.replace('area_code = "20"\n', f'area_code = "20"\n{GROUP}')
-    text = text.replace('identity = "fixed"\n', f'identity = "fixed"\npack = "business_plus"\n\n{SERVICES}')
+    named = f'identity = "fixed"\npack = "vast_mobiel_business_plus"\n\n{SERVICES}'
+    text = text.replace('identity = "fixed"\n', named)
     for before, after in changes:
         assert text.count(before) == 1, before
         text = text.replace(before, after)
@@ -82,7 +83,7 @@ async def test_next_call_meets_what_the_file_says(conn: asyncpg.Connection, tmp_
     assert anna.services.availability.numbers[0].outside.action is Action.VOICEMAIL
     assert anna.group_services.group_night_forwarding is not None
     assert anna.group_services.group_night_forwarding.mode is NightMode.SCHEDULE
-    assert (anna.pack, anna.time_zone) == (ServicePack.BUSINESS_PLUS, "Europe/Brussels")
+    assert (anna.pack, anna.time_zone) == (ServicePack.VAST_MOBIEL_BUSINESS_PLUS, "Europe/Brussels")
     for number, which in ((CLIENT, CallerList.BUSINESS), (MOTHER, CallerList.PRIVATE)):
         found = await load_for_termination(conn, FIXED, calling_number=number)
         assert found is not None
@@ -144,7 +145,7 @@ async def test_change_is_told_and_counted(conn: asyncpg.Connection, tmp_path: Pa
         ("call_forwarding_busy]", "call_forwarding_bussy]", 'did you mean "call_forwarding_busy"?'),
         ("group_night_forwarding]", "do_not_disturb]", "no service of a group"),
         ('"Europe/Brussels"', '"Europe/Brussel"', 'did you mean "Europe/Brussels"?'),
-        ('pack = "business_plus"', 'pack = "busines_plus"', '"business_plus"'),
+        ('"vast_mobiel_business_plus"', '"vast_mobiel_busines_plus"', '"vast_mobiel_business_plus"'),
         ('private = ["06 1234 5699"]', 'private = ["020 123 4599"]', "in both contact lists"),
     ],
 )
@@ -162,7 +163,7 @@ async def test_what_is_wrong_is_named_with_its_line(
 
 async def test_service_outside_the_pack_is_a_problem(conn: asyncpg.Connection, tmp_path: Path) -> None:
     change = ("services.call_forwarding_busy]", "services.voicemail]"), ('destination = "202"', "busy = true")
-    path = written(tmp_path, *change, ('"business_plus"', '"base_plus"'))
+    path = written(tmp_path, *change, ('"vast_mobiel_business_plus"', '"base_plus"'))
     with pytest.raises(ProvisioningError, match="voicemail is not in base_plus; it is in business_plus"):
         await apply_file(conn, path)
 
