@@ -27,6 +27,11 @@ from app.domain.services.controllers import (
     OwnServiceController,
     UserServiceController,
 )
+from app.domain.signing_in.account_controllers import (
+    MailedController,
+    SecondFactorController,
+    UserAccountController,
+)
 from app.domain.signing_in.controllers import SessionController
 from app.domain.signing_in.services import SigningIn
 from app.domain.signing_in.throttle import Throttle
@@ -137,14 +142,23 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
                     bus=bus,
                     gateway=settings.gateway.id,
                     tokens=tokens,
-                    signing_in=SigningIn(pool, directory_pool, tokens, Throttle(bus.redis)),
+                    signing_in=SigningIn(
+                        pool,
+                        directory_pool,
+                        tokens,
+                        Throttle(bus.redis),
+                        secret=installation_secret(settings),
+                        clock=time,
+                        mail=settings.mail,
+                    ),
                     buckets=Buckets(settings.api.requests_per_s, time.monotonic),
                 ),
             }
         )
         asks_about_emergency(b'{"called": "+31112"}')  # reads the numbering plans: not in the first call
         try:
-            yield
+            async with app.state.stores.signing_in.at_work():
+                yield
         finally:
             await bus.close()
             pool.terminate()
@@ -157,6 +171,9 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             description,
             MobileNetworkController,
             SessionController,
+            SecondFactorController,
+            MailedController,
+            UserAccountController,
             MeController,
             OwnServiceController,
             UserServiceController,

@@ -76,6 +76,15 @@ WRONG_PASSWORD = ProblemKind(
     "The user name or the password is wrong",
     "De gebruikersnaam of het wachtwoord klopt niet",
 )
+CODE_NEEDED = ProblemKind(
+    "code-needed",
+    401,
+    "A code of the second factor is needed",
+    "Een code van de tweede factor is nodig",
+)
+WRONG_CODE = ProblemKind(
+    "wrong-code", 401, "The code is wrong, used or too old", "De code is fout, gebruikt of te oud"
+)
 SESSION_ENDED = ProblemKind("session-ended", 401, "The session is over", "De sessie is voorbij")
 FORBIDDEN = ProblemKind("forbidden", 403, "This is not for who asks", "Dit is niet voor wie het vraagt")
 NOT_IN_PACK = ProblemKind(
@@ -83,6 +92,13 @@ NOT_IN_PACK = ProblemKind(
 )
 NOT_FOUND = ProblemKind("not-found", 404, "There is nothing here", "Hier is niets")
 METHOD_NOT_ALLOWED = ProblemKind("method-not-allowed", 405, "This cannot be asked here", "Dit kan hier niet")
+SECOND_FACTOR_STATE = ProblemKind(
+    "second-factor-state",
+    409,
+    "The second factor does not allow this now",
+    "De tweede factor laat dit nu niet toe",
+)
+NO_MAIL = ProblemKind("no-mail", 409, "No mail is sent here", "Hier wordt geen mail verstuurd")
 CHANGED_MEANWHILE = ProblemKind(
     "changed-meanwhile", 412, "It was changed since it was read", "Het is gewijzigd sinds het gelezen werd"
 )
@@ -105,11 +121,15 @@ KINDS = (
     INVALID_REQUEST,
     UNAUTHENTICATED,
     WRONG_PASSWORD,
+    CODE_NEEDED,
+    WRONG_CODE,
     SESSION_ENDED,
     FORBIDDEN,
     NOT_IN_PACK,
     NOT_FOUND,
     METHOD_NOT_ALLOWED,
+    SECOND_FACTOR_STATE,
+    NO_MAIL,
     CHANGED_MEANWHILE,
     BODY_TOO_LARGE,
     UNSUPPORTED_MEDIA_TYPE,

@@ -18,6 +18,7 @@ SUB_APPS = {
     "provision": "hipper.cli.provision",
     "user": "hipper.cli.users",
     "apikey": "hipper.cli.apikeys",
+    "jobs": "hipper.cli.jobs",
     "calls": "hipper.cli.calls",
     "trunks": "hipper.cli.trunks",
     "announcements": "hipper.cli.announcements",

@@ -11,7 +11,9 @@ import asyncpg
 import msgspec
 from cyclopts import App, Parameter
 
-from app.domain.signing_in import statements
+from app.domain.signing_in import account_statements, statements
+from app.domain.signing_in.account_schemas import fits
+from app.domain.signing_in.mailed import masked
 from app.domain.signing_in.passwords import fault_of, hashed_password, made_up
 from hipper.cli.database import SettingsFile, on_database
 from hipper.cli.errors import CliError
@@ -112,6 +114,63 @@ def role(
 
     on_database("app", work, settings)
     print(f"{user} is {role.replace('_', ' ')} from the next request on")
+
+
+@app.command
+def email(
+    user: str,
+    address: str | None = None,
+    *,
+    none: Annotated[bool, Parameter(negative=(), help="Send USER no mail any more.")] = False,
+    settings: SettingsFile = None,
+) -> None:
+    """Have mail for USER (password resets) go to ADDRESS."""
+    if (address is None) is not none:
+        raise CliError("name an address, or --none")
+    if address is not None and not fits(address):
+        raise CliError(f"{address!r} is no e-mail address")
+    change = f"e-mail address set to {masked(address)}"
+    subscriber = on_database("directory", _found_and_audited(user, change), settings)
+
+    async def work(conn: asyncpg.Connection, _installation: Settings) -> None:
+        async with conn.transaction():
+            await conn.execute(account_statements.FORGET_WANTED_EMAIL, subscriber)
+            await conn.execute(account_statements.FORGET_RESETS, subscriber)
+            await conn.execute(account_statements.SET_EMAIL, subscriber, address)
+
+    on_database("app", work, settings)
+    print(f"mail for {user} goes to {address}" if address else f"{user} gets no mail")
+
+
+@app.command(name="second-factor")
+def second_factor(
+    user: str,
+    *,
+    remove: Annotated[bool, Parameter(negative=(), help="Let USER sign in with the password alone.")] = False,
+    settings: SettingsFile = None,
+) -> None:
+    """Whether USER needs a code to sign in; take that off for who lost telephone and recovery codes."""
+
+    async def state(conn: asyncpg.Connection, _installation: Settings) -> bool:
+        account = await find_account(conn, user)
+        if account is None:
+            raise CliError(f"there is no user {user}; users are named user@domain")
+        row = await conn.fetchrow(account_statements.FACTOR, account.subscriber)
+        return row is not None and row["confirmed_at"] is not None
+
+    if not on_database("app", state, settings):
+        print(f"{user} signs in with the password alone")
+        return
+    if not remove:
+        print(f"{user} needs a code to sign in")
+        return
+    subscriber = on_database("directory", _found_and_audited(user, "second factor switched off"), settings)
+
+    async def work(conn: asyncpg.Connection, _installation: Settings) -> None:
+        await conn.execute(account_statements.TAKE_OFF, subscriber)
+
+    on_database("app", work, settings)
+    print(f"{user} signs in with the password alone from now on")
 
 
 def _found_and_audited(user: str, change: str) -> Callable[[asyncpg.Connection, Settings], Awaitable[str]]:

@@ -15,7 +15,7 @@ SHORTEST, LONGEST = 10, 128
 _AT_ONCE = 2
 """64 MiB and a core each."""
 _MOST_WAITING = 32
-_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 """Without what people confuse."""
 
 _hasher = PasswordHasher()
@@ -85,4 +85,4 @@ def fault_of(password: str, aor: str) -> tuple[str, str] | None:
 
 def made_up() -> str:
     """Four groups of five characters: 99 bits."""
-    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(4))
+    return "-".join("".join(secrets.choice(ALPHABET) for _ in range(5)) for _ in range(4))

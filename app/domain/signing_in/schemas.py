@@ -8,20 +8,23 @@ import msgspec
 
 _PLAIN = r"^[^\x00-\x1f\x7f]*$"
 
+UserName = Annotated[
+    str,
+    msgspec.Meta(
+        min_length=3, max_length=254, pattern=_PLAIN, description="user@customer-domain, in any case"
+    ),
+]
 Password = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=_PLAIN)]
 
 
 class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``device_name``: what the user calls this device in the list of sessions."""
+    """``device_name``: what the user calls this device in the list of sessions. ``code``: of the second
+    factor, or a recovery code; for who has one."""
 
-    user: Annotated[
-        str,
-        msgspec.Meta(
-            min_length=3, max_length=254, pattern=_PLAIN, description="user@customer-domain, in any case"
-        ),
-    ]
+    user: UserName
     password: Password
     device_name: Annotated[str, msgspec.Meta(max_length=100, pattern=_PLAIN)] = ""
+    code: Annotated[str, msgspec.Meta(max_length=20, pattern=r"^[0-9A-Za-z \-]*$")] = ""
 
 
 class Refresh(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

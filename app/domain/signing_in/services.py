@@ -3,13 +3,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
 
 from app.domain.signing_in import statements
+from app.domain.signing_in.mailed import Mailed
 from app.domain.signing_in.passwords import Passwords, fault_of, is_outdated
 from app.domain.signing_in.schemas import PasswordChange, Session, Sessions, SignIn, Tokens
+from app.domain.signing_in.second_factor import SecondFactor
 from app.domain.signing_in.throttle import Throttle
 from app.domain.signing_in.tokens import (
     ACCESS_S,
@@ -20,6 +25,7 @@ from app.domain.signing_in.tokens import (
     new_session,
 )
 from app.problems import (
+    CODE_NEEDED,
     INVALID_SETTINGS,
     SESSION_ENDED,
     WRONG_PASSWORD,
@@ -29,7 +35,10 @@ from app.problems import (
 from hipper.directory.accounts import Account, account_of
 from hipper.directory.audit import AuditEntry, write_audit
 from hipper.pbx.ids import SubscriberId
+from hipper.runtime.clock import Clock
+from hipper.runtime.settings_model import MailSection
 
+_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="hipper"'}
 MOST_SESSIONS = 20
 """Of one user; the one not used for longest ends when there is one more."""
 
@@ -38,17 +47,39 @@ class SigningIn:
     """``own``: pool of ``hipper_app``; ``directory``: that of ``hipper_directory``, for the audit."""
 
     def __init__(
-        self, own: asyncpg.Pool, directory: asyncpg.Pool, tokens: AccessTokens, throttle: Throttle
+        self,
+        own: asyncpg.Pool,
+        directory: asyncpg.Pool,
+        tokens: AccessTokens,
+        throttle: Throttle,
+        *,
+        secret: bytes,
+        clock: Clock,
+        mail: MailSection,
     ) -> None:
+        """secret: of the installation."""
         self._own = own
         self._directory = directory
         self._tokens = tokens
         self._throttle = throttle
         self._passwords = Passwords()
+        self.second_factor = SecondFactor(own, directory, throttle, secret, clock)
+        self.mailed = Mailed(own, directory, throttle, self._passwords, mail)
+
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        """Mail leaves meanwhile, when it is set up."""
+        sending = asyncio.create_task(self.mailed.jobs.run()) if self.mailed.is_on else None
+        try:
+            yield
+        finally:
+            if sending is not None:
+                sending.cancel()
+                await asyncio.gather(sending, return_exceptions=True)
 
     async def sign_in(self, asked: SignIn, address: str) -> Tokens:
         """Raises ProblemError: 401 alike for an unknown user, one without password, one who may not call and
-        a wrong password; 429."""
+        a wrong password; 401 when the password is right and the code is not; 429."""
         name = asked.user.strip().lower()
         await self._throttle.count(address, name)
         user, _, domain = name.rpartition("@")
@@ -56,9 +87,13 @@ class SigningIn:
         known: str | None = row["password_hash"] if row is not None else None
         right = await self._passwords.verify(known, asked.password)
         if row is None or known is None or not right or not account_of(row).enabled:
-            raise ProblemError(WRONG_PASSWORD, headers={"WWW-Authenticate": 'Bearer realm="hipper"'})
-        await self._throttle.forgive(address, name)
+            raise ProblemError(WRONG_PASSWORD, headers=_CHALLENGE)
         account = account_of(row)
+        if row["second_factor"]:
+            if not asked.code:
+                raise ProblemError(CODE_NEEDED, headers=_CHALLENGE)
+            await self.second_factor.check(account, asked.code)
+        await self._throttle.forgive(address, name)
         if is_outdated(known):
             renewed = await self._passwords.hash(asked.password)
             await self._own.execute(statements.REHASH, account.subscriber, known, renewed)
@@ -109,12 +144,25 @@ class SigningIn:
             raise ProblemError(
                 INVALID_SETTINGS, *fault, errors=(InvalidMember(pointer="#/new", detail=fault[0]),)
             )
+        await self.prove(account, change.current, address)
+        await self._replace(account, session, await self._passwords.hash(change.new))
+
+    async def prove(self, account: Account, password: str, address: str) -> None:
+        """See that who has the token has the password too. Raises ProblemError: 401, 429."""
         await self._throttle.count(address, account.aor)
         known = await self._own.fetchval(statements.KNOWN_HASH, account.subscriber)
-        if not await self._passwords.verify(known, change.current):
-            raise ProblemError(WRONG_PASSWORD, headers={"WWW-Authenticate": 'Bearer realm="hipper"'})
+        if not await self._passwords.verify(known, password):
+            raise ProblemError(WRONG_PASSWORD, headers=_CHALLENGE)
         await self._throttle.forgive(address, account.aor)
-        await self._replace(account, session, await self._passwords.hash(change.new))
+
+    async def take_off_second_factor(self, account: Account, by: str) -> bool:
+        """Whether there was one; the user is told by mail."""
+        taken = await self.second_factor.take_off(account, by)
+        if taken:
+            async with self._own.acquire() as conn:
+                await self.mailed.notify(conn, account.subscriber, "second_factor")
+            self.mailed.jobs.wake()
+        return taken
 
     async def _replace(self, account: Account, session: str, password_hash: str) -> None:
         """With its audit row: that is committed last, and undone when the rest fails."""

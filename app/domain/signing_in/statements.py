@@ -15,8 +15,9 @@ API_KEY = """
 SELECT key_id, role, tenant_id, scopes FROM app.api_keys
 WHERE key_hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())"""
 SIGN_IN = f"""
-SELECT {COLUMNS}, a.password_hash FROM directory.subscribers s
+SELECT {COLUMNS}, a.password_hash, f.confirmed_at IS NOT NULL AS second_factor FROM directory.subscribers s
 LEFT JOIN app.accounts a ON a.subscriber_id = s.subscriber_id
+LEFT JOIN app.second_factors f ON f.subscriber_id = s.subscriber_id
 WHERE s.domain = $1 AND s.user_name = $2"""  # noqa: S608
 KNOWN_HASH = "SELECT password_hash FROM app.accounts WHERE subscriber_id = $1"
 SET_HASH = """

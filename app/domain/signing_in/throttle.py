@@ -29,6 +29,15 @@ and so on: 60 guesses a day."""
 ONE_ADDRESS: tuple[RateLimitItem, ...] = (RateLimitItemPerMinute(60), RateLimitItemPerHour(600))
 """Tries for any account from one address: an office full of people signs in behind one."""
 
+CODES: tuple[RateLimitItem, ...] = (RateLimitItemPerHour(30),)
+"""Wrong codes of one account, from anywhere, once the password was right: three of a million codes
+are right at a time, so that guessing one takes more than a year. A recovery code still counts then."""
+MAILS: tuple[RateLimitItem, ...] = (RateLimitItemPerMinute(3, 30),)
+"""Password resets for one account, from anywhere. As long as a reset is good: whoever is refused one has one
+in the mail that still works."""
+MAILS_ASKED: tuple[RateLimitItem, ...] = (RateLimitItemPerHour(10),)
+"""Mails one address (for resets) or one user (to confirm an address) may ask for."""
+
 
 class Throttle:
     def __init__(self, redis: Any) -> None:
@@ -53,14 +62,32 @@ class Throttle:
         for window in ONE_ACCOUNT:
             await self._windows.clear(window, "sign-in", address, _shortened(account))
 
+    async def count_code(self, account: str) -> None:
+        """A code of the second factor. Raises ProblemError: 429."""
+        for window in CODES:
+            await self._hit(window, "code", _shortened(account))
+
+    async def forgive_codes(self, account: str) -> None:
+        for window in CODES:
+            await self._windows.clear(window, "code", _shortened(account))
+
+    async def count_mail(self, who: str) -> None:
+        """Who asks for mail. Raises ProblemError: 429."""
+        for window in MAILS_ASKED:
+            await self._hit(window, "mails-asked", _shortened(who))
+
+    async def may_mail(self, account: str) -> bool:
+        """Whether another reset for ``account`` may leave; nobody is told."""
+        return all([await self._windows.hit(window, "mails", _shortened(account)) for window in MAILS])
+
     async def _hit(self, window: RateLimitItem, *who: str) -> None:
         if await self._windows.hit(window, *who):
             return
         until, _ = await self._windows.get_window_stats(window, *who)
         raise ProblemError(
             TOO_MANY_REQUESTS,
-            "too many wrong passwords from here",
-            "te veel verkeerde wachtwoorden vanaf hier",
+            "tried too often: wait",
+            "te vaak geprobeerd: wacht even",
             retry_after_s=max(1, math.ceil(until - time.time())),
         )
 
