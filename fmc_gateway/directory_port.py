@@ -14,9 +14,10 @@ from fmc_gateway.call.events import AnyEvent, Binding, ContextFailed, ContextLoa
 from fmc_gateway.facts import Facts, LastCalls
 from hipper.directory.directory import FAILURE, Directory, Origination
 from hipper.directory.errors import DirectoryError
-from hipper.pbx.dialling import resolve
+from hipper.pbx.dialling import named, resolve
 from hipper.pbx.ids import DeviceId, SubscriberId
 from hipper.pbx.model import CallerList, SubscriberContext, TerminationFacts
+from hipper.pbx.reaching_remote import named as numbers_along
 
 Done = Callable[[AnyEvent], None]
 
@@ -70,12 +71,13 @@ class DirectoryPort:
     async def _ask(self, command: LoadContext) -> ContextLoaded:
         if command.called_number is not None:
             found = await self._directory.for_termination(command.called_number, command.calling_number)
-            return self._loaded(Origination(None, found.called, found.stale), None, found.caller_list)
+            parties = Origination(None, found.called, found.stale)
+            return await self._loaded(parties, None, found.caller_list)
         dials = command.served_subscriber is not None
         dialled = command.dialled or ""
         parties = await self._originating(command, dialled)
         if parties.caller is None or not _may_stand_for_another(dialled):
-            return self._loaded(parties, None, dials=dials)
+            return await self._loaded(parties, None, dials=dials)
         return await self._resolved(command, parties, parties.caller, dialled)
 
     async def _originating(self, command: LoadContext, dialled: str) -> Origination:
@@ -91,12 +93,13 @@ class DirectoryPort:
         self, command: LoadContext, parties: Origination, caller: SubscriberContext, dialled: str
     ) -> ContextLoaded:
         """A speed dial, a redial or a call return: who is called is known only with the caller's own
-        settings and last calls, so it takes a second look-up."""
+        settings and last calls, so it takes a second look-up. A code that names a number: so does whose that
+        is."""
         last = await self._last(caller.subscriber) if dialled[0] in "*#" else None
-        target = resolve(caller, dialled, self._facts.of_caller(caller, last, self._now()))
+        target = named(dialled) or resolve(caller, dialled, self._facts.of_caller(caller, last, self._now()))
         if isinstance(target, str) and target != dialled:
             parties = await self._originating(command, target)
-        return self._loaded(parties, last, dials=command.served_subscriber is not None)
+        return await self._loaded(parties, last, dials=command.served_subscriber is not None)
 
     async def _last(self, subscriber: SubscriberId) -> LastCalls | None:
         """None while the records do not answer: then there is nobody to redial."""
@@ -106,7 +109,7 @@ class DirectoryPort:
             log.warning("last_calls.unknown", error=str(error))
             return None
 
-    def _loaded(
+    async def _loaded(
         self,
         parties: Origination,
         last: LastCalls | None,
@@ -118,13 +121,15 @@ class DirectoryPort:
         and what was spent as they are now, not as they were before the look-up: between this and the
         decision nothing else happens, so no cap is passed by two calls at once."""
         called = parties.called
+        colleagues = () if called is None else await self._directory.colleagues(called, numbers_along(called))
         bindings: tuple[Binding, ...] = ()
         if dials and parties.caller is not None and parties.caller != called:
             bindings = self._bindings.of_devices(tuple(device.id for device in parties.caller.devices))
         termination = TerminationFacts()
         if called is not None:
-            bindings += self._bindings.of_devices(tuple(device.id for device in called.devices))
-            termination = self._facts.of_called(called, caller_list, self._now())
+            for user in (called, *colleagues):
+                bindings += self._bindings.of_devices(tuple(device.id for device in user.devices))
+            termination = self._facts.of_called(called, caller_list, self._now(), colleagues)
         return ContextLoaded(
             caller=parties.caller,
             called=called,

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 from fmc_gateway.spending import Caps, Spent
 from hipper.pbx.calling_plan_default import effective_plan
 from hipper.pbx.ids import DeviceId, GroupId, SubscriberId
-from hipper.pbx.model import CallerList, OriginationFacts, SubscriberContext, TerminationFacts
+from hipper.pbx.model import CallerList, ColleagueAlong, OriginationFacts, SubscriberContext, TerminationFacts
 from hipper.telephony.numbers.e164 import E164
 
 NOBODY = OriginationFacts()
@@ -66,11 +66,24 @@ class Facts:
         )
 
     def of_called(
-        self, called: SubscriberContext, caller_list: CallerList | None, now: float
+        self,
+        called: SubscriberContext,
+        caller_list: CallerList | None,
+        now: float,
+        colleagues: tuple[SubscriberContext, ...] = (),
     ) -> TerminationFacts:
+        """``colleagues``: whose numbers ring along."""
         return TerminationFacts(
             busy_devices=self._live.busy_devices(called.subscriber),
             calls=self._live.calls_of(called.subscriber),
             caller_list=caller_list,
             spending=self.of_caller(called, None, now),
+            colleagues=tuple(
+                ColleagueAlong(
+                    context=one,
+                    busy_devices=self._live.busy_devices(one.subscriber),
+                    calls=self._live.calls_of(one.subscriber),
+                )
+                for one in colleagues
+            ),
         )

@@ -146,7 +146,7 @@ def _ring(
     now: float,
     out: list[AnyCommand],
 ) -> Step:
-    goals, silent = targets.of_devices(call, called, event.bindings, plan)
+    goals, silent = targets.of_devices(call, called, event.bindings, plan, event.termination.colleagues)
     call = msgspec.structs.replace(
         show(call, plan.identity),
         caller=plan.passed_on or plan.identity,

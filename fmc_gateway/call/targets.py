@@ -22,6 +22,7 @@ from hipper.pbx.identity import connected_identity
 from hipper.pbx.ids import DeviceId, SubscriberId
 from hipper.pbx.model import (
     CallerIdentity,
+    ColleagueAlong,
     DeviceKind,
     DivertReason,
     ExternalPlan,
@@ -240,21 +241,27 @@ def destination_of(plan: OnNetPlan | ExternalPlan) -> str:
 
 
 def of_devices(
-    call: CallState, called: SubscriberContext, bindings: tuple[Binding, ...], plan: RingPlan
+    call: CallState,
+    called: SubscriberContext,
+    bindings: tuple[Binding, ...],
+    plan: RingPlan,
+    colleagues: tuple[ColleagueAlong, ...] = (),
 ) -> tuple[list[Goal], tuple[DeviceAttempt, ...]]:
     """A leg to every device of the plan; a desk phone registered twice gets two. And the devices that get
-    none, with why."""
+    none, with why. ``colleagues``: who rings along."""
     goals: list[Goal] = []
     silent = [skipped_device(called.subscriber, device) for device in plan.skipped]
+    owners = {one.context.subscriber: one.context for one in colleagues}
     for target in plan.targets:
+        owner = called if target.colleague is None else owners[target.colleague]
         found = [
-            _goal(target, called, peer, way, call, plan.passed_on)
+            _goal(target, called, owner, peer, way, call, plan.passed_on)
             for peer, way in _ways(call, called, target, bindings)
         ]
         if not found:
-            silent.append(_not_there(called.subscriber, target))
+            silent.append(_not_there(owner.subscriber, target))
         elif target.confirm and is_late(call):
-            silent.append(_not_asked(called.subscriber, target))
+            silent.append(_not_asked(owner.subscriber, target))
         else:
             goals += found
     return goals, tuple(silent)
@@ -263,16 +270,20 @@ def of_devices(
 def _goal(
     target: RingTarget,
     user: SubscriberContext,
+    owner: SubscriberContext,
     peer: str,
     way: Target,
     call: CallState,
     passed_on: CallerIdentity | None,
 ) -> Goal:
+    """``user`` is called; the telephone is ``owner``'s, who is a colleague when its number rings along."""
     remote = target.kind is DeviceKind.REMOTE
+    elsewhere = remote or owner is not user
     diverted, by, charge = call.diverted, None, None
     if remote:
+        charge = Charge(subscriber=user.subscriber, group=user.group, rate_per_minute=target.rate_per_minute)
+    if elsewhere:
         by = user.subscriber
-        charge = Charge(subscriber=by, group=user.group, rate_per_minute=target.rate_per_minute)
         if call.served is not None:
             follow_me = diverted_by(call.served, DivertReason.FOLLOW_ME, final=target.inhibited)
             diverted = (*diverted, follow_me)
@@ -281,18 +292,18 @@ def _goal(
         peer,
         target.payer,
         target.rule,
-        subscriber=user.subscriber,
+        subscriber=owner.subscriber,
         device=target.device,
         delay_s=target.delay_s,
         confirm=target.confirm,
         alert=target.alert,
-        shown=passed_on if remote else None,
+        shown=passed_on if elsewhere else None,
         diverted=diverted,
         diverted_by=by,
         charge=charge,
         max_duration_s=target.max_duration_s,
-        connected_as=_connected_as(call, user, target.kind),
-        holds_silently=holds_silently(user),
+        connected_as=_connected_as(call, user, DeviceKind.REMOTE if elsewhere else target.kind),
+        holds_silently=holds_silently(owner),
     )
 
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple, TypeVar
 
 import asyncpg
 
-from hipper.directory.contexts import Parties, load_for_origination, load_for_termination
+from hipper.directory.contexts import (
+    Parties,
+    load_colleagues,
+    load_for_origination,
+    load_for_termination,
+)
 from hipper.directory.credentials import DeviceCredentials, load_device_credentials
 from hipper.directory.errors import DirectoryUnavailable
 from hipper.directory.leases import Leases
@@ -117,6 +122,25 @@ class Directory:
         self._contexts.remember(found.context)
         return Termination(found.context, caller_list=found.caller_list)
 
+    async def colleagues(
+        self, user: SubscriberContext, dialled: Sequence[str]
+    ) -> tuple[SubscriberContext, ...]:
+        """The other users of the same tenant who own what ``user`` would dial so. While the database is away,
+        those seen before. Never raises."""
+        if not dialled:
+            return ()
+        try:
+            found = await self._read(
+                lambda conn: load_colleagues(conn, user, dialled, within_s=self._read_within_s)
+            )
+        except FAILURE:
+            known = (self._colleague_from_memory(user, digits) for digits in dialled)
+            others = [one for one in known if one is not None and one.subscriber != user.subscriber]
+            return tuple({one.subscriber: one for one in others}.values())
+        for one in found:
+            self._contexts.remember(one)
+        return found
+
     def remembered(self, device: DeviceId) -> SubscriberContext | None:
         """The last read of the user of ``device``. From memory, at once."""
         return self._contexts.by_device(device)
@@ -197,13 +221,16 @@ class Directory:
     ) -> Origination:
         if caller is None:
             raise _unavailable(failure) from failure
+        return Origination(caller, self._colleague_from_memory(caller, dialled), stale=True)
+
+    def _colleague_from_memory(self, caller: SubscriberContext, dialled: str) -> SubscriberContext | None:
         digits = as_dialled_by(caller, dialled)
         called = None
         if digits.extension is not None:
             called = self._contexts.by_extension(caller.tenant, digits.extension)
         if called is None and digits.e164 is not None:
             called = self._colleague_by_number(caller, digits.e164)
-        return Origination(caller, called, stale=True)
+        return called
 
     def _colleague_by_number(self, caller: SubscriberContext, number: E164) -> SubscriberContext | None:
         return colleague(caller, self._contexts.by_number(number))

@@ -26,7 +26,7 @@ from hipper.pbx.origination_refused import refused
 from hipper.telephony.numbers.digits import DialString, PrivacyCode, read_dial_string
 from hipper.telephony.numbers.normalise import DialledForm
 
-__all__ = ["as_dialled_by", "dialled_number", "is_voicemail", "resolve"]
+__all__ = ["as_dialled_by", "dialled_number", "is_voicemail", "named", "resolve"]
 
 NO_FACTS = OriginationFacts()
 Resolved = str | FeaturePlan | RefusedPlan
@@ -34,13 +34,18 @@ Resolved = str | FeaturePlan | RefusedPlan
 _PRIVACY = {PrivacyCode.HIDE: "#31#", PrivacyCode.SHOW: "*31#"}
 
 
-def resolve(caller: SubscriberContext, dialled: str, facts: OriginationFacts = NO_FACTS) -> Resolved:
+def resolve(
+    caller: SubscriberContext,
+    dialled: str,
+    facts: OriginationFacts = NO_FACTS,
+    called: SubscriberContext | None = None,
+) -> Resolved:
     """What ``dialled`` (raw digits, as the leg carried them) comes to for this caller.
 
     A text: the digits to look up and to decide on; they are ``dialled`` itself unless it was a speed dial, a
     redial or a call return. A FeaturePlan: a service is asked for, nobody is called. A RefusedPlan: the
     code is unknown, not this user's, or stands for nobody. An emergency number always comes back as it is.
-    Never raises.
+    ``called``: the colleague a code names (:func:`named`), whose number is no call outside. Never raises.
     """
     dial = read_dial_string(_spelled(dialled))
     if dial is None or dial.service is not None:
@@ -55,7 +60,16 @@ def resolve(caller: SubscriberContext, dialled: str, facts: OriginationFacts = N
     code = read_code(dial.digits)
     if code is None:
         return refused(rules.FEATURE_NOT_AVAILABLE, caller)
-    return _follow(caller, code, dial, facts)
+    return _follow(caller, code, dial, facts, called)
+
+
+def named(dialled: str) -> str | None:
+    """The number a code sets, as ``*21*0201234567#`` does; None for all else. Never raises."""
+    dial = read_dial_string(_spelled(dialled))
+    if dial is None or dial.digits[:1] not in ("*", "#"):
+        return None
+    code = read_code(dial.digits)
+    return None if code is None or code.feature.does not in (Does.FORWARD, Does.NIGHT) else code.number
 
 
 def _spelled(dialled: str) -> str:
@@ -66,10 +80,17 @@ def _spelled(dialled: str) -> str:
 
 
 def _follow(
-    caller: SubscriberContext, code: DialledCode, dial: DialString, facts: OriginationFacts
+    caller: SubscriberContext,
+    code: DialledCode,
+    dial: DialString,
+    facts: OriginationFacts,
+    called: SubscriberContext | None,
 ) -> Resolved:
     if not may_use(caller, code.feature):
         return refused(rules.FEATURE_NOT_IN_PACK, caller)
+    diverts = _DIVERTING.get(code.feature.does)
+    if diverts is not None:
+        return diverts(caller, code, facts, called)
     stands_for = _DESTINATIONS.get(code.feature.does)
     if stands_for is None:
         return _FEATURES[code.feature.does](caller, code, facts)
@@ -127,12 +148,19 @@ def _show_number(
     return show_number(caller, code.operation is Operation.ON)
 
 
+_DIVERTING: dict[
+    Does,
+    Callable[
+        [SubscriberContext, DialledCode, OriginationFacts, SubscriberContext | None],
+        FeaturePlan | RefusedPlan,
+    ],
+] = {Does.FORWARD: forward, Does.NIGHT: night}
+"""Codes that name where calls go: whose number it is counts."""
+
 _FEATURES: dict[
     Does, Callable[[SubscriberContext, DialledCode, OriginationFacts], FeaturePlan | RefusedPlan]
 ] = {
-    Does.FORWARD: forward,
     Does.SWITCH: switch,
-    Does.NIGHT: night,
     Does.SHOW_NUMBER: _show_number,
     Does.CALLBACK: callback,
     Does.PULL: pull,

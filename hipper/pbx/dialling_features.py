@@ -11,7 +11,7 @@ import msgspec
 
 from hipper.pbx import rules
 from hipper.pbx.calling_plan import permits
-from hipper.pbx.dialling_digits import as_dialled_by
+from hipper.pbx.dialling_digits import as_dialled_by, dialled_number
 from hipper.pbx.dialling_packs import switched_off
 from hipper.pbx.dialling_speed import last_dialled
 from hipper.pbx.feature_codes import DialledCode, Operation
@@ -33,6 +33,7 @@ from hipper.pbx.origination_refused import refused, refused_by_plan
 from hipper.pbx.service_packs import effective
 from hipper.pbx.services.base import Settings
 from hipper.pbx.services.registry import SERVICES
+from hipper.pbx.tenancy import colleague
 from hipper.telephony.numbers.normalise import DialledForm
 
 WITHHOLD_SERVICE = "calling_line_id_delivery_blocking"
@@ -53,11 +54,14 @@ def change(service: str, fields: dict[str, Any]) -> ChangeService:
 
 
 def forward(
-    caller: SubscriberContext, code: DialledCode, facts: OriginationFacts
+    caller: SubscriberContext,
+    code: DialledCode,
+    facts: OriginationFacts,
+    called: SubscriberContext | None = None,
 ) -> FeaturePlan | RefusedPlan:
     """``*21*number#`` sets and switches on, ``*21#`` switches on what is set, ``#21#`` off, ``##21#`` forgets
     the number. A number calls may never be diverted to is refused here, so that the user hears it now and
-    not the next caller."""
+    not the next caller. ``called``: who owns the number."""
     service = code.feature.service or ""
     if code.operation is not Operation.ON:
         return _changed(service, _off(code), on=False)
@@ -66,7 +70,7 @@ def forward(
         if settings is None or settings.destination is None:
             return refused(rules.FEATURE_NO_DESTINATION, caller)
         return _changed(service, {"active": True}, on=True)
-    problem = _unfit(caller, code.number)
+    problem = _unfit(caller, code.number, called)
     if problem is not None:
         return problem
     fields: dict[str, Any] = {"active": True, "destination": code.number}
@@ -79,14 +83,17 @@ def _off(code: DialledCode) -> dict[str, Any]:
     return {"active": False} | ({"destination": None} if code.operation is Operation.ERASE else {})
 
 
-def _unfit(caller: SubscriberContext, destination: str) -> RefusedPlan | None:
-    """Why no call can go there. An extension counts as a colleague's; whether it is anybody's is only
-    known when it is looked up."""
+def _unfit(
+    caller: SubscriberContext, destination: str, called: SubscriberContext | None
+) -> RefusedPlan | None:
+    """Why no call can go there. ``called``: who owns it. An extension counts as a colleague's even when it is
+    nobody's: it may become somebody's."""
     number = as_dialled_by(caller, destination)
     problem = destination_problem(caller, number)
     if problem is not None:
         return msgspec.structs.replace(refused(problem, caller), announcement=Announcement.SERVICE_FAILED)
-    on_net = number.kind is DialledForm.EXTENSION_CANDIDATE
+    owned = dialled_number(colleague(caller, called), number) is not None
+    on_net = owned or number.kind is DialledForm.EXTENSION_CANDIDATE
     permission = permits(caller, number, diverted=True, on_net=on_net)
     return None if permission.allowed else refused_by_plan(permission, caller)
 
@@ -98,7 +105,12 @@ def switch(
     return _changed(code.feature.service or "", {"active": on}, on=on)
 
 
-def night(caller: SubscriberContext, code: DialledCode, facts: OriginationFacts) -> FeaturePlan | RefusedPlan:
+def night(
+    caller: SubscriberContext,
+    code: DialledCode,
+    facts: OriginationFacts,
+    called: SubscriberContext | None = None,
+) -> FeaturePlan | RefusedPlan:
     """``*64#`` and ``#64#``: the user decides, on or off; ``##64#``: the group's hours count again (seed 9,
     "de gebruiker kan zelf het moment van doorschakeling activeren")."""
     service = code.feature.service or ""
@@ -112,7 +124,7 @@ def night(caller: SubscriberContext, code: DialledCode, facts: OriginationFacts)
         if not ((own and own.destination) or (group and group.destination)):
             return refused(rules.FEATURE_NO_DESTINATION, caller)
         return _changed(service, fields, on=True)
-    problem = _unfit(caller, code.number)
+    problem = _unfit(caller, code.number, called)
     return problem or _changed(service, fields | {"destination": code.number}, on=True)
 
 

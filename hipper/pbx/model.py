@@ -255,6 +255,15 @@ class OriginationFacts(msgspec.Struct, frozen=True, kw_only=True):
     """In euros, by the rates of the group's calling plan."""
 
 
+class ColleagueAlong(msgspec.Struct, frozen=True, kw_only=True):
+    """A colleague one of whose numbers rings along (Anywhere, Simultaneous Ring, Remote Office), and what is
+    known of that colleague at the moment of the call."""
+
+    context: SubscriberContext
+    busy_devices: tuple[DeviceId, ...] = ()
+    calls: int = 0
+
+
 class TerminationFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What is known at the moment of the call, beside settings."""
 
@@ -277,6 +286,8 @@ class TerminationFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Of an on-net caller; None: the called user's own. What holds within the group only asks for it."""
     spending: OriginationFacts = OriginationFacts()
     """Of the called user, whose calling plan the numbers that ring along are held to."""
+    colleagues: tuple[ColleagueAlong, ...] = ()
+    """Who owns numbers that ring along, within the enterprise: their telephones ring, on-net."""
 
 
 class ChangeService(msgspec.Struct, frozen=True, kw_only=True, tag="change_service"):
@@ -400,6 +411,9 @@ class RingTarget(msgspec.Struct, frozen=True, kw_only=True):
     """Answer confirmation: wins only when 1 is pressed (call-flows §3)."""
     inhibited: bool = False
     """REMOTE: as in :class:`ForwardTo`."""
+    colleague: SubscriberId | None = None
+    """A number that rings along is this colleague's: the telephone of that user, for the called one, who pays
+    (on-net)."""
     alert: str | None = None
     """Alert-Info value of a distinctive ring (RFC 3261 §20.4, RFC 7462 URNs)."""
     rate_per_minute: float = 0.0

@@ -60,7 +60,8 @@ def decide(
 
     ``called``: who owns the dialled number, as the directory found it; None when no user of ours does. After
     a speed dial, redial or call return: who owns what that stood for
-    (:func:`hipper.pbx.dialling.resolve`). A user of another tenant, or one who does not own what was dialled,
+    (:func:`hipper.pbx.dialling.resolve`); of a code that names a number: who owns that
+    (:func:`hipper.pbx.dialling.named`). A user of another tenant, or one who does not own what was dialled,
     is no colleague: the call goes outside. ``anonymous_requested`` and ``identity_allowed_requested``: this
     call's privacy (RFC 3323), before the user's own setting; the codes ``#31#`` and ``*31#`` before the
     number say the same. ``now``: Unix seconds; nothing here depends on it. ``facts``: what is known at this
@@ -74,7 +75,7 @@ def decide(
         return refused(rules.EMERGENCY_ELSEWHERE, caller)
     if not caller.enabled:
         return refused(rules.CALLER_DISABLED, caller)
-    target = resolve(caller, dialled, facts)
+    target = resolve(caller, dialled, facts, called)
     if isinstance(target, RefusedPlan):
         return target
     if isinstance(target, FeaturePlan):

@@ -24,6 +24,8 @@ did not decide is named in ``considered``, as is one that is set but not in the 
 
 from __future__ import annotations
 
+import msgspec
+
 from hipper.pbx import rules
 from hipper.pbx import termination_onward as onward
 from hipper.pbx.availability import Treated, treatment
@@ -32,6 +34,7 @@ from hipper.pbx.ids import DeviceId
 from hipper.pbx.model import (
     Announcement,
     CallerIdentity,
+    DeviceKind,
     DivertPlan,
     DivertReason,
     ForwardTo,
@@ -41,6 +44,7 @@ from hipper.pbx.model import (
     Presentation,
     RefusedPlan,
     RingPlan,
+    RingTarget,
     SkippedDevice,
     SubscriberContext,
     TerminationFacts,
@@ -48,7 +52,9 @@ from hipper.pbx.model import (
     ToAnnouncement,
     ToVoicemail,
 )
-from hipper.pbx.reaching import chosen, everything, own_devices
+from hipper.pbx.numbers_of import owned_by_e164
+from hipper.pbx.reaching import Reached, chosen, everything, own_devices
+from hipper.pbx.reaching_remote import along
 from hipper.pbx.screening import Asked, barred_from_group, is_one_of, note, turned_away
 from hipper.pbx.service_packs import in_force
 from hipper.pbx.services.availability import Action
@@ -295,7 +301,7 @@ def _ring(asked: Asked, exclude_device: DeviceId | None, devices: frozenset[str]
     no_answer, busy = onward.when_no_answer(asked), onward.when_busy(asked)
     not_reachable = onward.when_not_reachable(asked)
     no_answer_s = onward.no_answer_s(asked, no_answer)
-    targets, skipped = chosen(asked, exclude_device, devices, no_answer_s)
+    targets, skipped = _with_colleagues(asked, chosen(asked, exclude_device, devices, no_answer_s))
     if not targets:
         if not_reachable is not None:
             return _divert(asked, not_reachable, skipped)
@@ -314,6 +320,57 @@ def _ring(asked: Asked, exclude_device: DeviceId | None, devices: frozenset[str]
         on_not_reachable=not_reachable,
         on_decline=busy,
         considered=tuple(asked.considered),
+    )
+
+
+def _with_colleagues(asked: Asked, reached: Reached) -> Reached:
+    """A number that rings along and is a colleague's rings the telephones of that user."""
+    if not asked.facts.colleagues:
+        return reached
+    targets: dict[DeviceId, RingTarget] = {}
+    skipped = list(reached[1])
+    for target in reached[0]:
+        found = _of_colleague(asked, target)
+        if isinstance(found, str):
+            skipped.append(SkippedDevice(device=target.device, rule=found))
+        else:
+            targets |= {one.device: one for one in found if one.device not in targets}
+    return tuple(targets.values()), tuple(skipped)
+
+
+def _of_colleague(asked: Asked, target: RingTarget) -> tuple[RingTarget, ...] | str:
+    """By that user's own rules, except that the call goes no further from there: who rings along has no
+    voicemail box or forward for calls of somebody else. Where it would, the rule that sent it on is why it
+    does not ring."""
+    one = along(asked, target)
+    if one is None:
+        return (target,)
+    number = None if target.remote_number is None else owned_by_e164(one.context, target.remote_number)
+    facts = asked.facts
+    plan = decide(
+        one.context,
+        asked.caller,
+        on_net=asked.on_net,
+        reached=number or Number(kind=NumberKind.EXTENSION),
+        exclude_device=None,
+        now=asked.now,
+        facts=TerminationFacts(
+            busy_devices=one.busy_devices,
+            calls=one.calls,
+            diverted_by=(*facts.diverted_by, asked.called.subscriber),
+            diversions=onward.MAX_DIVERSIONS,
+            diversion_inhibited=target.inhibited,
+            caller_group=facts.caller_group or (asked.called.group if asked.on_net else None),
+        ),
+    )
+    if not isinstance(plan, RingPlan):
+        return plan.rule
+    shared = {"confirm": target.confirm, "payer": target.payer, "rule": target.rule}
+    shared |= {"inhibited": target.inhibited, "colleague": target.colleague}
+    return tuple(
+        msgspec.structs.replace(telephone, delay_s=telephone.delay_s + target.delay_s, **shared)
+        for telephone in plan.targets
+        if telephone.kind is not DeviceKind.REMOTE
     )
 
 

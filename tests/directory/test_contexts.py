@@ -238,6 +238,18 @@ async def test_one_round_trip(conn: asyncpg.Connection, dialled: str) -> None:
 GROWING = r"Seq Scan on (subscribers|numbers|devices|device_credentials|subscriber_services|contact_numbers)"
 
 
+async def test_colleagues_are_found_by_extension_and_number_within_the_tenant(
+    conn: asyncpg.Connection,
+) -> None:
+    company = await Company.make(conn)
+    caller = (await load_for_origination(conn, served_number=ANNA_MOBILE, dialled="")).caller
+    assert caller is not None
+    for digits in (["202"], ["0201234502"], ["+31201234502", "202"], ["202", "0301234567"]):
+        (found,) = await contexts.load_colleagues(conn, caller, digits)
+        assert found.subscriber == company.bram
+    assert await contexts.load_colleagues(conn, caller, ["201", "203", "0201234503", ""]) == ()
+
+
 async def test_every_statement_uses_indexes_among_12000_users(conn: asyncpg.Connection) -> None:
     await add_crowd(conn)
     statements: list[tuple[str, tuple[str, ...]]] = [
@@ -248,6 +260,8 @@ async def test_every_statement_uses_indexes_among_12000_users(conn: asyncpg.Conn
         (contexts.TERMINATION, ("+31205000150", "+31650000151")),
         (credentials.STATEMENT, ("d1.example", "phone150")),
     ]
+    many = ("t1", "s150", "{251}", "{+31205000151}")
+    statements.append((contexts.COLLEAGUES, many))
     await conn.execute("SET plan_cache_mode = force_generic_plan")
     for number, (statement, values) in enumerate(statements):
         await conn.execute(f"PREPARE s{number} AS {statement}")

@@ -15,10 +15,11 @@ from fmc_gateway.spending import Caps, Spent
 from hipper.directory.directory import Origination, Termination
 from hipper.directory.errors import DirectoryUnavailable
 from hipper.pbx.ids import DeviceId, GroupId, SubscriberId
-from hipper.pbx.model import CallerList
+from hipper.pbx.model import CallerList, SubscriberContext
 from hipper.pbx.services.bundles import SubscriberServices
 from hipper.pbx.services.calling import SpeedDial8, SpeedDialEntry
-from tests.fmc_gateway.call.kit import PIET_FIXED, SUZE_MOBILE, binding, piet, suze
+from hipper.pbx.services.reachability import SimultaneousRingNumber, SimultaneousRingPersonal
+from tests.fmc_gateway.call.kit import PIET_FIXED, SUZE_FIXED, SUZE_MOBILE, binding, piet, suze
 
 SPEED_DIAL = SubscriberServices(
     speed_dial_8=SpeedDial8(entries=(SpeedDialEntry(code="5", destination="202"),))
@@ -32,6 +33,7 @@ class World:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.last_asked = 0
+        self.piet = piet()
         self.away: Exception | None = None
         self.records_away = False
         world: Any = self
@@ -44,7 +46,12 @@ class World:
         return Origination(SUZE, piet() if dialled == "202" else None)
 
     async def for_termination(self, called: str, calling: str | None) -> Termination:
-        return Termination(piet(), caller_list=CallerList.PRIVATE if calling == SUZE_MOBILE else None)
+        return Termination(self.piet, caller_list=CallerList.PRIVATE if calling == SUZE_MOBILE else None)
+
+    async def colleagues(
+        self, user: SubscriberContext, dialled: tuple[str, ...]
+    ) -> tuple[SubscriberContext, ...]:
+        return (suze(),) if SUZE_FIXED in dialled else ()
 
     async def last(self, subscriber: SubscriberId) -> LastCalls:
         self.last_asked += 1
@@ -133,3 +140,21 @@ async def test_failure_is_an_event(error: Exception) -> None:
     world = World()
     world.away = error
     assert isinstance(await world.load(LoadContext(served_number=SUZE_MOBILE, dialled="202")), ContextFailed)
+
+
+async def test_colleagues_whose_numbers_ring_along_come_with_where_they_are_registered() -> None:
+    world = World()
+    along = SimultaneousRingPersonal(active=True, numbers=(SimultaneousRingNumber(number=SUZE_FIXED),))
+    world.piet = piet(services=SubscriberServices(simultaneous_ring_personal=along))
+    loaded = await world.load(LoadContext(called_number=PIET_FIXED))
+    assert isinstance(loaded, ContextLoaded)
+    (colleague,) = loaded.termination.colleagues
+    assert (colleague.context.subscriber, colleague.calls) == ("suze", 1)
+    assert {one.device for one in loaded.bindings} >= {"piet-desk1", "suze-desk1"}
+
+
+async def test_code_that_names_a_number_has_its_owner_looked_up() -> None:
+    world = World()
+    loaded = await world.dialled("*21*202#")
+    assert world.asked == ["*21*202#", "202"]
+    assert loaded.called == piet()

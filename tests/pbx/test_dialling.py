@@ -9,9 +9,10 @@ import msgspec
 import pytest
 
 from hipper.pbx import rules
-from hipper.pbx.dialling import resolve
+from hipper.pbx.dialling import named, resolve
 from hipper.pbx.dialling_features import WITHHOLD_SERVICE, change
 from hipper.pbx.feature_codes import FEATURE_CODES, Does
+from hipper.pbx.ids import TenantId
 from hipper.pbx.model import (
     Announcement,
     ChangeService,
@@ -35,8 +36,10 @@ from hipper.pbx.origination import decide
 from hipper.pbx.services.bundles import GroupServices, SubscriberServices
 from hipper.pbx.services.calling import (
     AutomaticCallback,
+    CallClass,
     CallReturn,
     LastNumberRedial,
+    OutgoingCallingPlan,
     SpeedDial8,
     SpeedDial100,
     SpeedDialEntry,
@@ -169,6 +172,30 @@ class TestForwarding:
             plan = refused(f"*{code}*{number}#")
             assert plan.rule == rule
             assert plan.announcement in (Announcement.SERVICE_FAILED, Announcement.CALL_BARRED)
+
+    @pytest.mark.parametrize("code", ["*21*0201234502#", "**61*0612345602#", "*64*+31201234502#"])
+    def test_full_number_of_a_colleague_is_no_call_outside(self, code: str) -> None:
+        outside = tuple(one for one in CallClass if one is not CallClass.INTERNAL)
+        anna = having(outgoing_calling_plan=OutgoingCallingPlan(forward_barred=outside))
+        assert isinstance(call(code, anna, BRAM), FeaturePlan)
+        for stranger in (None, changed(BRAM, tenant=TenantId("elsewhere"))):
+            assert call(code, anna, stranger).rule == rules.PLAN_BARRED_DIVERTED
+
+    @pytest.mark.parametrize(
+        ("dialled", "number"),
+        [
+            ("*21*0201234502#", "0201234502"),
+            ("*21*+31201234502#", "0031201234502"),
+            ("*64*202#", "202"),
+            ("*21#", None),
+            ("##21#", None),
+            ("*7501", None),
+            ("0201234502", None),
+            ("", None),
+        ],
+    )
+    def test_number_a_code_names_is_looked_up(self, dialled: str, number: str | None) -> None:
+        assert named(dialled) == number
 
     def test_to_an_extension_and_a_mobile(self) -> None:
         assert changes(feature("*21*202#"))[1]["destination"] == "202"
