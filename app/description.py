@@ -55,7 +55,6 @@ def describe(app: Litestar, own_version: str) -> dict[str, Any]:
             paths.setdefault(where, {})[method.lower()] = operation
     return {
         "openapi": "3.1.0",
-        "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
         "info": {"title": "Hipper", "version": own_version},
         "servers": [{"url": "/"}],
         "paths": paths,
@@ -125,7 +124,7 @@ def _operation(
         "operationId": name,
         "summary": summary,
         "description": description.strip(),
-        "tags": sorted(handler.tags or ()),
+        "tags": _tags(handler),
         "security": _SECURITY[operation.access],
         "parameters": _parameters(method, path, operation),
         "responses": _responses(method, path, handler, operation, references),
@@ -136,6 +135,12 @@ def _operation(
             content["examples"] = {"usual": {"value": operation.example}}
         found["requestBody"] = {"required": True, "content": {"application/json": content}}
     return found
+
+
+def _tags(handler: HTTPRouteHandler) -> list[str]:
+    """Its own, or those of its controller."""
+    layers = handler.ownership_layers
+    return sorted({tag for layer in layers for tag in getattr(layer, "tags", None) or ()})
 
 
 def _packs(service: ServiceDefinition) -> str:

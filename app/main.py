@@ -18,6 +18,7 @@ from litestar.types import Message, Scope
 
 from app.access import check_routes, isolate
 from app.description import describe
+from app.domain.docs.controllers import DocsController
 from app.domain.me.controllers import MeController
 from app.domain.mobile_network.controllers import MobileNetworkController
 from app.domain.mobile_network.guards import NetworkKeys
@@ -72,7 +73,7 @@ class Health(msgspec.Struct, frozen=True):
     operation_id="isLive",
     summary="Whether the process turns",
     tags=["health"],
-    opt=declared(Access.OPEN, answer=Health),
+    opt=declared(Access.OPEN, answer=Health, shown={"status": "live", "parts": {}}),
 )
 async def live() -> dict[str, str]:
     return {"status": "live"}
@@ -83,7 +84,12 @@ async def live() -> dict[str, str]:
     operation_id="isReady",
     summary="Whether everything is there",
     tags=["health"],
-    opt=declared(Access.OPEN, answer=Health, also=(503,)),
+    opt=declared(
+        Access.OPEN,
+        answer=Health,
+        also=(503,),
+        shown={"status": "ready", "parts": {"redis": True, "database": True}},
+    ),
 )
 async def ready(request: Request[Any, Any, Any], state: State) -> Response[dict[str, Any]]:
     """200, or 503 with what is missing. Not ready does not mean that nothing is answered."""
@@ -104,7 +110,7 @@ async def _database_answers(pool: Any) -> bool:
     operation_id="describe",
     summary="This description",
     tags=["description"],
-    opt=declared(Access.OPEN, answer=dict[str, Any]),
+    opt=declared(Access.OPEN, answer=dict[str, Any], shown={"openapi": "3.1.0", "paths": {}}),
 )
 async def description(state: State) -> Response[bytes]:
     """OpenAPI 3.1."""
@@ -169,6 +175,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             live,
             ready,
             description,
+            DocsController,
             MobileNetworkController,
             SessionController,
             SecondFactorController,

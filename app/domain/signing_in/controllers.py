@@ -30,6 +30,20 @@ _TOKENS = {
     "token_type": "Bearer",
 }
 
+_SESSIONS = {
+    "items": [
+        {
+            "id": "ses_5f0c2f6f9d3e4a1b8c7d6e5f",
+            "device_name": "Anna's telefoon",
+            "address": "192.0.2.7",
+            "created": 1764000000.0,
+            "used": 1764003600.0,
+            "expires": 1769187600.0,
+            "current": True,
+        }
+    ]
+}
+
 
 class SessionController(Controller):
     """Signing in."""
@@ -84,7 +98,7 @@ class SessionController(Controller):
         "/me/sessions",
         operation_id="listSessions",
         summary="The devices I am signed in on",
-        opt=declared(Access.USER, answer=Sessions),
+        opt=declared(Access.USER, answer=Sessions, shown=_SESSIONS),
     )
     async def sessions(self, request: Request[Any, Any, Any]) -> Sessions:
         stores: Stores = request.app.state.stores
