@@ -11,6 +11,7 @@ import structlog
 
 from fmc_gateway.call.commands import LoadContext
 from fmc_gateway.call.events import AnyEvent, Binding, ContextFailed, ContextLoaded
+from fmc_gateway.edge import may_stand_for_another
 from fmc_gateway.facts import Facts, LastCalls
 from hipper.directory.directory import FAILURE, Directory, Origination
 from hipper.directory.errors import DirectoryError
@@ -20,9 +21,6 @@ from hipper.pbx.model import CallerList, SubscriberContext, TerminationFacts
 from hipper.pbx.reaching_remote import named as numbers_along
 
 Done = Callable[[AnyEvent], None]
-
-LONGEST_SPEED_DIAL = 2
-"""Digits of a Speed Dial 8 key, with the ``#`` some people end it with."""
 
 log = structlog.get_logger("fmc_gateway.directory")
 
@@ -76,7 +74,7 @@ class DirectoryPort:
         dials = command.served_subscriber is not None
         dialled = command.dialled or ""
         parties = await self._originating(command, dialled)
-        if parties.caller is None or not _may_stand_for_another(dialled):
+        if parties.caller is None or not may_stand_for_another(dialled):
             return await self._loaded(parties, None, dials=dials)
         return await self._resolved(command, parties, parties.caller, dialled)
 
@@ -139,7 +137,3 @@ class DirectoryPort:
             termination=termination,
             stale=parties.stale,
         )
-
-
-def _may_stand_for_another(dialled: str) -> bool:
-    return bool(dialled) and (dialled[0] in "*#" or len(dialled) <= LONGEST_SPEED_DIAL)

@@ -26,6 +26,14 @@ from hipper.telephony.numbers.emergency import is_emergency
 from hipper.telephony.sip.message import Request
 from hipper.telephony.sip.uri import SipUri, TelUri
 
+LONGEST_SPEED_DIAL = 2
+"""Digits of a Speed Dial 8 key, with the ``#`` some people end it with."""
+
+
+def may_stand_for_another(dialled: str) -> bool:
+    """Whether the digits may be a speed dial, a redial or another code: 112 among what they stand for."""
+    return bool(dialled) and (dialled[0] in "*#" or len(dialled) <= LONGEST_SPEED_DIAL)
+
 
 class Offer(NamedTuple):
     """What is known of an INVITE before anybody is asked. ``sdp``: of the body, also inside a multipart.
@@ -42,6 +50,10 @@ class Offer(NamedTuple):
     @property
     def emergency(self) -> bool:
         return is_emergency(self.dialled.text)
+
+    @property
+    def may_be_emergency(self) -> bool:
+        return self.emergency or may_stand_for_another(self.dialled.text)
 
 
 class Phone(NamedTuple):
@@ -175,9 +187,9 @@ def offered_leg(
         sip_call_id=clean(request.call_id),
         max_forwards=70 if max_forwards is None else max_forwards,
         loop_guard=loop_guard,
-        passthrough_headers=kept_headers(request, CARRIED) if offer.emergency else (),
-        body_type=body_type if offer.emergency else None,
-        body=body if offer.emergency else None,
+        passthrough_headers=kept_headers(request, CARRIED) if offer.may_be_emergency else (),
+        body_type=body_type if offer.may_be_emergency else None,
+        body=body if offer.may_be_emergency else None,
         gateway=offer.gateway,
         emergency_routes=offer.emergency_routes,
         emergency_callback=trusted and _is_callback(request),

@@ -20,6 +20,7 @@ from fmc_gateway.edge import (
     Phone,
     Refusal,
     cleaned,
+    may_stand_for_another,
     offer_from_network,
     offer_from_phone,
     offer_from_trunk,
@@ -266,6 +267,8 @@ class Intake:
                 emergency_number=line.shown,
                 emergency_route=line.route,
             )
+        elif phone is not None and may_stand_for_another(offered.dialled):
+            offered = self._lines.at_site(offered, phone.device)
         offered = self._lines.called_back(offered)
         self._sip.offered(
             offered.leg,

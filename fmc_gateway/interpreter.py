@@ -136,6 +136,8 @@ class Interpreter:
         self._hooks = hooks
         self._observer = observer
         self._now = now_unix
+        self.on_emergency: Callable[[e.LegOffered], None] = lambda offered: None
+        """Told when a call to an emergency service begins, and when it is over."""
         self._runs: dict[CallId, CallRun] = {}
         self._of_leg: dict[LegId, CallRun] = {}
         self._handlers: dict[type, Callable[[CallRun, Any], None]] = {
@@ -243,6 +245,7 @@ class Interpreter:
         except Exception:
             self._fault(run, event)
             return
+        self._tell_of_emergency(run.call, call)
         run.call = call
         if len(run.trace) < MAX_TRACE:
             run.trace.append(TraceStep(at=now, event=event, commands=commands))
@@ -254,6 +257,11 @@ class Interpreter:
             problem = self._sip.run(command)
             if problem is not None:
                 run.queue.append(problem)
+
+    def _tell_of_emergency(self, before: Any, after: Any) -> None:
+        """It became an emergency call, by what was dialled or what that stood for, or it was one."""
+        if (before is not None and before.emergency) != (after is not None and after.emergency):
+            self.on_emergency((after if after is not None else before).offered)
 
     def _fault(self, run: CallRun, event: e.AnyEvent) -> None:
         """The engine raised: its own fault. End every leg and pair of this call, and

@@ -17,7 +17,6 @@ import structlog
 
 from fmc_gateway.asserted import is_anonymous
 from fmc_gateway.bindings import Registration
-from fmc_gateway.call.emergency import is_emergency_call
 from fmc_gateway.call.events import LegDirection, LegOffered
 from fmc_gateway.emergency_memory import EmergencyMemory, KnownLine
 from fmc_gateway.text import clean_or_none
@@ -87,20 +86,29 @@ class Lines:
         self._aged: set[DeviceId] = set()
         """Phones whose users are read again."""
 
+    def called_emergency(self, offered: LegOffered) -> None:
+        """An emergency call begins, or is over: from then on the centre may call back (call-flows §5). Of a
+        caller nobody vouches for nothing is remembered."""
+        if offered.trusted or offered.device is not None:
+            numbers = (offered.served_number, offered.caller.network_number, offered.emergency_number)
+            self.memory.called_emergency(numbers, self._now_unix())
+
     def called_back(self, offered: LegOffered) -> LegOffered:
-        """Remember who calls 112, and mark the call that may be the emergency centre's, back to that user
-        (call-flows §5). Of a caller nobody vouches for nothing is remembered."""
-        now = self._now_unix()
-        if is_emergency_call(offered):
-            if offered.trusted or offered.device is not None:
-                caller = offered.caller
-                numbers = (offered.served_number, caller.network_number, offered.emergency_number)
-                self.memory.called_emergency(numbers, now)
-            return offered
+        """Mark the call that may be the emergency centre's, back to a user."""
         terminating = offered.direction is LegDirection.TERMINATING
-        if terminating and self.memory.is_called_back(offered.served_number, now):
+        if terminating and self.memory.is_called_back(offered.served_number, self._now_unix()):
             return msgspec.structs.replace(offered, emergency_callback=True)
         return offered
+
+    def at_site(self, offered: LegOffered, device: DeviceId) -> LegOffered:
+        """With what the site of the telephone shows the emergency centre, and the route from there: what is
+        dialled may stand for 112."""
+        context = self._directory.remembered(device)
+        known = self.memory.line(device) if context is None else known_line(context, device, "", ("", 0))
+        if known is None:
+            return offered
+        line = self._line(known)
+        return msgspec.structs.replace(offered, emergency_number=line.shown, emergency_route=line.route)
 
     def find(self, request: Request, flow: Flow) -> Line:
         from_ = request.from_

@@ -226,6 +226,7 @@ class GatewayParts:
             [route.name for route in settings.emergency_route],
             self.clock.unix,
         )
+        self.interpreter.on_emergency = self.lines.called_emergency
         phones = DeskPhones(authenticator, registrar)
         self.lamps = Lamps(
             self.agent,

@@ -264,6 +264,8 @@ def test_emergency_call_keeps_location_and_the_whole_body_and_nothing_else_does(
     assert emergency.body == "--b\xff--"
     ordinary = from_network(invite("sip:0201234567@gw", *headers, body=b"--b--"))
     assert ordinary.passthrough_headers == ()
+    for code in ("9", "9#", "*012", "#31#9"):  # may stand for 112
+        assert from_network(invite(f"sip:{code.replace('#', '%23')}@gw", *headers, body=b"x")).body == "x"
     assert ordinary.body is None
 
 

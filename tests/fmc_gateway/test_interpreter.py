@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -105,7 +106,7 @@ def run_with(monkeypatch: pytest.MonkeyPatch, script: Script) -> tuple[Interpret
         answer = script.get(type(event), ())
         if answer and isinstance(answer[0], Exception):
             raise answer[0]
-        return "state", answer
+        return SimpleNamespace(emergency=False), answer
 
     monkeypatch.setattr(module, "step", step)
     ports: Any = world

@@ -10,9 +10,8 @@ import msgspec
 import pytest
 
 from fmc_gateway.bindings import Bindings, Registration
-from fmc_gateway.call.events import LegSource
 from fmc_gateway.emergency_memory import EmergencyMemory
-from fmc_gateway.lines import Lines
+from fmc_gateway.lines import Lines, known_line
 from hipper.directory.errors import DirectoryUnavailable
 from hipper.pbx.ids import DeviceId
 from hipper.pbx.model import SubscriberContext
@@ -241,6 +240,21 @@ async def test_users_of_phones_are_read_again_so_that_a_new_site_holds() -> None
     assert directory.read == [SUZE]
 
 
+def test_proven_telephone_has_the_number_and_the_route_of_its_site() -> None:
+    offered = lines(registered(), **{SUZE: IN_SHOP}).at_site(invite("9"), SUZE)
+    assert (offered.emergency_number, offered.emergency_route) == ("+31201110000", 1)
+    nowhere = lines(registered()).at_site(invite("9"), SUZE)
+    assert (nowhere.emergency_number, nowhere.emergency_route) == (None, None)
+
+
+def test_site_that_was_known_before_this_process_began_counts_too() -> None:
+    memory = EmergencyMemory()
+    memory.learn(known_line(IN_SHOP, SUZE, "suze@acme.test", ("192.0.2.9", 5060)))
+    offered = nobody_knows(memory).at_site(invite("9"), SUZE)
+    assert (offered.emergency_number, offered.emergency_route) == ("+31201110000", 1)
+    assert nobody_knows(memory).at_site(invite("9"), OTHER) == invite("9")
+
+
 # -- a call back
 
 
@@ -255,13 +269,11 @@ MOBILE_112 = {"dialled": "112", "served_number": SUZE_MOBILE}
         ({"trusted": False}, SUZE_MOBILE, False),
         ({"trusted": False, "device": SUZE, "emergency_number": "+31201110000"}, "+31201110000", True),
         ({"device": SUZE, "served_number": None, "emergency_number": "+31201110000"}, SUZE_MOBILE, True),
-        ({"dialled": "113"}, SUZE_MOBILE, False),
-        ({"source": LegSource.PSTN}, SUZE_MOBILE, False),
     ],
 )
 def test_who_called_112_may_be_called_back(call: dict[str, Any], back: str, passes: bool) -> None:
     made = nobody_knows(EmergencyMemory())
-    made.called_back(invite(**(MOBILE_112 | call)))
+    made.called_emergency(invite(**(MOBILE_112 | call)))
     assert made.called_back(invite_from_pstn(E164(back))).emergency_callback is passes
     assert not made.called_back(invite(served_number=E164(back))).emergency_callback
 

@@ -49,6 +49,29 @@ def test_goes_to_the_emergency_route_with_the_callers_number_shown(dialled: str)
     assert ladder.of(cmd.OfferMedia) == []
 
 
+def test_route_of_the_site_is_tried_first_and_location_goes_along() -> None:
+    """What 112 dialled would do (call-flows §5)."""
+    told = {
+        "emergency_routes": 3,
+        "emergency_route": 2,
+        "emergency_number": SITE,
+        "passthrough_headers": (("Geolocation", "<cid:desk>"),),
+        "body_type": "multipart/mixed;boundary=b",
+        "body": "--b--",
+    }
+    sent = []
+    for dialled in ("9", "112"):
+        ladder = Ladder()
+        ladder.tell(invite_from_desk(dialled, **told))
+        if dialled == "9":
+            ladder.load(caller(), None)
+        sent += ladder.of(cmd.Originate)
+    by_code, dialled_out = sent
+    assert by_code == dialled_out
+    assert by_code.target == cmd.EmergencyTarget(route_index=2, dialled="112")
+    assert by_code.passthrough_headers == (("Geolocation", "<cid:desk>"),)
+
+
 def test_from_a_desk_phone_the_site_is_shown() -> None:
     ladder = Ladder()
     ladder.tell(invite_from_desk("9"))
