@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from fmc_gateway.call import events as e
@@ -11,6 +12,9 @@ from fmc_gateway.interpreter import Interpreter
 from tests.fmc_gateway.call.kit import A, invite, invite_from_pstn, suze
 from tests.fmc_gateway.call.test_emergency_by_code import caller
 from tests.fmc_gateway.test_interpreter import World
+
+
+FROM_OUTSIDE = msgspec.structs.replace(invite_from_pstn(), dialled="112", served_number=None)
 
 
 def watched() -> tuple[Interpreter, World, list[str]]:
@@ -46,9 +50,7 @@ async def test_speed_dial_that_stands_for_112_is_told_of_too() -> None:
     assert told == ["112", "112"]
 
 
-@pytest.mark.parametrize(
-    "offered", [invite("113"), invite_from_pstn(dialled="112"), invite("112", loop_guard=True)]
-)
+@pytest.mark.parametrize("offered", [invite("113"), FROM_OUTSIDE, invite("112", loop_guard=True)])
 async def test_other_calls_are_not(offered: e.LegOffered) -> None:
     interpreter, world, told = watched()
     interpreter.begin(offered)
