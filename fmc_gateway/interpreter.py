@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import msgspec
 import structlog
 
+from fmc_gateway.call import choosing
 from fmc_gateway.call import commands as c
 from fmc_gateway.call import events as e
 from fmc_gateway.call.replay import Trace, TraceStep
@@ -73,15 +74,18 @@ class Observer(Protocol):
 
 
 Told = Callable[[c.AnswerDial], None]
+Replied = Callable[[c.AnswerRequest], None]
 
 
 class CallRun:
     """One call while it lives: the engine's state and what belongs to it outside. ``call`` None:
-    not begun, or over. ``talk``: the segment the recorder believes to go on."""
+    not begun, or over. ``talk``: the segment the recorder believes to go on. ``handed_over``: its leg is
+    another call's now, and it was none of its own."""
 
     __slots__ = (
         "answer_dial",
         "call",
+        "handed_over",
         "id",
         "last_live",
         "legs",
@@ -100,6 +104,7 @@ class CallRun:
         self.call: Any = None
         self.answer_dial: Told | None = None
         self.over = False
+        self.handed_over = False
         self.running = False
         self.queue: deque[e.AnyEvent] = deque()
         self.timers: dict[str, asyncio.TimerHandle] = {}
@@ -140,6 +145,7 @@ class Interpreter:
         """Told when a call to an emergency service begins, and when it is over."""
         self._runs: dict[CallId, CallRun] = {}
         self._of_leg: dict[LegId, CallRun] = {}
+        self._replied: dict[str, Replied] = {}
         self._handlers: dict[type, Callable[[CallRun, Any], None]] = {
             c.LoadContext: self._load_context,
             c.Originate: self._originate,
@@ -149,6 +155,10 @@ class Interpreter:
             c.WriteRecord: self._write_record,
             c.ApplyFeature: self._apply_feature,
             c.AnswerDial: self._answer_dial,
+            c.FindCall: self._find_call,
+            c.HandOver: self._hand_over,
+            c.ReturnLeg: self._return_leg,
+            c.AnswerRequest: self._answer_request,
             c.PublishTalk: self._publish_talk,
             c.PublishRing: self._publish_ring,
             c.Finish: self._finish,
@@ -222,6 +232,17 @@ class Interpreter:
             return False
         self._later(run, event)
         return True
+
+    def request(self, call: CallId, event: e.MoveRequested | e.HoldRequested, replied: Replied) -> bool:
+        """A wish the engine answers, now or later. False: this gateway does not hold the call."""
+        if call not in self._runs:
+            return False
+        self._replied[event.request] = replied
+        return self.ask(call, event)
+
+    def forget_request(self, request: str) -> None:
+        """Nobody waits for the answer any more."""
+        self._replied.pop(request, None)
 
     def tell(self, run: CallRun, event: e.AnyEvent) -> None:
         """``event`` happened to ``run``; what the engine answers is carried out before this returns, unless
@@ -333,6 +354,42 @@ class Interpreter:
         if told is not None:
             told(command)
 
+    def _answer_request(self, run: CallRun, command: c.AnswerRequest) -> None:
+        replied = self._replied.pop(command.request, None)
+        if replied is not None:
+            replied(command)
+
+    def _find_call(self, run: CallRun, command: c.FindCall) -> None:
+        others = (other.call for other in self._runs.values() if other is not run and other.call is not None)
+        found = choosing.choose(others, command.subscriber, command.device)
+        run.queue.append(e.CallChosen(call=found.call, explanation=found.explanation))
+
+    def _hand_over(self, run: CallRun, command: c.HandOver) -> None:
+        """What has happened to the leg meanwhile happens to the other call."""
+        run.handed_over = True
+        target, leg = self._runs.get(command.call), command.joined.leg
+        run.legs.remove(leg)
+        log.info("call.handed_over", call_id=run.id, leg=leg, to=command.call)
+        if target is None:
+            self._give_back(e.LegReturned(joined=command.joined, explanation=choosing.GONE))
+            return
+        self._own(target, leg)
+        waiting = tuple(run.queue)
+        run.queue.clear()
+        for event in (command.joined, *waiting):
+            self.tell(target, event)
+
+    def _return_leg(self, run: CallRun, command: c.ReturnLeg) -> None:
+        run.legs.remove(command.returned.joined.leg)
+        self._give_back(command.returned)
+
+    def _give_back(self, returned: e.LegReturned) -> None:
+        """A call of its own again, by the name it had."""
+        offered = returned.joined.offered
+        run = self._runs[offered.call] = CallRun(offered.call)
+        self._own(run, returned.joined.leg)
+        self.tell(run, returned)
+
     def _publish_talk(self, run: CallRun, command: c.PublishTalk) -> None:
         run.talk = None if isinstance(command.talk, TalkEnded) else command.talk.segment
         self._hooks.publish_talk(command.talk)
@@ -372,4 +429,6 @@ class Interpreter:
             self._of_leg.pop(leg, None)
             self._sip.forget(leg)
         self._runs.pop(run.id, None)
+        if run.handed_over:
+            return
         self._observer.call_finished(run.outcome, run.setup_ms)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from fmc_gateway.call.events import Binding, Diverted
+from fmc_gateway.call.events import Binding, Diverted, LegJoined, LegReturned
 from hipper.contracts.bus import RefusedBecause
 from hipper.contracts.calls import CallRecord, LiveCall
 from hipper.contracts.talks import RingEvent, TalkEvent
@@ -323,6 +323,37 @@ class AnswerDial(Command, frozen=True, kw_only=True, tag="answer_dial"):
     because: RefusedBecause = RefusedBecause.STATE
 
 
+class FindCall(Command, frozen=True, kw_only=True, tag="find_call"):
+    """``*11``: which call of ``subscriber`` is taken over by ``device``? Answered by CallChosen
+    (:mod:`.choosing`)."""
+
+    subscriber: SubscriberId
+    device: DeviceId | None
+
+
+class HandOver(Command, frozen=True, kw_only=True, tag="hand_over"):
+    """``joined`` happens to ``call``, whose leg it is from now on."""
+
+    call: CallId
+    joined: LegJoined
+
+
+class ReturnLeg(Command, frozen=True, kw_only=True, tag="return_leg"):
+    """A leg that joined cannot have its place: a call of its own begins, in which it hears so."""
+
+    returned: LegReturned
+
+
+class AnswerRequest(Command, frozen=True, kw_only=True, tag="answer_request"):
+    """What became of a MoveRequested or HoldRequested, for the app. A telephone that is about to ring is
+    *done*."""
+
+    request: str
+    done: bool
+    explanation: str | None = None
+    because: RefusedBecause = RefusedBecause.STATE
+
+
 class StartTimer(Command, frozen=True, kw_only=True, tag="start_timer"):
     """TimerFired(name) after ``after_s`` seconds; starting a running timer restarts it."""
 
@@ -378,6 +409,10 @@ AnyCommand = (
     | RejectReoffer
     | Reoffer
     | AnswerDial
+    | FindCall
+    | HandOver
+    | ReturnLeg
+    | AnswerRequest
     | StartTimer
     | StopTimer
     | PublishLive

@@ -163,6 +163,7 @@ def _originate(call: Deciding, event: ContextLoaded, caller: SubscriberContext, 
         subscriber=caller.subscriber,
         device=device,
         holds_silently=targets.holds_silently(caller),
+        radio=kind is DeviceKind.MOBILE,
     )
     call = msgspec.structs.replace(
         call, calling=calling, tenant=caller.tenant, rule=plan.rule, caller_group=caller.group

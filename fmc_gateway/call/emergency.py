@@ -47,14 +47,12 @@ from fmc_gateway.call.events import (
     LegTrying,
     TimerFired,
 )
+from fmc_gateway.call.exchanges import Exchange, ExchangeKind, ExchangeStage
 from fmc_gateway.call.model import (
     Answering,
     CallState,
     Deciding,
     EmergencyRouting,
-    Exchange,
-    ExchangeKind,
-    ExchangeStage,
     Leg,
     LegPhase,
     Step,

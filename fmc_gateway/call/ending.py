@@ -12,6 +12,7 @@ import msgspec
 
 from fmc_gateway.call import notices, talks
 from fmc_gateway.call.commands import (
+    AnswerRequest,
     AnyCommand,
     CancelLeg,
     DeleteMedia,
@@ -20,6 +21,7 @@ from fmc_gateway.call.commands import (
     PublishLive,
     RejectLeg,
     RejectReoffer,
+    ReturnLeg,
     StartTimer,
     StopTimer,
 )
@@ -29,8 +31,10 @@ from fmc_gateway.call.events import (
     LegEnded,
     LegRejected,
     LegReoffered,
+    LegReturned,
     TimerFired,
 )
+from fmc_gateway.call.exchanges import ExchangeKind
 from fmc_gateway.call.model import (
     ALIVE,
     Announcing,
@@ -56,6 +60,8 @@ SPEECH_TIMER = "speech"
 DURATION_TIMER = "duration"
 ROUTE_TIMER = "route"
 SETTLE_TIMER = "settle"
+MOVE_TIMER = "move"
+LOST_TIMER = "lost"
 
 RECORD_AFTER_S = 4.0
 """How long the record waits for the final responses of cancelled legs."""
@@ -228,6 +234,8 @@ def conclude(
     talks.ended(call, now, out)
     if call.service and outcome is CallOutcome.ANSWERED:
         outcome = CallOutcome.SERVICE
+    if isinstance(call, Talking) and (call.aside or call.move is not None or call.exchange is not None):
+        call = _end_move(call, now, stop, ended_by, out)
     called = tuple(stop_leg(leg, now, stop, ended_by, out) for leg in call.called)
     calling = release(call.calling, out)
     if call.live is not None:
@@ -240,13 +248,33 @@ def conclude(
     return None, tuple(out)
 
 
+def _end_move(call: Talking, now: float, stop: Stop, ended_by: str, out: list[AnyCommand]) -> Talking:
+    """Whoever was about to take a party's place goes with the call: one that dialled ``*11`` hears so in a
+    call of its own."""
+    exchange, move = call.exchange, call.move
+    if exchange is not None and exchange.kind is ExchangeKind.REBRIDGE and exchange.pair is not None:
+        out.append(DeleteMedia(pair=exchange.pair))
+    if move is not None and move.request is not None:
+        out.append(AnswerRequest(request=move.request, done=False, explanation="the call is over"))
+    aside = []
+    for leg in call.aside:
+        if leg.phase is LegPhase.OFFERED and move is not None and move.joined is not None:
+            out.append(ReturnLeg(returned=LegReturned(joined=move.joined, explanation="the call is over")))
+        else:
+            aside.append(stop_leg(leg, now, stop, ended_by, out))
+    return msgspec.structs.replace(call, aside=tuple(aside))
+
+
 def _timers(call: CallState) -> tuple[str, ...]:
     if isinstance(call, Ringing):
         return (NO_ANSWER_TIMER,)
     if isinstance(call, Announcing):
         return (SPEECH_TIMER,)
-    if isinstance(call, Talking) and any(leg.max_duration_s is not None for leg in call.called):
-        return (DURATION_TIMER,)
+    if isinstance(call, Talking):
+        capped = any(leg.max_duration_s is not None for leg in call.called)
+        names: tuple[str, ...] = (DURATION_TIMER,) if capped else ()
+        names += () if call.move is None else (MOVE_TIMER,)
+        return names if call.lost is None else (*names, LOST_TIMER)
     return (ROUTE_TIMER,) if isinstance(call, EmergencyRouting) else ()
 
 

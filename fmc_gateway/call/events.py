@@ -16,6 +16,7 @@ from hipper.pbx.model import (
     CallerIdentity,
     DivertReason,
     OriginationFacts,
+    Payer,
     SubscriberContext,
     TerminationFacts,
 )
@@ -372,6 +373,55 @@ class DeclineRequested(Event, frozen=True, kw_only=True, tag="decline_requested"
     device: DeviceId | None = None
 
 
+class CallChosen(Event, frozen=True, kw_only=True, tag="call_chosen"):
+    """The answer to FindCall: which call is taken over, None: none is, and ``explanation`` says why."""
+
+    call: CallId | None
+    explanation: str = ""
+
+
+class LegJoined(Event, frozen=True, kw_only=True, tag="leg_joined"):
+    """A leg that asked for this call with ``*11``, in a call of its own, is in this one from now on.
+    ``offered``: the first event of that call. ``device``: the telephone of ``subscriber`` it comes from,
+    None when nobody knows. ``payer``: whose subscription pays for the leg."""
+
+    leg: LegId
+    offered: LegOffered
+    subscriber: SubscriberId
+    device: DeviceId | None
+    payer: Payer
+    tenant: TenantId | None = None
+    language: str = "nl"
+    radio: bool = False
+    """It comes from a handset."""
+
+
+class LegReturned(Event, frozen=True, kw_only=True, tag="leg_returned"):
+    """The first event of a call: a leg that joined another one could not have it, and hears why."""
+
+    joined: LegJoined
+    explanation: str
+
+
+class MoveRequested(Event, frozen=True, kw_only=True, tag="move_requested"):
+    """The app: the side of ``subscriber`` goes on on ``to``, which rings first. ``device``: from which, where
+    the user has two in the call; None: the one there is. ``request``: AnswerRequest names it."""
+
+    request: str
+    subscriber: SubscriberId
+    to: DeviceId
+    device: DeviceId | None = None
+
+
+class HoldRequested(Event, frozen=True, kw_only=True, tag="hold_requested"):
+    """The app holds, or (``on`` False) resumes. ``device``: as in MoveRequested."""
+
+    request: str
+    subscriber: SubscriberId
+    on: bool
+    device: DeviceId | None = None
+
+
 class HangUpRequested(Event, frozen=True, kw_only=True, tag="hang_up_requested"):
     """A command from the bus (app, operator), or the drain of the gateway running out of time."""
 
@@ -406,5 +456,10 @@ AnyEvent = (
     | ConnectedChanged
     | DialRequested
     | DeclineRequested
+    | CallChosen
+    | LegJoined
+    | LegReturned
+    | MoveRequested
+    | HoldRequested
     | HangUpRequested
 )

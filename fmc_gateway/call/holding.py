@@ -7,22 +7,16 @@ exchange at a time (RFC 3261 §14.1). An emergency call has no media pair: there
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import msgspec
 
-from fmc_gateway.call import joining, late_offer
+from fmc_gateway.call import joining, late_offer, moving, pulling, pushing
 from fmc_gateway.call.commands import (
     AnswerMedia,
     AnswerReoffer,
     AnyCommand,
-    BlockMedia,
     OfferMedia,
-    PlayMusic,
     RejectReoffer,
     Reoffer,
-    StopMusic,
-    UnblockMedia,
 )
 from fmc_gateway.call.descriptions import following, held, hold_answer, same_media, talk_offer
 from fmc_gateway.call.events import (
@@ -34,39 +28,34 @@ from fmc_gateway.call.events import (
     MediaFailed,
     MediaOffered,
 )
+from fmc_gateway.call.exchanges import Exchange, ExchangeKind, ExchangeStage
+from fmc_gateway.call.hearing import hear
 from fmc_gateway.call.model import (
+    OPEN,
     Announcing,
     Answering,
     CallState,
     Deciding,
     Diverting,
     EmergencyRouting,
-    Exchange,
-    ExchangeKind,
-    ExchangeStage,
     Leg,
     LegPhase,
     Ringing,
     Step,
     Talking,
+    any_leg,
     called_leg,
+    leg_of_pair,
     put,
     winner_of,
 )
-from fmc_gateway.call.records import publish
-from fmc_gateway.call.talking import DEAD, end_both
-from hipper.contracts.calls import LivePhase
+from fmc_gateway.call.talking import DEAD, OURS, end_both
 from hipper.pbx.ids import LegId, PairId
+from hipper.pbx.model import CallerIdentity
 
 BROKEN_MEDIA = 'Q.850;cause=47;text="Media lost"'
+MOVING = frozenset({ExchangeKind.REBRIDGE, ExchangeKind.GO_BACK})
 Early = Deciding | Ringing | Diverting | Announcing | EmergencyRouting | Answering
-
-
-class _Sound(NamedTuple):
-    """What rtpengine does with a pair: is everything dropped, and who hears music."""
-
-    blocked: bool
-    music: LegId | None
 
 
 # A new offer.
@@ -75,12 +64,12 @@ class _Sound(NamedTuple):
 def leg_reoffered(call: Talking, event: LegReoffered, now: float) -> Step:
     """re-INVITE or UPDATE in an established call."""
     if event.leg not in (call.calling.id, call.winner):
-        return call, (RejectReoffer(leg=event.leg, status=481),)
+        waits = any(leg.id == event.leg and leg.phase is LegPhase.ANSWERED for leg in call.aside)
+        return call, (RejectReoffer(leg=event.leg, status=491 if waits else 481),)
     exchange = call.exchange
     if exchange is not None:
         # §14.2: 500 while an INVITE of the same side is unanswered, 491 while one of ours is on its way.
-        ours = exchange.kind in (ExchangeKind.RESTORE, ExchangeKind.JOIN)
-        own = exchange.leg == event.leg and not ours
+        own = exchange.leg == event.leg and exchange.kind not in OURS
         return call, (RejectReoffer(leg=event.leg, status=500 if own else 491),)
     return _open(call, event)
 
@@ -132,6 +121,12 @@ def _sides(call: Talking, leg: LegId) -> tuple[Leg, Leg, PairId | None]:
 
 def media_offered(call: Talking, event: MediaOffered, now: float) -> Step:
     exchange = call.exchange
+    if call.move is not None and (
+        exchange is None or event.pair not in (exchange.pair, winner_of(call).pair)
+    ):
+        return pushing.media_offered(call, event, now)
+    if exchange is not None and exchange.kind in MOVING:
+        return moving.media_offered(call, exchange, event, now)
     if exchange is None or exchange.stage is not ExchangeStage.OFFERING:
         return call, ()
     party, other, pair = _sides(call, exchange.leg)
@@ -151,8 +146,16 @@ def media_offered(call: Talking, event: MediaOffered, now: float) -> Step:
 def leg_reoffer_answered(call: Talking, event: LegReofferAnswered, now: float) -> Step:
     """The other side's answer to an offer that went through, or the caller's ACK with the answer to ours."""
     exchange = call.exchange
+    if exchange is not None and exchange.kind is ExchangeKind.REBRIDGE:
+        return moving.reoffer_answered(call, exchange, event, now)
+    if exchange is not None and exchange.kind is ExchangeKind.GO_BACK:
+        return _then(moving.went_back(call, exchange, event, now), now)
     if exchange is None or exchange.stage is not ExchangeStage.ASKING:
         return call, ()
+    return _then(_reoffer_answered(call, exchange, event), now)
+
+
+def _reoffer_answered(call: Talking, exchange: Exchange, event: LegReofferAnswered) -> Step:
     party, other, pair = _sides(call, exchange.leg)
     if exchange.kind is ExchangeKind.OFFERLESS and event.leg == party.id:
         return _acked(call, party, other, pair, event.sdp)
@@ -172,9 +175,11 @@ def leg_reoffer_answered(call: Talking, event: LegReofferAnswered, now: float) -
 def leg_confirmed(call: Talking, event: LegConfirmed, now: float) -> Step:
     """The ACK of a caller whose INVITE had no offer: its answer goes to the one who answered."""
     exchange = call.exchange
+    if exchange is not None and exchange.kind is ExchangeKind.REBRIDGE:
+        return moving.confirmed(call, exchange, event, now)
     if exchange is None or exchange.kind is not ExchangeKind.FIRST or event.leg != call.calling.id:
         return call, ()
-    return late_offer.confirmed(call, exchange, event, now)
+    return _then(late_offer.confirmed(call, exchange, event, now), now)
 
 
 def _acked(call: Talking, party: Leg, other: Leg, pair: PairId | None, sdp: str | None) -> Step:
@@ -193,8 +198,40 @@ def _acked(call: Talking, party: Leg, other: Leg, pair: PairId | None, sdp: str 
 def media_answered(call: Talking, event: MediaAnswered, now: float) -> Step:
     """rtpengine has the answer: the exchange is done."""
     exchange = call.exchange
+    if call.move is not None and (asked := _ringing_of(call, event)) is not None:
+        return pushing.media_answered(call, asked, event)
+    if exchange is not None and exchange.kind is ExchangeKind.REBRIDGE:
+        return moving.media_answered(call, exchange, event, now, _seen(call))
+    if exchange is not None and exchange.kind is ExchangeKind.GO_BACK:
+        settled = exchange.stage is ExchangeStage.SETTLING and event.pair == exchange.pair
+        return _then((moving.settled_back(call, exchange), ()), now) if settled else (call, ())
     if exchange is None or exchange.stage is not ExchangeStage.ANSWERING:
         return call, ()
+    return _then(_media_answered(call, exchange, event), now)
+
+
+def _ringing_of(call: Talking, event: MediaAnswered | MediaFailed) -> Leg | None:
+    """The telephone that rings for the call with that pair."""
+    leg = leg_of_pair(call, event.pair)
+    return leg if leg is not None and leg.phase in OPEN else None
+
+
+def _seen(call: Talking) -> CallerIdentity | None:
+    """Whom the telephone that takes the call has at the other end."""
+    old = None if call.move is None else any_leg(call, call.move.replaces)
+    return None if old is None else pulling.seen_by(call, old)
+
+
+def _then(step: Step, now: float) -> Step:
+    """Whoever waited for the end of the exchange goes on."""
+    call, commands = step
+    if not isinstance(call, Talking) or call.move is None or call.exchange is not None:
+        return step
+    out = list(commands)
+    return moving.next_one(call, now, out), tuple(out)
+
+
+def _media_answered(call: Talking, exchange: Exchange, event: MediaAnswered) -> Step:
     party, other, pair = _sides(call, exchange.leg)
     if pair is None or event.pair != pair:
         return call, ()
@@ -213,13 +250,17 @@ def media_answered(call: Talking, event: MediaAnswered, now: float) -> Step:
     if exchange.kind is ExchangeKind.LOCAL:
         closed, sdp = _give(closed, party, hold_answer(exchange.sdp or "", event.sdp))
         out.append(AnswerReoffer(leg=party.id, sdp=sdp))
-    return _hear(call, closed, pair, out), tuple(out)
+    return hear(call, closed, pair, out), tuple(out)
 
 
 def leg_reoffer_rejected(call: Talking, event: LegReofferRejected, now: float) -> Step:
     """Refused: the party that offered hears so and nothing has changed, unless the dialog turned out dead
     (RFC 3261 §12.2.1.2: 481, 408)."""
     exchange = call.exchange
+    if exchange is not None and exchange.kind is ExchangeKind.REBRIDGE:
+        return _then(moving.reoffer_rejected(call, exchange, event, now), now)
+    if exchange is not None and exchange.kind is ExchangeKind.GO_BACK:
+        return moving.did_not_go_back(call, exchange, event, now)
     if exchange is not None and exchange.kind is ExchangeKind.JOIN and event.leg == exchange.leg:
         return end_both(call, now, [], joining.NOT_JOINED, "gateway")
     if exchange is None or exchange.kind is not ExchangeKind.THROUGH:
@@ -231,7 +272,7 @@ def leg_reoffer_rejected(call: Talking, event: LegReofferRejected, now: float) -
         return end_both(call, now, [], DEAD["dialog_gone"], "gateway")
     refusal = RejectReoffer(leg=party.id, status=event.status if event.status >= 400 else 488)
     if pair is None or party.sdp is None:
-        return msgspec.structs.replace(call, exchange=None), (refusal,)
+        return _then((msgspec.structs.replace(call, exchange=None), (refusal,)), now)
     restore = Exchange(kind=ExchangeKind.RESTORE, stage=ExchangeStage.OFFERING, leg=party.id, sdp=party.sdp)
     offer = OfferMedia(pair=pair, from_leg=party.id, to_leg=other.id, sdp=party.sdp)
     return msgspec.structs.replace(call, exchange=restore), (refusal, offer)
@@ -241,14 +282,18 @@ def media_failed(call: Talking, event: MediaFailed, now: float) -> Step:
     """rtpengine failed an exchange. Before anybody agreed to anything it is refused and the call goes on as
     before; after that the two sides no longer mean the same, and the call ends."""
     exchange = call.exchange
+    if call.move is not None and (asked := _ringing_of(call, event)) is not None:
+        return pushing.media_failed(call, asked, event, now)
+    if exchange is not None and exchange.kind is ExchangeKind.REBRIDGE:
+        return _then(moving.media_failed(call, exchange, event, now), now)
     if exchange is None or exchange.stage is ExchangeStage.ASKING or event.pair != winner_of(call).pair:
         return call, ()
     agreed = exchange.stage is ExchangeStage.ANSWERING and exchange.kind is not ExchangeKind.LOCAL
-    if agreed or exchange.kind in (ExchangeKind.RESTORE, ExchangeKind.JOIN):
+    if agreed or exchange.kind in OURS:
         return end_both(call, now, [], BROKEN_MEDIA, "gateway")
     status = 503 if event.no_rtpengine else 500
     call = msgspec.structs.replace(call, exchange=None)
-    return call, (RejectReoffer(leg=exchange.leg, status=status),)
+    return _then((call, (RejectReoffer(leg=exchange.leg, status=status),)), now)
 
 
 def _stage(call: Talking, stage: ExchangeStage) -> Talking:
@@ -272,38 +317,6 @@ def _give(call: Talking, party: Leg, sdp: str) -> tuple[Talking, str]:
 
 def _put_side(call: Talking, leg: Leg) -> Talking:
     return msgspec.structs.replace(call, calling=leg) if leg.id == call.calling.id else put(call, leg)
-
-
-# What hold sounds like.
-
-
-def _hear(before: Talking, after: Talking, pair: PairId, out: list[AnyCommand]) -> Talking:
-    """Bring rtpengine from what ``before`` sounds like to what ``after`` does. What the parties send is
-    dropped before music starts, or the two would mix."""
-    old, new = _sound(before), _sound(after)
-    parties = (after.calling.id, after.winner)
-    if old.music is not None and old.music != new.music:
-        out.append(StopMusic(pair=pair, leg=old.music))
-    if new.blocked and not old.blocked:
-        out.extend(BlockMedia(pair=pair, leg=leg) for leg in parties)
-    if old.blocked and not new.blocked:
-        out.extend(UnblockMedia(pair=pair, leg=leg) for leg in parties)
-    if new.music is not None and old.music != new.music:
-        out.append(PlayMusic(pair=pair, leg=new.music))
-    if old == new:
-        return after
-    return publish(after, LivePhase.HELD if new.blocked else LivePhase.ESTABLISHED, out)
-
-
-def _sound(call: Talking) -> _Sound:
-    """One side holds: the other hears music, unless that user wants none. Both hold: nobody does."""
-    calling, winner = call.calling.holds, winner_of(call).holds
-    if calling == winner:
-        return _Sound(calling, None)
-    holder = call.calling if calling else winner_of(call)
-    if holder.holds_silently:
-        return _Sound(True, None)
-    return _Sound(True, call.winner if calling else call.calling.id)
 
 
 # Before the answer.

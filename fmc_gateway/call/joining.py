@@ -14,7 +14,13 @@ from fmc_gateway.call.commands import AnyCommand, OfferMedia, Reoffer, StopMusic
 from fmc_gateway.call.descriptions import following, same_media
 from fmc_gateway.call.ending import release
 from fmc_gateway.call.events import LegReofferAnswered
-from fmc_gateway.call.model import Exchange, ExchangeKind, ExchangeStage, Leg, Step, Talking, winner_of
+from fmc_gateway.call.exchanges import Exchange, ExchangeKind, ExchangeStage
+from fmc_gateway.call.model import (
+    Leg,
+    Step,
+    Talking,
+    winner_of,
+)
 
 NOT_JOINED = 'SIP;cause=488;text="Not joined"'
 

@@ -13,11 +13,9 @@ import msgspec
 from fmc_gateway.call import answering, racing
 from fmc_gateway.call.commands import AcknowledgeLeg, AnswerMedia, AnyCommand, EndLeg, OfferMedia
 from fmc_gateway.call.events import LegAnswered, LegConfirmed, MediaAnswered, MediaOffered
+from fmc_gateway.call.exchanges import Exchange, ExchangeKind, ExchangeStage
 from fmc_gateway.call.model import (
     Answering,
-    Exchange,
-    ExchangeKind,
-    ExchangeStage,
     Leg,
     LegPhase,
     Ringing,

@@ -14,6 +14,7 @@ import msgspec
 
 from fmc_gateway.call.commands import AnyCommand, Target
 from fmc_gateway.call.events import DialRequested, Diverted, LegOffered
+from fmc_gateway.call.exchanges import Exchange, Move
 from hipper.contracts.calls import (
     AttemptOutcome,
     CallOutcome,
@@ -119,7 +120,11 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     connected_as: CallerIdentity | None = None
     """Who the caller is told has answered, by the user's own rules; None: whoever the peer says."""
     holds: bool = False
-    """This party put the other one on hold."""
+    """This party put the other one on hold, as its session description says."""
+    held_by_app: bool = False
+    """The same without a word of its telephone: from the app, or because the telephone is lost."""
+    radio: bool = False
+    """A leg to or from the user's handset, which may be lost without a word."""
     holds_silently: bool = False
     """Whom it holds hears no music (Music On Hold User is off)."""
     sip_call_id: str | None = None
@@ -165,6 +170,9 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True, tag_field="state"):
     offered: LegOffered
     calling: Leg
     called: tuple[Leg, ...] = ()
+    aside: tuple[Leg, ...] = ()
+    """In the call, but not of the two who talk: offered to take somebody's place, or replaced. Whatever ends
+    the call ends them; one that is over stays for the record."""
     skipped: tuple[DeviceAttempt, ...] = ()
     """Devices that got no leg, and why."""
     tenant: TenantId | None = None
@@ -316,51 +324,18 @@ class Answering(CallState, frozen=True, kw_only=True, tag="answering"):
     winner: LegId
 
 
-class ExchangeKind(StrEnum):
-    """How a re-offer is dealt with (RFC 3264 §8)."""
-
-    LOCAL = "local"
-    """Hold and resume: answered by us with the other side's last description."""
-    THROUGH = "through"
-    """The other side is asked."""
-    OFFERLESS = "offerless"
-    """A re-INVITE without SDP: we offer, the ACK answers."""
-    FIRST = "first"
-    """The INVITE was without SDP: the called side offered in its 200, the caller's ACK answers."""
-    JOIN = "join"
-    """Dial from the app: the user's telephone, which answered first, is brought to the other side's media by
-    a re-INVITE."""
-    RESTORE = "restore"
-    """The other side refused: rtpengine is told the old description again."""
-
-
-class ExchangeStage(StrEnum):
-    OFFERING = "offering"
-    """OfferMedia is out."""
-    ASKING = "asking"
-    """A party's answer is awaited: to our re-INVITE (THROUGH), or in the ACK (OFFERLESS)."""
-    ANSWERING = "answering"
-    """AnswerMedia is out."""
-
-
-class Exchange(msgspec.Struct, frozen=True, kw_only=True):
-    """One offer/answer exchange in an established call; never two at a time (RFC 3261 §14.1)."""
-
-    kind: ExchangeKind
-    stage: ExchangeStage
-    leg: LegId
-    """Who offered, or asked for an offer."""
-    sdp: str | None
-    """What it offered, or answered in the ACK."""
-    answer_sdp: str | None = None
-    """THROUGH: what the other side answered."""
-
-
 class Talking(CallState, frozen=True, kw_only=True, tag="talking"):
     """Established between the calling leg and ``winner``."""
 
     winner: LegId
     exchange: Exchange | None = None
+    move: Move | None = None
+    lost: LegId | None = None
+    """The party that is gone without having hung up; the other one waits with music."""
+    asked: bool = False
+    """The directory is asked which telephones ring for ``move``."""
+    bridges: int = 0
+    """How many pairs and legs were made since it was answered: their ids count on."""
 
 
 class Ending(CallState, frozen=True, kw_only=True, tag="ending"):
@@ -443,6 +418,36 @@ def winner_of(call: Answering | Talking) -> Leg:
     raise LookupError(f"no leg {call.winner} in the call")
 
 
+def other_of(call: Talking, leg: LegId) -> Leg:
+    """Whom ``leg``, one of the two who talk, talks to."""
+    return winner_of(call) if leg == call.calling.id else call.calling
+
+
+def any_leg(call: CallState, leg: LegId) -> Leg | None:
+    """The leg of that id, wherever it stands in the call; None when there is none."""
+    if leg == call.calling.id:
+        return call.calling
+    found = called_leg(call, leg)
+    if found is not None:
+        return found
+    return next((one for one in call.aside if one.id == leg), None)
+
+
+def put_any(call: C, leg: Leg) -> C:
+    """``call`` with that leg replaced, wherever it stands."""
+    if leg.id == call.calling.id:
+        return msgspec.structs.replace(call, calling=leg)
+    if any(one.id == leg.id for one in call.aside):
+        aside = tuple(leg if one.id == leg.id else one for one in call.aside)
+        return msgspec.structs.replace(call, aside=aside)
+    return put(call, leg)
+
+
+def on_hold(leg: Leg) -> bool:
+    """Whether this party put the other one on hold, in whatever way."""
+    return leg.holds or leg.held_by_app
+
+
 def is_late(call: CallState) -> bool:
     """Whether the caller leaves the offer to whoever answers."""
     return call.calling.phase is LegPhase.OFFERED and call.calling.sdp is None
@@ -461,6 +466,16 @@ def leg_id(call: CallState, index: int) -> LegId:
 def pair_id(call: CallState, index: int) -> PairId:
     """Id of its media pair; unique among all calls, since it is the NG call-id."""
     return PairId(f"{call.offered.call}-m{index}")
+
+
+def bridge_pair(call: Talking) -> PairId:
+    """Id of the next media pair of a call that is answered."""
+    return PairId(f"{call.offered.call}-n{call.bridges + 1}")
+
+
+def bridge_leg(call: Talking) -> LegId:
+    """Id of the next leg we make in a call that is answered."""
+    return LegId(f"{call.offered.call}-c{call.bridges + 1}")
 
 
 def call_of(pair: PairId) -> CallId:

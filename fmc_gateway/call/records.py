@@ -17,6 +17,7 @@ from fmc_gateway.call.model import (
     LegPhase,
     Ringing,
     Talking,
+    on_hold,
     winner_of,
 )
 from hipper.contracts.calls import (
@@ -26,6 +27,7 @@ from hipper.contracts.calls import (
     Charge,
     DeviceAttempt,
     LegRecord,
+    LegRole,
     LiveCall,
     LiveParty,
     LivePhase,
@@ -55,7 +57,7 @@ def live_call(call: CallState, phase: LivePhase) -> LiveCall:
         gateway=call.offered.gateway,
         tenant=call.tenant,
         phase=phase,
-        started=call.calling.offered,
+        started=began(call),
         answered=call.answered,
         calling=_calling_party(call),
         called=_called_party(call),
@@ -75,6 +77,8 @@ def _ringing(call: CallState, user: SubscriberId | None) -> tuple[DeviceId, ...]
 def _calling_party(call: CallState) -> LiveParty:
     """Who dials from the app is rung first."""
     party = _party(call.calling)
+    if isinstance(call, Talking):
+        return party if call.move is None else _with_ringing(call, call.calling, party)
     if not isinstance(call, DiallingOut):
         return party
     return msgspec.structs.replace(party, ringing=_ringing(call, party.subscriber))
@@ -103,6 +107,8 @@ def _called_party(call: CallState) -> LiveParty:
     if isinstance(call, (Answering, Talking)):
         winner = winner_of(call)
         party = _party(winner)
+        if isinstance(call, Talking) and call.move is not None:
+            party = _with_ringing(call, winner, party)
         return msgspec.structs.replace(party, identity=HIDDEN) if _is_sent_outside(winner) else party
     legs = () if isinstance(call, DiallingOut) else call.called[call.round_from :] or call.called
     leg = legs[0].id if legs else call.calling.id
@@ -110,6 +116,13 @@ def _called_party(call: CallState) -> LiveParty:
     user = call.reached_subscriber
     ringing = _ringing(call, user) if isinstance(call, Ringing) and user is not None else ()
     return LiveParty(leg=leg, subscriber=user, identity=without_secrets(reached), ringing=ringing)
+
+
+def _with_ringing(call: Talking, leg: Leg, party: LiveParty) -> LiveParty:
+    """Telephones that ring to take this party's place."""
+    if call.move is None or call.move.replaces != leg.id:
+        return party
+    return msgspec.structs.replace(party, ringing=_ringing(call, leg.subscriber))
 
 
 def _is_sent_outside(leg: Leg) -> bool:
@@ -123,7 +136,7 @@ def _party(leg: Leg) -> LiveParty:
         subscriber=leg.subscriber,
         device=leg.device,
         identity=without_secrets(live_identity(leg)),
-        holds=leg.holds,
+        holds=on_hold(leg),
     )
 
 
@@ -142,14 +155,26 @@ def without_secrets(identity: CallerIdentity) -> CallerIdentity:
     return msgspec.structs.replace(identity, network_number=None, withheld_number=None)
 
 
+def began(call: CallState) -> float:
+    """When its first leg was offered, whoever stands in its place by now."""
+    if not call.aside:
+        return call.calling.offered
+    return min(leg.offered for leg in (call.calling, *call.aside))
+
+
 def write_record(call: Ending) -> WriteRecord:
     return WriteRecord(record=record(call, call.outcome, call.ended))
 
 
 def record(call: CallState, outcome: CallOutcome, ended: float) -> CallRecord:
     """The true record: every leg that was offered or sent, every device and what became of it."""
-    sent = tuple(leg_record(leg, ended) for leg in call.called if leg.sent)
-    rung = call.called if call.calling.outcome is None else (call.calling, *call.called)
+    sent = [leg for leg in call.called if leg.sent]
+    callers: tuple[Leg, ...] = (call.calling,)
+    if call.aside:  # who called first stands first
+        sent += [leg for leg in call.aside if leg.role is not LegRole.CALLING]
+        ours = (call.calling, *(leg for leg in call.aside if leg.role is LegRole.CALLING))
+        callers = tuple(sorted(ours, key=lambda leg: leg.offered))
+    rung = (*(leg for leg in (call.calling, *call.aside) if leg.outcome is not None), *call.called)
     attempts = tuple(found for leg in rung if (found := attempt(leg)) is not None)
     return CallRecord(
         call=call.offered.call,
@@ -159,11 +184,11 @@ def record(call: CallState, outcome: CallOutcome, ended: float) -> CallRecord:
         emergency=call.emergency,
         rule=call.rule,
         outcome=outcome,
-        started=call.calling.offered,
+        started=began(call),
         answered=call.answered,
         ended=ended,
         setup_ms=call.setup_ms,
-        legs=(leg_record(call.calling, ended), *sent),
+        legs=tuple(leg_record(leg, ended) for leg in (*callers, *sent)),
         attempts=attempts + call.skipped,
         segments=call.segments if call.answered is not None else (),
         diversions=call.diversions,

@@ -11,6 +11,9 @@ from fmc_gateway.call.commands import (
     AnswerMedia,
     AnyCommand,
     ApplyFeature,
+    FindCall,
+    Finish,
+    HandOver,
     PlayMusic,
     Progress,
     RejectReoffer,
@@ -29,14 +32,17 @@ from fmc_gateway.call.ending import (
     late_answer,
     late_end,
     late_rejection,
+    refuse,
     release,
 )
 from fmc_gateway.call.events import (
     AnnouncementEnded,
+    CallChosen,
     FeatureDone,
     LegAnswered,
     LegCancelled,
     LegEnded,
+    LegJoined,
     LegRejected,
     LegReoffered,
     MediaAnswered,
@@ -58,7 +64,7 @@ from fmc_gateway.call.records import publish
 from fmc_gateway.call.rounds import tell_caller
 from hipper.contracts.calls import CallOutcome, LivePhase
 from hipper.pbx.ids import DeviceId, PairId
-from hipper.pbx.model import Announcement, FeaturePlan, PullCall, SubscriberContext
+from hipper.pbx.model import FeaturePlan, PullCall, SubscriberContext
 
 FEATURE_S = 5.0
 """How long a feature code may take to be carried out."""
@@ -66,7 +72,6 @@ DONE_UNHEARD = Verdict(
     480, 31, "the feature code was carried out, but nothing can be spoken", CallOutcome.SERVICE
 )
 FAILED = Verdict(480, 31, "the feature code was not carried out", CallOutcome.SERVICE)
-NOTHING_TO_PULL = Verdict(480, 31, "no call of this user can be taken over", CallOutcome.SERVICE)
 
 
 # Feature codes.
@@ -77,9 +82,8 @@ def feature(
 ) -> Step:
     """The exchange does something, and says what became of it."""
     call = msgspec.structs.replace(call, service=True)
-    if isinstance(plan.action, PullCall):
-        said = Announcement.NOTHING_TO_PULL
-        return announcing.refuse_aloud(call, said, NOTHING_TO_PULL, now, [], language=caller.language)
+    if isinstance(plan.action, PullCall) and call.offered.sdp is None:
+        return refuse(call, now, 488, "the call cannot be moved to a telephone that offers no media")
     state = become(
         Announcing,
         call,
@@ -90,11 +94,36 @@ def feature(
         verdict=FAILED,
         feature=plan,
     )
+    if isinstance(plan.action, PullCall):  # nothing is shown of it: it is no call of its own
+        return state, (FindCall(subscriber=caller.subscriber, device=device),)
     out: list[AnyCommand] = [
         ApplyFeature(subscriber=caller.subscriber, device=device, action=plan.action),
         StartTimer(name=SPEECH_TIMER, after_s=FEATURE_S),
     ]
     return publish(state, LivePhase.SETTING_UP, out), tuple(out)
+
+
+def call_chosen(call: Announcing, event: CallChosen, now: float) -> Step:
+    """``*11``: the leg goes over to the call that was found, and with it everything this one was."""
+    plan, calling = call.feature, call.calling
+    if call.stage is not SpeechStage.APPLYING or plan is None or not isinstance(plan.action, PullCall):
+        return call, ()
+    if event.call is None:
+        found = Verdict(480, 31, event.explanation, CallOutcome.SERVICE)
+        return announcing.refuse_aloud(call, plan.failed, found, now, [], language=call.language)
+    assert calling.subscriber is not None
+    assert calling.payer is not None
+    joined = LegJoined(
+        leg=calling.id,
+        offered=call.offered,
+        subscriber=calling.subscriber,
+        device=calling.device,
+        payer=calling.payer,
+        tenant=call.tenant,
+        language=call.language,
+        radio=calling.radio,
+    )
+    return None, (HandOver(call=event.call, joined=joined), Finish())
 
 
 def feature_done(call: Announcing, event: FeatureDone, now: float) -> Step:

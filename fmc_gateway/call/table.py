@@ -54,14 +54,25 @@ NOT_RINGING = nothing("no telephone of the called user rings")
 
 SENT = Row("ringing.leg_sent")
 
-TABLE: dict[State, dict[type[msgspec.Struct], Row]] = {
+NOT_IN_CALL: dict[type[msgspec.Struct], Row] = {
+    ev.CallChosen: NO_FEATURE,
+    ev.LegJoined: Row("pulling.not_talking"),
+    ev.LegReturned: ONCE,
+    ev.MoveRequested: Row("requests.refuse"),
+    ev.HoldRequested: Row("requests.refuse"),
+}
+"""What is asked of a call that is answered, in a state in which it is not."""
+
+_ROWS: dict[State, dict[type[msgspec.Struct], Row]] = {
     None: dict.fromkeys(EVENTS, NO_CALL)
     | {
         ev.LegOffered: Row("deciding.leg_offered", (st.Deciding, st.Passing, st.EmergencyRouting)),
         ev.LegAnswered: Row("ending.orphan_answered"),
         ev.LegReoffered: Row("ending.orphan_reoffered"),
         ev.DialRequested: Row("dialling_out.begin", (st.DiallingOut,)),
-    },
+    }
+    | NOT_IN_CALL
+    | {ev.LegReturned: Row("returning.leg_returned", (st.Announcing,))},
     st.Deciding: {
         ev.LegOffered: ONCE,
         ev.ContextLoaded: Row(
@@ -204,12 +215,14 @@ TABLE: dict[State, dict[type[msgspec.Struct], Row]] = {
         ev.DigitPressed: NO_DIGITS,
         ev.AnnouncementEnded: Row("speaking.announcement_ended", ONWARD),
         ev.FeatureDone: Row("speaking.feature_done", OVER),
+        ev.CallChosen: Row("speaking.call_chosen", OVER),
         ev.ConnectedChanged: NO_WAIT,
         ev.DialRequested: ONCE,
         ev.DeclineRequested: NOT_RINGING,
         ev.HangUpRequested: Row("ending.hang_up", OVER),
     },
     st.Passing: dict.fromkeys(EVENTS, PASSES_BY)
+    | NOT_IN_CALL
     | {
         ev.LegOffered: ONCE,
         ev.LegTrying: Row("passing.leg_trying"),
@@ -280,31 +293,36 @@ TABLE: dict[State, dict[type[msgspec.Struct], Row]] = {
     },
     st.Talking: {
         ev.LegOffered: ONCE,
-        ev.ContextLoaded: NO_CONTEXT,
-        ev.ContextFailed: NO_CONTEXT,
+        ev.ContextLoaded: Row("pushing.context_loaded", OVER),
+        ev.ContextFailed: Row("pushing.context_failed", OVER),
         ev.MediaOffered: Row("holding.media_offered"),
         ev.MediaAnswered: Row("holding.media_answered"),
         ev.MediaFailed: Row("holding.media_failed", OVER),
         ev.MediaTimedOut: Row("talking.media_timed_out", OVER),
         ev.LegSent: SENT,
         ev.LegTrying: NO_WAIT,
-        ev.LegRinging: nothing("another leg has won"),
-        ev.LegProgress: nothing("another leg has won"),
-        ev.LegAnswered: Row("talking.leg_answered"),
-        ev.LegRejected: Row("talking.leg_rejected"),
-        ev.LegCancelled: Row("talking.leg_cancelled", OVER),
-        ev.LegConfirmed: Row("holding.leg_confirmed"),
-        ev.LegEnded: Row("talking.leg_ended", OVER),
+        ev.LegRinging: Row("pushing.leg_ringing"),
+        ev.LegProgress: Row("pushing.leg_ringing"),
+        ev.LegAnswered: Row("in_call.leg_answered", OVER),
+        ev.LegRejected: Row("in_call.leg_rejected", OVER),
+        ev.LegCancelled: Row("in_call.leg_cancelled", OVER),
+        ev.LegConfirmed: Row("holding.leg_confirmed", OVER),
+        ev.LegEnded: Row("in_call.leg_ended", OVER),
         ev.LegReoffered: Row("holding.leg_reoffered"),
-        ev.LegReofferAnswered: Row("holding.leg_reoffer_answered"),
+        ev.LegReofferAnswered: Row("holding.leg_reoffer_answered", OVER),
         ev.LegReofferRejected: Row("holding.leg_reoffer_rejected", OVER),
-        ev.TimerFired: Row("talking.timer_fired", OVER),
-        ev.DigitPressed: NO_DIGITS,
+        ev.TimerFired: Row("in_call.timer_fired", OVER),
+        ev.DigitPressed: Row("pushing.digit_pressed"),
         ev.AnnouncementEnded: NO_ANNOUNCEMENT,
         ev.FeatureDone: NO_FEATURE,
         ev.ConnectedChanged: Row("connected.changed"),
         ev.DialRequested: ONCE,
         ev.DeclineRequested: NOT_RINGING,
+        ev.CallChosen: NO_FEATURE,
+        ev.LegJoined: Row("pulling.leg_joined"),
+        ev.LegReturned: ONCE,
+        ev.MoveRequested: Row("pushing.move_requested"),
+        ev.HoldRequested: Row("requests.hold_requested"),
         ev.HangUpRequested: Row("talking.hang_up", OVER),
     },
     st.Ending: {
@@ -336,4 +354,9 @@ TABLE: dict[State, dict[type[msgspec.Struct], Row]] = {
         ev.DeclineRequested: NOT_RINGING,
         ev.HangUpRequested: nothing("it is ending"),
     },
+}
+
+TABLE: dict[State, dict[type[msgspec.Struct], Row]] = {
+    state: rows | {event: row for event, row in NOT_IN_CALL.items() if event not in rows}
+    for state, rows in _ROWS.items()
 }

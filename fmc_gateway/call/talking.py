@@ -25,7 +25,15 @@ from fmc_gateway.call.events import (
     MediaTimedOut,
     TimerFired,
 )
-from fmc_gateway.call.model import ExchangeKind, ExchangeStage, LegPhase, Step, Talking, put, winner_of
+from fmc_gateway.call.exchanges import ExchangeKind, ExchangeStage
+from fmc_gateway.call.model import (
+    LegPhase,
+    Step,
+    Talking,
+    on_hold,
+    put,
+    winner_of,
+)
 from hipper.contracts.calls import CallOutcome
 from hipper.pbx.ids import LegId
 
@@ -36,6 +44,8 @@ DEAD = {
     "transport": 'SIP;cause=503;text="Transport failed"',
 }
 """What the other side is told when a dialog died rather than ended (RFC 3326)."""
+OURS = frozenset({ExchangeKind.RESTORE, ExchangeKind.JOIN, ExchangeKind.REBRIDGE, ExchangeKind.GO_BACK})
+"""Exchanges that no party asked for: none of them waits for an answer to its own offer."""
 CAP_REACHED = 'Q.850;cause=31;text="Spend cap reached"'
 NO_MEDIA = 'Q.850;cause=102;text="Media timeout"'
 
@@ -87,7 +97,7 @@ def drop_exchange(call: Talking, gone: LegId | None, out: list[AnyCommand]) -> N
     exchange = call.exchange
     if exchange is None or exchange.leg == gone:
         return
-    if exchange.kind in (ExchangeKind.RESTORE, ExchangeKind.FIRST, ExchangeKind.JOIN):
+    if exchange.kind in OURS or exchange.kind is ExchangeKind.FIRST:
         return
     if exchange.kind is ExchangeKind.OFFERLESS and exchange.stage is not ExchangeStage.OFFERING:
         return
@@ -106,7 +116,7 @@ def leg_cancelled(call: Talking, event: LegCancelled, now: float) -> Step:
 def media_timed_out(call: Talking, event: MediaTimedOut, now: float) -> Step:
     """Nobody sends anything any more. With both sides on hold that is as it should be."""
     winner = winner_of(call)
-    if event.pair != winner.pair or (winner.holds and call.calling.holds):
+    if event.pair != winner.pair or (on_hold(winner) and on_hold(call.calling)):
         return call, ()
     return end_both(call, now, [], NO_MEDIA, "gateway")
 

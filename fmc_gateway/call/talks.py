@@ -16,7 +16,7 @@ from fmc_gateway.call.commands import (
 )
 from fmc_gateway.call.model import CallState, Leg, Talking, winner_of
 from fmc_gateway.call.records import live_identity, without_secrets
-from hipper.contracts.talks import TalkEnded, TalkStarted, TalkTag
+from hipper.contracts.talks import TalkEnded, TalkMoved, TalkStarted, TalkTag
 from hipper.telephony.numbers.emergency import is_never_recorded
 
 
@@ -33,6 +33,22 @@ def started(call: Talking, now: float, out: list[AnyCommand]) -> None:
         ng_call_id=winner.pair,
         tags=(_tag(call.calling), _tag(winner)),
         never_record=never_recorded(call, winner),
+    )
+    out.append(PublishTalk(talk=talk))
+
+
+def moved(call: Talking, now: float, out: list[AnyCommand]) -> None:
+    """They talk on in another pair, and one of them on another telephone."""
+    winner = winner_of(call)
+    if winner.pair is None or not _is_talk(call):
+        return
+    talk = TalkMoved(
+        call=call.offered.call,
+        segment=segment_of(call),
+        at=now,
+        rtpengine="",  # the interpreter knows
+        ng_call_id=winner.pair,
+        tags=(_tag(call.calling), _tag(winner)),
     )
     out.append(PublishTalk(talk=talk))
 

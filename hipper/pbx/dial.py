@@ -124,6 +124,23 @@ def _chosen(
     return (ring,) if ring is not None else refused(rules.DIAL_DEVICE_UNKNOWN, caller)
 
 
+def telephones(
+    user: SubscriberContext,
+    device: DeviceId | None,
+    *,
+    besides: DeviceId | None = None,
+    facts: OriginationFacts = NO_FACTS,
+) -> tuple[RingTarget, ...] | RefusedPlan:
+    """What rings to take over a call of ``user`` that runs: ``device``, as for a call from the app; None:
+    every telephone of the user that is switched on, but the one the call ran on (``besides``). Never
+    raises."""
+    if device is not None:
+        return _chosen(user, device, facts)
+    own = (one for one in user.devices if one.id != besides and one.rings)
+    rings = (_own(user, (one,)) for one in own)
+    return tuple(one for one in rings if one is not None) or refused(rules.DIAL_NO_DEVICE, user)
+
+
 def _usual(caller: SubscriberContext, facts: OriginationFacts) -> tuple[RingTarget, ...] | RefusedPlan:
     office = _remote_office(caller)
     if office is not None:

@@ -9,8 +9,8 @@ from fmc_gateway.call import events as ev
 from fmc_gateway.call.model import Call
 from fmc_gateway.call.step import step
 from hipper.contracts.calls import LivePhase
-from hipper.contracts.talks import RingNotice, TalkEnded
-from hipper.pbx.ids import DeviceId, LegId, PairId
+from hipper.contracts.talks import RingNotice, TalkEnded, TalkMoved
+from hipper.pbx.ids import CallId, DeviceId, LegId, PairId
 from tests.fmc_gateway.call.kit import (
     START,
     A,
@@ -28,14 +28,16 @@ CONTACTS = (
     "mailto:x",
 )
 VIDEO = "m=video 4000 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
-FAILURES = (302, 302, 404, 408, 480, 486, 487, 488, 500, 503, 600, 603)
+FAILURES = (302, 302, 404, 408, 480, 486, 486, 486, 487, 488, 500, 503, 600, 603)
 
 
 class Party:
     """One leg as it really is at the other end of the wire."""
 
-    def __init__(self, leg: LegId) -> None:
+    def __init__(self, leg: LegId, *, joined: bool = False) -> None:
         self.leg = leg
+        self.joined = joined
+        """It dialled ``*11``, and was handed over to this call."""
         self.answered = False
         self.over = False
         self.cancelled = False
@@ -84,6 +86,10 @@ class Wires:
         """The pair of which the recorder was told."""
         self.asked = 0
         """Look-ups nobody answered yet."""
+        self.requests: set[str] = set()
+        """Of the app, not answered yet."""
+        self.wishes = 0
+        self.handed_over = False
 
     def _deliver_from(self, name: str) -> None:
         self.deliver(self.queues[name].pop(0))
@@ -112,16 +118,35 @@ class Wires:
             return
         dialled = one.dialled or ""
         called = self.company.get({"201": "suze", "203": "anna", "204": "kees"}.get(dialled, "piet"))
-        if dialled.startswith(("030", "+3130", "*")) or self.rng.random() < 0.02:
+        if not dialled or dialled.startswith(("030", "+3130", "*")) or self.rng.random() < 0.02:
             called = None
         caller = self.company[one.served_subscriber or "suze"]
         phones = [] if called is None else [device.id for device in called.devices][:-1]
         phones += [DeviceId("suze-desk1")] * self.dial
+        if not dialled:  # telephones that could take the call over
+            phones += [device.id for device in caller.devices][:-1]
         bindings = tuple(binding(phone) for phone in phones[: self.rng.choice((0, 1, 2, 3, 3))])
         self.say(
             "directory",
             ev.ContextLoaded(caller=None if one.called_number else caller, called=called, bindings=bindings),
         )
+
+    def do_find_call(self, one: cmd.FindCall) -> None:
+        found = self.rng.choice((None, CallId("another")))
+        self.say("interpreter", ev.CallChosen(call=found, explanation="none"))
+
+    def do_hand_over(self, one: cmd.HandOver) -> None:
+        assert one.call == "another"
+        self.handed_over = True
+        self.parties[one.joined.leg].over = True
+
+    def do_return_leg(self, one: cmd.ReturnLeg) -> None:
+        party = self.parties.pop(one.returned.joined.leg)
+        assert party.joined
+        assert not party.answered, "an answered leg hears nothing more"
+
+    def do_answer_request(self, one: cmd.AnswerRequest) -> None:
+        self.requests.remove(one.request)
 
     def do_apply_feature(self, one: cmd.ApplyFeature) -> None:
         if self.rng.random() < 0.9:
@@ -158,6 +183,10 @@ class Wires:
         if isinstance(one.talk, TalkEnded):
             assert self.talk is not None, "a talk ends that never began"
             self.talk = None
+        elif isinstance(one.talk, TalkMoved):
+            assert self.talk is not None, "a talk moves that never began"
+            assert self.pairs[one.talk.ng_call_id] == "open"
+            self.talk = one.talk.ng_call_id
         else:
             assert self.talk is None, "two talks at once"
             assert self.answered
@@ -222,7 +251,7 @@ class Wires:
 
     def do_answer_leg(self, one: cmd.AnswerLeg) -> None:
         party = self.parties[one.leg]
-        assert one.leg == A
+        assert one.leg == A or party.joined
         assert not party.told_end
         assert not party.answered
         self.answered = True
@@ -231,10 +260,11 @@ class Wires:
         party.answered = True
         if self.rng.random() < 0.03:
             party.over = True
-            self.say(A, ev.LegEnded(leg=A, cause="no_ack"))
+            self.say(one.leg, ev.LegEnded(leg=one.leg, cause="no_ack"))
         else:
-            answer = self.rng.choice((sdp("suze"), sdp("suze"), None)) if self.late_offer else None
-            self.say(A, ev.LegConfirmed(leg=A, sdp=answer))
+            late = self.late_offer and not party.joined
+            answer = self.rng.choice((sdp("suze"), sdp("suze"), None)) if late else None
+            self.say(one.leg, ev.LegConfirmed(leg=one.leg, sdp=answer))
 
     def do_acknowledge_leg(self, one: cmd.AcknowledgeLeg) -> None:
         party = self.parties[one.leg]
@@ -309,7 +339,8 @@ class Wires:
             self.say(one.leg, ev.LegReofferRejected(leg=one.leg, status=491))
         elif roll < 0.7:
             name = self.rng.choice((one.leg, one.leg, "moved"))
-            self.say(one.leg, ev.LegReofferAnswered(leg=one.leg, sdp=sdp(name, version=3)))
+            described = sdp(name, direction="sendonly" if party.holds else "sendrecv", version=3)
+            self.say(one.leg, ev.LegReofferAnswered(leg=one.leg, sdp=described))
         else:
             status = self.rng.choice((488, 491, 500, 481))
             self.say(one.leg, ev.LegReofferRejected(leg=one.leg, status=status))

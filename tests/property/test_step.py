@@ -13,7 +13,7 @@ from fmc_gateway.call.model import STATES, Call
 from fmc_gateway.call.step import step
 from fmc_gateway.call.table import TABLE
 from hipper.contracts.calls import CallOutcome
-from hipper.pbx.ids import DeviceId, LegId, PairId
+from hipper.pbx.ids import CallId, DeviceId, LegId, PairId
 from tests.fmc_gateway.call.kit import (
     START,
     A,
@@ -21,6 +21,7 @@ from tests.fmc_gateway.call.kit import (
     invite,
     invite_from_desk,
     invite_from_pstn,
+    joined,
     piet,
     sdp,
     suze,
@@ -44,7 +45,7 @@ def test_every_call_in_a_world_that_keeps_to_sip_ends_clean(block: int) -> None:
 def test_world_reaches_every_state_and_every_way_to_end() -> None:
     """The walks above mean something: they see it all."""
     outcomes, kinds = set(), set()
-    for seed in range(600):
+    for seed in range(900):
         world = World(seed)
         world.walk()
         kinds |= {type(one) for one in world.done}
@@ -55,8 +56,14 @@ def test_world_reaches_every_state_and_every_way_to_end() -> None:
 
 # A world that keeps to nothing.
 
-LEGS = (A, LegId("c1-b1"), LegId("c1-b2"), LegId("c1-b3"), LegId("c1-b4"), LegId("c1-a1"), LegId("stranger"))
-PAIRS = (PairId("c1-m1"), PairId("c1-m2"), PairId("c1-m3"), PairId("c1-d1"), PairId("stranger"))
+JOINING = (LegId("j1"), LegId("j2"), LegId("j3"))
+LEGS = tuple(
+    LegId(name)
+    for name in (A, "c1-b1", "c1-b2", "c1-b3", "c1-b4", "c1-a1", "stranger", "j1", "j2", "c1-c1", "c1-c2")
+)
+PAIRS = tuple(
+    PairId(name) for name in ("c1-m1", "c1-m2", "c1-m3", "c1-d1", "stranger", "c1-n1", "c1-n2", "c1-n3")
+)
 SDPS = (
     sdp("x"),
     sdp("y", direction="sendonly"),
@@ -112,21 +119,63 @@ def anything(rng: Random) -> ev.AnyEvent:
             subscriber=rng.choice((suze(), piet())).subscriber,
             device=rng.choice((None, DeviceId("piet-desk1"), DeviceId("stranger"))),
         ),
+        lambda: ev.CallChosen(call=rng.choice((None, CallId("another")))),
+        lambda: joined(rng.choice(JOINING), rng.choice(("suze", "piet")), "suze-desk1"),
+        lambda: ev.LegReturned(joined=joined("j0", "suze", "suze-desk1"), explanation="?"),
+        lambda: ev.MoveRequested(
+            request="r", subscriber=rng.choice((suze(), piet())).subscriber, to=DeviceId("piet-desk1")
+        ),
+        lambda: ev.HoldRequested(
+            request="r", subscriber=rng.choice((suze(), piet())).subscriber, on=rng.random() < 0.5
+        ),
         lambda: ev.HangUpRequested(by=rng.choice(("user:suze", "user:", "operator", "drain", ""))),
     )
     assert len(choices) == len(get_args(ev.AnyEvent))
     # Events that end calls are seldom, or no walk would get far.
     index = rng.choices(
         range(len(choices)),
-        weights=[1, 6, 1, 9, 9, 1, 1, 1, 3, 6, 6, 6, 2, 1, 1, 1, 9, 9, 3, 2, 2, 3, 2, 1, 1, 1, 1],
+        weights=[
+            1,
+            6,
+            1,
+            9,
+            9,
+            1,
+            1,
+            1,
+            3,
+            6,
+            6,
+            6,
+            2,
+            1,
+            1,
+            1,
+            9,
+            9,
+            3,
+            2,
+            2,
+            3,
+            2,
+            1,
+            1,
+            1,
+            1,
+            2,
+            1,
+            2,
+            2,
+            1,
+        ],
     )
     return choices[index[0]]()
 
 
-def ledger(commands: list[cmd.AnyCommand]) -> None:
+def ledger(commands: list[cmd.AnyCommand], asked: int, joined_legs: set[str]) -> None:
     """What must hold of all commands of a finished call, whatever the events were."""
     kinds = [type(one) for one in commands]
-    assert kinds.count(cmd.Finish) == kinds.count(cmd.WriteRecord) == 1
+    assert kinds.count(cmd.Finish) == kinds.count(cmd.WriteRecord) + kinds.count(cmd.HandOver) == 1
     assert kinds[-1] is cmd.Finish
     offered = {one.pair for one in commands if isinstance(one, cmd.OfferMedia)}
     deleted = [one.pair for one in commands if isinstance(one, cmd.DeleteMedia)]
@@ -134,6 +183,10 @@ def ledger(commands: list[cmd.AnyCommand]) -> None:
     for kind in (cmd.AnswerLeg, cmd.RejectLeg, cmd.EndLeg, cmd.CancelLeg, cmd.Originate):
         legs = [one.leg for one in commands if isinstance(one, kind)]
         assert len(legs) == len(set(legs)), kind
+    assert kinds.count(cmd.AnswerRequest) == asked
+    back = [one.returned.joined.leg for one in commands if isinstance(one, cmd.ReturnLeg)]
+    assert len(back) == len(set(back))
+    assert set(back) <= joined_legs
     shown = [one.live for one in commands if isinstance(one, cmd.PublishLive)]
     assert shown.count(None) == (1 if shown else 0)
     assert shown[-1:] in ([], [None])
@@ -160,9 +213,12 @@ def chaos(seed: int) -> None:
         )
     )
     now = START
+    joined_legs: set[str] = set()
+    asked = 0
     for _ in range(300):
         now += rng.choice((0.0, 0.02, 1.0))
         after, made = step(call, event, now)
+        asked += isinstance(event, ev.MoveRequested | ev.HoldRequested)
         assert after is None or isinstance(after, STATES)
         before = None if call is None else type(call)
         state = None if after is None else type(after)
@@ -170,14 +226,18 @@ def chaos(seed: int) -> None:
         commands += made
         call = after
         if call is None:
-            return ledger(commands)
+            return ledger(commands, asked, joined_legs)
         event = anything(rng)
+        while isinstance(event, ev.LegJoined) and event.leg in joined_legs:
+            event = anything(rng)
+        if isinstance(event, ev.LegJoined):
+            joined_legs.add(event.leg)
     while call is not None:  # it ends on request, and then time runs out
         for event in (ev.HangUpRequested(by="operator"), ev.TimerFired(name="settle")):
             if call is not None:
                 call, made = step(call, event, now)
                 commands += made
-    return ledger(commands)
+    return ledger(commands, asked, joined_legs)
 
 
 @pytest.mark.parametrize("block", range(10))

@@ -29,8 +29,10 @@ from hipper.pbx.model import (
     IdentityChoice,
     Number,
     NumberKind,
+    Payer,
     Presentation,
     SubscriberContext,
+    TariffClass,
 )
 from hipper.pbx.services.bundles import SubscriberServices
 from hipper.telephony.numbers.e164 import E164
@@ -170,6 +172,31 @@ def invite_from_pstn(called: E164 = PIET_FIXED, **changes: Any) -> ev.LegOffered
         "icid": None,
     }
     return invite(called, **(fields | changes))
+
+
+def joined(leg: str, user: str, device: str, **changes: Any) -> ev.LegJoined:
+    """``user`` dialled ``*11`` on ``device``, and the leg was handed over."""
+    mobile = device.endswith("mobile")
+    source = ev.LegSource.MOBILE_NETWORK if mobile else ev.LegSource.DESK_PHONE
+    subscription = SubscriptionId(f"{user}-{'sim' if mobile else 'line'}")
+    fields: dict[str, Any] = {
+        "leg": LegId(leg),
+        "offered": invite(
+            "*11",
+            call=CallId(f"call-of-{leg}"),
+            leg=LegId(leg),
+            source=source,
+            sdp=sdp(leg),
+            sip_call_id=f"call-id-{leg}",
+            icid=None,
+        ),
+        "subscriber": SubscriberId(user),
+        "device": DeviceId(device),
+        "payer": Payer(subscription=subscription, tariff=TariffClass.FREE),
+        "tenant": TenantId("acme"),
+        "radio": mobile,
+    }
+    return ev.LegJoined(**(fields | changes))
 
 
 class Ladder:

@@ -302,6 +302,10 @@ def test_hold_during_an_answered_announcement_is_refused() -> None:
 def test_nothing_to_pull_is_spoken_and_480() -> None:
     ladder = code("*11")
     assert ladder.of(cmd.ApplyFeature) == []
+    (ask,) = ladder.of(cmd.FindCall)
+    assert (ask.subscriber, ask.device) == ("suze", ladder.of(cmd.LoadContext)[0].served_device)
+    assert ladder.of(cmd.PublishLive) == [], "it is no call of its own"
+    ladder.tell(ev.CallChosen(call=None, explanation="no call of this user can be taken over"))
     ladder.hear()
     assert [one.announcements for one in ladder.of(cmd.PlayAnnouncement)] == [(Announcement.NOTHING_TO_PULL,)]
     assert rejected(ladder)[0] == 480

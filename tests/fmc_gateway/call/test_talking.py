@@ -36,9 +36,12 @@ def test_either_side_hangs_up_and_the_other_hears_why(leg: LegId, by: str) -> No
     assert all(one.status == 200 for one in record.legs)
 
 
-@pytest.mark.parametrize("cause", ["no_ack", "session_expired", "dialog_gone", "transport"])
-@pytest.mark.parametrize("leg", [A, B1])
+@pytest.mark.parametrize(
+    ("leg", "cause"),
+    [(A, "no_ack"), *((B1, cause) for cause in ("no_ack", "session_expired", "dialog_gone", "transport"))],
+)
 def test_dead_dialog_ends_the_other_side_with_a_reason(cause: str, leg: LegId) -> None:
+    """Of a desk phone; of a handset see test_losing."""
     ladder = talking()
     ladder.tell(ev.LegEnded(leg=leg, cause=cause))
     (end,) = ladder.of(cmd.EndLeg)

@@ -1,0 +1,98 @@
+"""What is under way in an established call: an offer/answer exchange, and a telephone that takes a party's
+place."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from fmc_gateway.call.events import LegJoined
+from hipper.pbx.ids import DeviceId, LegId, PairId, SubscriberId
+
+
+class ExchangeKind(StrEnum):
+    """How a re-offer is dealt with (RFC 3264 §8)."""
+
+    LOCAL = "local"
+    """Hold and resume: answered by us with the other side's last description."""
+    THROUGH = "through"
+    """The other side is asked."""
+    OFFERLESS = "offerless"
+    """A re-INVITE without SDP: we offer, the ACK answers."""
+    FIRST = "first"
+    """The INVITE was without SDP: the called side offered in its 200, the caller's ACK answers."""
+    JOIN = "join"
+    """Dial from the app: the user's telephone, which answered first, is brought to the other side's media by
+    a re-INVITE."""
+    RESTORE = "restore"
+    """The other side refused: rtpengine is told the old description again."""
+    REBRIDGE = "rebridge"
+    """Two parties get a media pair of their own, ``pair`` (call-flows §4): see :mod:`.rebridging`."""
+    GO_BACK = "go_back"
+    """A rebridge failed after the one who was asked had moved: it is asked back to the old media."""
+
+
+class ExchangeStage(StrEnum):
+    OFFERING = "offering"
+    """OfferMedia is out."""
+    ASKING = "asking"
+    """A party's answer is awaited: to our re-INVITE (THROUGH), or in the ACK (OFFERLESS)."""
+    ANSWERING = "answering"
+    """AnswerMedia is out."""
+    JOINING = "joining"
+    """REBRIDGE: who offered was told the answer, and has to confirm it: by ACK, or by its answer to a
+    re-INVITE."""
+    SETTLING = "settling"
+    """REBRIDGE, GO_BACK: that answer describes something new, and rtpengine is told."""
+
+
+class Exchange(msgspec.Struct, frozen=True, kw_only=True):
+    """One offer/answer exchange in an established call; never two at a time (RFC 3261 §14.1)."""
+
+    kind: ExchangeKind
+    stage: ExchangeStage
+    leg: LegId
+    """Who offered, or asked for an offer."""
+    sdp: str | None
+    """What it offered, or answered in the ACK."""
+    answer_sdp: str | None = None
+    """THROUGH: what the other side answered."""
+    other: LegId | None = None
+    """REBRIDGE, GO_BACK: the other party of ``pair``."""
+    pair: PairId | None = None
+    before: str | None = None
+    """REBRIDGE, GO_BACK: what the staying party had been given before."""
+
+
+class MoveKind(StrEnum):
+    """Why somebody takes a party's place."""
+
+    PULL = "pull"
+    """``*11``: the user called from the telephone that takes the call."""
+    PUSH = "push"
+    """The app asked: a telephone of the user rings."""
+    LOST = "lost"
+    """The user's telephone is gone, and the others ring."""
+
+
+class Move(msgspec.Struct, frozen=True, kw_only=True):
+    """One party of the call, ``replaces``, is about to be replaced by another telephone of the same user;
+    ``stays``: the other party. Until that is done the two go on as they are."""
+
+    kind: MoveKind
+    replaces: LegId
+    stays: LegId
+    subscriber: SubscriberId
+    leg: LegId | None = None
+    """Who comes; None while nobody has answered."""
+    joined: LegJoined | None = None
+    """PULL: with what it came."""
+    device: DeviceId | None = None
+    """PUSH: which telephone rings."""
+    request: str | None = None
+    """PUSH: whom to tell, until told."""
+    offered: str | None = None
+    """PUSH, LOST: what ``stays`` described when the others were offered the call."""
+    given_up: str | None = None
+    """It will not be, for this reason; only the answer of ``stays`` is awaited, which then is asked back."""

@@ -1,0 +1,63 @@
+"""What hold sounds like: whose media rtpengine drops, and who hears music (call-flows §4)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from fmc_gateway.call.commands import AnyCommand, BlockMedia, PlayMusic, StopMusic, UnblockMedia
+from fmc_gateway.call.model import Talking, on_hold, winner_of
+from fmc_gateway.call.records import publish
+from hipper.contracts.calls import LivePhase
+from hipper.pbx.ids import LegId, PairId
+
+
+class Sound(NamedTuple):
+    """What rtpengine does with a pair: is everything dropped, and who hears music."""
+
+    blocked: bool
+    music: LegId | None
+
+
+SILENCE = Sound(False, None)
+"""A pair as it begins: nothing is dropped, nothing is played."""
+
+
+def hear(before: Talking, after: Talking, pair: PairId, out: list[AnyCommand]) -> Talking:
+    """Bring rtpengine from what ``before`` sounds like to what ``after`` does."""
+    old, new = sound(before), sound(after)
+    _change(after, old, new, pair, out)
+    return after if old == new else publish(after, phase_of(new), out)
+
+
+def hear_anew(call: Talking, pair: PairId, out: list[AnyCommand]) -> Talking:
+    """The same on a pair that has just been made."""
+    new = sound(call)
+    _change(call, SILENCE, new, pair, out)
+    return publish(call, phase_of(new), out)
+
+
+def _change(call: Talking, old: Sound, new: Sound, pair: PairId, out: list[AnyCommand]) -> None:
+    """What the parties send is dropped before music starts, or the two would mix."""
+    parties = (call.calling.id, call.winner)
+    if old.music is not None and old.music != new.music:
+        out.append(StopMusic(pair=pair, leg=old.music))
+    if new.blocked and not old.blocked:
+        out.extend(BlockMedia(pair=pair, leg=leg) for leg in parties)
+    if old.blocked and not new.blocked:
+        out.extend(UnblockMedia(pair=pair, leg=leg) for leg in parties)
+    if new.music is not None and old.music != new.music:
+        out.append(PlayMusic(pair=pair, leg=new.music))
+
+
+def phase_of(heard: Sound) -> LivePhase:
+    return LivePhase.HELD if heard.blocked else LivePhase.ESTABLISHED
+
+
+def sound(call: Talking) -> Sound:
+    """One side holds: the other hears music, unless that user wants none. Both hold: nobody does."""
+    calling, called = call.calling, winner_of(call)
+    calling_holds = on_hold(calling)
+    if calling_holds == on_hold(called):
+        return Sound(calling_holds, None)
+    holder, held = (calling, called) if calling_holds else (called, calling)
+    return Sound(True, None if holder.holds_silently else held.id)

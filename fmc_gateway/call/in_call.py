@@ -1,0 +1,90 @@
+"""What parties do while the call is answered: those who talk (:mod:`.talking`), who takes somebody's place
+(:mod:`.pulling`, :mod:`.pushing`), and telephones that are lost (:mod:`.losing`)."""
+
+from __future__ import annotations
+
+import msgspec
+
+from fmc_gateway.call import losing, pulling, pushing, talking
+from fmc_gateway.call.ending import LOST_TIMER, MOVE_TIMER, confirm_timer
+from fmc_gateway.call.events import LegAnswered, LegCancelled, LegEnded, LegRejected, TimerFired
+from fmc_gateway.call.exchanges import MoveKind
+from fmc_gateway.call.model import (
+    Leg,
+    LegPhase,
+    Step,
+    Talking,
+    any_leg,
+    called_leg,
+    put_any,
+)
+
+
+def leg_ended(call: Talking, event: LegEnded, now: float) -> Step:
+    """Of the two who talk either ends the call, unless somebody has come already for the one who goes, or it
+    was lost without a word."""
+    leg = any_leg(call, event.leg)
+    if leg is None:
+        return talking.leg_ended(call, event, now)
+    if call.move is not None and (done := _of_move(call, leg, event, now)) is not None:
+        return done
+    if event.leg in (call.calling.id, call.winner):
+        if leg.phase is LegPhase.OVER:
+            return call, ()
+        if losing.is_lost(call, leg, event):
+            return losing.lost(call, leg, event, now)
+    return talking.leg_ended(call, event, now)
+
+
+def _of_move(call: Talking, leg: Leg, event: LegEnded, now: float) -> Step | None:
+    """None: it is nothing special."""
+    move = call.move
+    assert move is not None
+    if leg.id == move.leg:
+        if leg.phase is LegPhase.OVER:
+            return call, ()
+        if move.kind is MoveKind.PULL:
+            return pulling.who_came_left(call, event, now)
+        return pushing.who_answered_left(call, leg, now)
+    if leg.id == move.replaces and move.leg is not None and leg.phase is LegPhase.ANSWERED:
+        by = "gateway" if event.cause != "bye" else "calling" if leg is call.calling else "called"
+        over = msgspec.structs.replace(leg, phase=LegPhase.OVER, ended=now, ended_by=by, q850=event.q850)
+        return put_any(call, over), ()
+    ringing = pushing.ringing_leg(call, leg.id)
+    return None if ringing is None else pushing.leg_ended(call, ringing, event, now)
+
+
+def leg_cancelled(call: Talking, event: LegCancelled, now: float) -> Step:
+    """Also a CANCEL that crossed our 200."""
+    move = call.move
+    if move is not None and move.leg == event.leg and move.kind is MoveKind.PULL:
+        leg = any_leg(call, event.leg)
+        if leg is None or leg.phase is LegPhase.OVER:
+            return call, ()
+        return pulling.who_came_left(call, event, now)
+    return talking.leg_cancelled(call, event, now)
+
+
+def leg_answered(call: Talking, event: LegAnswered, now: float) -> Step:
+    leg = called_leg(call, event.leg)
+    if call.move is not None and leg is not None and leg.phase in pushing.IN_CALL:
+        return pushing.leg_answered(call, leg, event, now)
+    return talking.leg_answered(call, event, now)
+
+
+def leg_rejected(call: Talking, event: LegRejected, now: float) -> Step:
+    leg = called_leg(call, event.leg)
+    if call.move is not None and leg is not None and leg.phase in pushing.IN_CALL:
+        return pushing.leg_rejected(call, leg, event, now)
+    return talking.leg_rejected(call, event, now)
+
+
+def timer_fired(call: Talking, event: TimerFired, now: float) -> Step:
+    if event.name == LOST_TIMER:
+        return losing.nobody_came(call, now)
+    if event.name == MOVE_TIMER and call.move is not None and call.move.leg is None:
+        return pushing.no_answer(call, now)
+    for leg in call.called if call.move is not None else ():
+        if leg.phase is LegPhase.CONFIRMING and event.name == confirm_timer(leg.id):
+            return pushing.not_confirmed(call, leg, now)
+    return talking.timer_fired(call, event, now)

@@ -1,0 +1,62 @@
+"""Who pays from the moment on at which a user's side went on on another telephone (seed 5.7; call-flows
+§2)."""
+
+from __future__ import annotations
+
+import msgspec
+
+from fmc_gateway.call.exchanges import Move
+from fmc_gateway.call.model import (
+    Leg,
+    Talking,
+)
+from hipper.contracts.calls import SegmentRecord
+from hipper.pbx.model import Payer, TariffClass
+
+
+def moved_segments(call: Talking, move: Move, new: Leg, stays: Leg, now: float) -> tuple[SegmentRecord, ...]:
+    """The segment that ran ends, and one with ``new`` begins. What the other party's leg costs it goes on
+    costing; a telephone that costs something of its own (a number outside) has a segment for that."""
+    last = call.segments[-1]
+    closed = tuple(_closed(one, move, now) for one in call.segments)
+    calling, called = (new.id, last.called) if move.replaces == call.calling.id else (last.calling, new.id)
+    talk = msgspec.structs.replace(
+        last, calling=calling, called=called, payer=_payer(last.payer, new, stays), started=now, ended=None
+    )
+    return (*closed, *_own(new), talk)
+
+
+def _closed(segment: SegmentRecord, move: Move, now: float) -> SegmentRecord:
+    if segment.ended is not None or move.replaces not in (segment.calling, segment.called):
+        return segment
+    return msgspec.structs.replace(segment, ended=now)
+
+
+def _payer(before: Payer, new: Leg, stays: Leg) -> Payer:
+    """A mobile leg is paid by the mobile subscription, a fixed one by the fixed one, by the class of the
+    call; a call that had cost nobody anything is one of the exchange's own from then on. Whoever pays at the
+    other end goes on paying."""
+    own = new.payer
+    if own is None:
+        return before
+    if before.subscription is None:
+        return Payer(subscription=own.subscription, tariff=TariffClass.ON_NET)
+    if stays.payer is not None and stays.payer.subscription == before.subscription:
+        return before
+    return Payer(subscription=own.subscription, tariff=before.tariff)
+
+
+def _own(new: Leg) -> tuple[SegmentRecord, ...]:
+    charge = new.charge
+    if charge is None or new.payer is None or new.answered is None:
+        return ()
+    own = SegmentRecord(
+        calling=new.id,
+        called=new.id,
+        payer=new.payer,
+        started=new.answered,
+        charged=charge.subscriber,
+        charged_group=charge.group,
+        rate_per_minute=charge.rate_per_minute,
+    )
+    return (own,)
