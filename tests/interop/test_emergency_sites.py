@@ -17,6 +17,7 @@ from tests.interop.company import Person
 from tests.interop.conftest import Kit
 from tests.interop.gateway import GatewayProcess
 from tests.interop.ports import Ports
+from tests.interop.services import set_service
 from tests.interop.sipp import Sipp
 
 SITE_NUMBER, CENTRE = "+31201110000", "+31880112112"
@@ -107,6 +108,22 @@ async def test_site_gives_number_and_route_also_after_a_start_with_everything_aw
         assert f"sip:{SITE_NUMBER}@" in (invite.header("P-Asserted-Identity") or "")
         assert invite.at - sent.at < LEAVES_WITHIN_S
         assert usual.so_far().received("INVITE") == []
+
+
+async def test_speed_dial_that_stands_for_112_takes_number_and_route_of_the_site(kit: Kit) -> None:
+    anna = kit.company.person("anna", mobile=False)
+    await kit.company.apply()
+    await at_the_shop(kit, anna)
+    await set_service(kit, anna, "speed_dial_8", entries=[{"code": "9", "destination": "112"}])
+    await kit.register(anna, kit.ports.sip())
+    await until_kept(kit.gateway, anna.phones[0])
+    usual, site = await kit.psap(), await kit.psap(spare=True)
+    caller = await kit.phone_calls("uac_digest_call", anna, "9", talk_ms=50)
+    await asyncio.gather(caller.finished(), site.finished())
+    invite = site.so_far().first("INVITE")
+    assert invite.request_uri.startswith("sip:112@")
+    assert f"sip:{SITE_NUMBER}@" in (invite.header("P-Asserted-Identity") or "")
+    assert usual.so_far().received("INVITE") == []
 
 
 @contextlib.contextmanager
