@@ -159,7 +159,7 @@ def _parameters(method: str, path: str, operation: Operation) -> list[dict[str, 
         {
             "name": one.name,
             "in": "query",
-            "required": False,
+            "required": one.required,
             "description": one.description,
             "schema": one.schema,
         }

@@ -19,6 +19,7 @@ from litestar.types import Message, Scope
 from app.access import check_routes, isolate
 from app.description import describe
 from app.domain.docs.controllers import DocsController
+from app.domain.explain.controllers import OwnExplainController, UserExplainController
 from app.domain.me.controllers import MeController
 from app.domain.mobile_network.controllers import MobileNetworkController
 from app.domain.mobile_network.guards import NetworkKeys
@@ -182,6 +183,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             MailedController,
             UserAccountController,
             MeController,
+            OwnExplainController,
+            UserExplainController,
             OwnServiceController,
             UserServiceController,
             GroupController,

@@ -48,6 +48,7 @@ class Query(msgspec.Struct, frozen=True):
     name: str
     description: str
     schema: dict[str, Any]
+    required: bool = False
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):

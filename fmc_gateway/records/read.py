@@ -39,6 +39,7 @@ _CALL = """
 SELECT c.*, t.trace::text AS trace FROM gateway.calls c LEFT JOIN gateway.traces t USING (call_id)
 WHERE c.call_id = $1
 """
+_RECORD = "SELECT * FROM gateway.calls WHERE call_id = $1"
 _MATCHING = "SELECT call_id FROM gateway.calls WHERE starts_with(call_id, $1) ORDER BY started DESC LIMIT 2"
 _LATEST = """
 SELECT * FROM gateway.calls
@@ -69,6 +70,12 @@ async def fetch_call(database: Reader, call: str) -> StoredCall | None:
     (record,) = await _complete(database, [row])
     trace = decode(row["trace"].encode()) if row["trace"] is not None else None
     return StoredCall(record=record, trace=trace)
+
+
+async def fetch_record(database: Reader, call: str) -> CallRecord | None:
+    """Without its trace, which is the operator's. None when there is no such call (yet)."""
+    row = await database.fetchrow(_RECORD, call)
+    return None if row is None else (await _complete(database, [row]))[0]
 
 
 async def latest_calls(

@@ -20,6 +20,7 @@ SUB_APPS = {
     "apikey": "hipper.cli.apikeys",
     "jobs": "hipper.cli.jobs",
     "calls": "hipper.cli.calls",
+    "explain": "hipper.cli.explain",
     "trunks": "hipper.cli.trunks",
     "announcements": "hipper.cli.announcements",
 }

@@ -88,7 +88,7 @@ WITH caller AS MATERIALIZED ({caller}), called AS MATERIALIZED ({_CALLED_OF_THE_
 SELECT (SELECT {_CONTEXT} {_FROM} WHERE s.subscriber_id = (SELECT subscriber_id FROM caller)),
        (SELECT {_CONTEXT} {_FROM} WHERE s.subscriber_id = (SELECT subscriber_id FROM called)),
        (SELECT c.list FROM caller JOIN directory.contact_numbers c USING (subscriber_id)
-        WHERE c.e164 = $3)"""  # noqa: S608
+        WHERE c.e164 = $3 ORDER BY c.contact_id IS NULL LIMIT 1)"""  # noqa: S608
 
 
 ORIGINATION_BY_NUMBER = _origination(_CALLER_BY_NUMBER)

@@ -7,10 +7,12 @@ devices ring that both name.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from hipper.pbx import rules
-from hipper.pbx.model import CallerList, DivertReason, Number, NumberKind
+from hipper.pbx.model import Announcement, CallerList, DivertReason, Number, NumberKind
 from hipper.pbx.screening import Asked, kind_of_caller, note, schedule_holds
 from hipper.pbx.services.availability import Action, Availability, NumberAvailability, Profile, Treatment
 
@@ -29,13 +31,14 @@ _PROFILE_RULE = {
 
 
 class Treated(NamedTuple):
-    """``devices``: ids that ring, None for all. ``destination``: of FORWARD."""
+    """``devices``: ids that ring, None for all. ``destination``: of FORWARD. ``announcement``: of REJECT."""
 
     action: Action
     rule: str
     reason: DivertReason
     devices: frozenset[str] | None = None
     destination: str | None = None
+    announcement: Announcement = Announcement.NO_CALLS_TAKEN
 
 
 def treatment(asked: Asked) -> Treated | None:
@@ -76,9 +79,11 @@ def _by_schedule(asked: Asked, one: NumberAvailability) -> Treatment:
 
 
 def _of_profile(asked: Asked, settings: Availability) -> Treated | None:
-    name, reason = _active(asked, settings)
-    if name is None:
+    chosen = active_profile(settings, asked.now, partial(schedule_holds, asked))
+    if chosen is None:
         return None
+    name = chosen.name
+    reason = DivertReason.UNCONDITIONAL if chosen.by_hand else DivertReason.TIME_OF_DAY
     profile = _profile(settings, name)
     if profile is None:
         note(asked, rules.PROFILE_UNKNOWN)
@@ -87,15 +92,27 @@ def _of_profile(asked: Asked, settings: Availability) -> Treated | None:
     return _treated(asked, profile.business if business else profile.private, _PROFILE_RULE, reason)
 
 
-def _active(asked: Asked, settings: Availability) -> tuple[str | None, DivertReason]:
-    """The one chosen by hand while that lasts, else the first whose schedule holds."""
+class ActiveProfile(NamedTuple):
+    """``until``: when a choice by hand ends, Unix seconds; None: by schedule, or for good. ``schedule``: the
+    one that holds."""
+
+    name: str
+    by_hand: bool
+    until: float | None = None
+    schedule: str | None = None
+
+
+def active_profile(
+    settings: Availability, now: float, holds: Callable[[str], bool | None]
+) -> ActiveProfile | None:
+    """The one chosen by hand while that lasts, else the first whose schedule ``holds`` (by name)."""
     until = settings.active_until
-    if settings.active_profile is not None and (until is None or asked.now < until):
-        return settings.active_profile, DivertReason.UNCONDITIONAL
+    if settings.active_profile is not None and (until is None or now < until):
+        return ActiveProfile(settings.active_profile, True, until)
     for one in settings.by_schedule:
-        if schedule_holds(asked, one.schedule):
-            return one.profile, DivertReason.TIME_OF_DAY
-    return None, DivertReason.UNCONDITIONAL
+        if holds(one.schedule):
+            return ActiveProfile(one.profile, False, None, one.schedule)
+    return None
 
 
 def _profile(settings: Availability, name: str) -> Profile | None:
@@ -109,7 +126,14 @@ def _treated(asked: Asked, treatment: Treatment, rule_of: dict[Action, str], rea
     devices = None if treatment.devices is None else frozenset(treatment.devices)
     if treatment.action is Action.RING and devices is not None:
         note(asked, rule_of[Action.RING])
-    return Treated(treatment.action, rule_of[treatment.action], reason, devices, treatment.destination)
+    return Treated(
+        treatment.action,
+        rule_of[treatment.action],
+        reason,
+        devices,
+        treatment.destination,
+        Announcement(treatment.announcement.value),
+    )
 
 
 def _both(first: frozenset[str] | None, second: frozenset[str] | None) -> frozenset[str] | None:

@@ -12,9 +12,11 @@ five years, as most agreements have it. Whoever is closed on other days adds an 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta
 from functools import lru_cache, partial
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from hipper.pbx import schedules_recurrence as recurrence
@@ -29,8 +31,42 @@ MAX_PARTS = 200
 
 _WEEKDAY = {weekday: number for number, weekday in enumerate(Weekday)}
 _NO_DAY_OFF = {"NL": {"Good Friday"}}
+_COUNTRY = re.compile(r"[A-Z]{2}")
 Stretch = tuple[float, float]
 """From, till (not included), in Unix seconds."""
+
+
+class PublicHoliday(NamedTuple):
+    """``name``: as the country itself calls it."""
+
+    day: date
+    name: str
+    english: str
+
+
+class OwnDay(NamedTuple):
+    """A day on which an event of a schedule begins."""
+
+    day: date
+    name: str
+    schedule: str
+
+
+def own_days(schedule: Schedule, year: int, zone: str) -> Iterator[OwnDay]:
+    """The days of ``year`` on which events of ``schedule`` begin. What cannot be read has none."""
+    place = zone_of(zone)
+    for event in schedule.events[:MAX_PARTS]:
+        try:
+            start, _, rule = _read_event(event, place)
+        except ValueError:
+            continue
+        if rule is None:
+            days = [start.date()] if start.year == year else []
+        else:
+            first = date(year, 1, 1).toordinal()
+            every = (date.fromordinal(first + number) for number in range(366))
+            days = [day for day in every if day.year == year and recurrence.begins_on(rule, day)]
+        yield from (OwnDay(day, event.name, schedule.name) for day in days)
 
 
 def holds(schedule: Schedule, at: float, zone: str) -> bool:
@@ -160,15 +196,32 @@ def _stretch(begins: datetime, length: timedelta, zone: ZoneInfo) -> Iterator[St
 
 @lru_cache(maxsize=512)
 def _holidays(country: str, year: int) -> frozenset[date]:
-    """Imported here: it takes long, and most exchanges never ask."""
+    return frozenset(one.day for one in public_holidays(country, year))
+
+
+def public_holidays(country: str, year: int) -> tuple[PublicHoliday, ...]:
+    """The days off of a country (ISO 3166 alpha-2), in their order; empty when none are known of it. Such a
+    country is refused when a schedule is saved (:func:`problems`), and never asked of the package, which
+    would raise."""
+    listed = _listed(country, year, "en_US")
+    own = _listed(country, year, country.lower())
+    working = _NO_DAY_OFF.get(country, set())
+    return tuple(
+        PublicHoliday(day, own.get(day, name), name)
+        for day, name in sorted(listed.items())
+        if day.year == year and name not in working
+    )
+
+
+def _listed(country: str, year: int, language: str) -> dict[date, str]:
+    """Names in ``language`` where the package has them, else in the country's own. Imported here: it takes
+    long, and most exchanges never ask."""
     import holidays
 
-    try:
-        found = holidays.country_holidays(country, years=year, language="en_US")
-    except (NotImplementedError, KeyError, TypeError, ValueError):
-        return frozenset()
-    working = _NO_DAY_OFF.get(country, set())
-    return frozenset(day for day, name in found.items() if day.year == year and name not in working)
+    kind = getattr(holidays, country, None) if _COUNTRY.fullmatch(country) else None
+    if kind is None or not MINYEAR <= year <= MAXYEAR:
+        return {}
+    return dict(kind(years=year, language=language).items())
 
 
 def _known_country(country: str) -> bool:

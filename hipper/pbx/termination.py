@@ -219,7 +219,7 @@ def _by_availability(asked: Asked, treated: Treated | None) -> TerminationPlan |
     if treated is None or treated.action is Action.RING:
         return None
     if treated.action is Action.REJECT:
-        return _no(asked, _REJECTED, treated.rule, Announcement.NO_CALLS_TAKEN)
+        return _no(asked, _REJECTED, treated.rule, treated.announcement)
     if treated.action is Action.VOICEMAIL:
         box = onward.voicemail(asked, treated.reason, treated.rule)
         if box is not None:

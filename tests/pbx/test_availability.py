@@ -14,6 +14,7 @@ from hipper.pbx.services.availability import (
     NumberAvailability,
     Profile,
     ProfileBySchedule,
+    RejectAnnouncement,
     Treatment,
 )
 from hipper.pbx.services.forwarding import CallForwardingAlways, Voicemail
@@ -130,6 +131,17 @@ class TestProfiles:
     def test_rejecting_profile(self) -> None:
         plan = refused(with_profile(Profile(name="quiet", business=REJECT)))
         assert (plan.status, plan.rule) == (603, rules.PROFILE_REJECT)
+
+    @pytest.mark.parametrize("announcement", list(RejectAnnouncement))
+    def test_rejecting_says_what_was_chosen(self, announcement: RejectAnnouncement) -> None:
+        why = Treatment(action=Action.REJECT, announcement=announcement)
+        plan = refused(with_profile(Profile(name="quiet", business=why)))
+        assert plan.announcement is not None
+        assert plan.announcement.value == announcement.value
+        one = NumberAvailability(number="fixed", inside=why)
+        plan = refused(bram(availability=Availability(numbers=(one,))))
+        assert plan.announcement is not None
+        assert plan.announcement.value == announcement.value
 
     def test_chosen_by_hand_until(self) -> None:
         chosen = Availability(

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hipper.pbx import schedules
 from hipper.pbx.schedules import holds, named, problems, stretches
 from hipper.pbx.schedules_times import moment, zone_of
 from hipper.pbx.services.bundles import GroupServices, SubscriberServices
@@ -176,6 +177,48 @@ class TestEvents:
 
 class TestPublicHolidays:
     HOLIDAYS = Schedule(name="h", public_holidays="NL")
+
+    def test_listed_by_name_in_two_languages_without_working_days(self) -> None:
+        found = schedules.public_holidays("NL", 2026)
+        assert [(one.day.isoformat(), one.name, one.english) for one in found][:3] == [
+            ("2026-01-01", "Nieuwjaarsdag", "New Year's Day"),
+            ("2026-04-05", "Eerste paasdag", "Easter Sunday"),
+            ("2026-04-06", "Tweede paasdag", "Easter Monday"),
+        ]
+        assert "Good Friday" not in {one.english for one in found}
+        freed = {
+            year
+            for year in range(2021, 2031)
+            for one in schedules.public_holidays("NL", year)
+            if one.english == "Liberation Day"
+        }
+        assert freed == {2025, 2030}
+
+    def test_listed_days_are_those_the_schedule_holds(self) -> None:
+        for one in schedules.public_holidays("NL", 2026):
+            assert holds(self.HOLIDAYS, at(f"{one.day}T12:00"), ZONE)
+
+    @pytest.mark.parametrize("country", ["XX", "HolidayBase", "nl", "", "XNYS"])
+    def test_nothing_is_listed_of_what_is_no_country(self, country: str) -> None:
+        assert schedules.public_holidays(country, 2026) == ()
+        assert schedules.problems(Schedule(name="h", public_holidays=country)) != ()
+
+    @pytest.mark.parametrize("year", [-5, 0, 10000])
+    def test_nothing_is_listed_of_what_is_no_year(self, year: int) -> None:
+        assert schedules.public_holidays("NL", year) == ()
+
+    def test_own_days_of_a_year(self) -> None:
+        events = (
+            Event(name="brug", starts="2026-05-15", ends="2026-05-15"),
+            Event(name="oud", starts="2025-05-15", ends="2025-05-15"),
+            Event(name="jubileum", starts="2020-03-01", ends="2020-03-01", recurrence="FREQ=YEARLY"),
+            Event(name="onleesbaar", starts="morgen", ends="morgen"),
+        )
+        found = schedules.own_days(Schedule(name="vrij", events=events), 2026, ZONE)
+        assert [(one.day.isoformat(), one.name, one.schedule) for one in found] == [
+            ("2026-05-15", "brug", "vrij"),
+            ("2026-03-01", "jubileum", "vrij"),
+        ]
 
     @pytest.mark.parametrize(
         "day",

@@ -13,15 +13,27 @@ class Action(str, Enum):
     FORWARD = "forward"
     VOICEMAIL = "voicemail"
     REJECT = "reject"
-    """The caller hears that no calls are taken."""
+    """The caller hears that no calls are taken, or why."""
+
+
+class RejectAnnouncement(str, Enum):
+    """What a caller hears whose call is not taken; names of :class:`~hipper.pbx.model.Announcement`."""
+
+    NO_CALLS_TAKEN = "no_calls_taken"
+    USER_UNAVAILABLE = "user_unavailable"
+    BUSY_IN_MEETING = "busy_in_meeting"
+    OUT_OF_OFFICE = "out_of_office"
+    ON_HOLIDAY = "on_holiday"
 
 
 class Treatment(Settings, frozen=True, kw_only=True):
-    """``devices``: device ids that ring; None: all. ``destination``, with FORWARD: digits."""
+    """``devices``: device ids that ring; None: all. ``destination``, with FORWARD: digits. ``announcement``,
+    with REJECT: what the caller hears."""
 
     action: Action = Action.RING
     devices: tuple[str, ...] | None = None
     destination: str | None = None
+    announcement: RejectAnnouncement = RejectAnnouncement.NO_CALLS_TAKEN
 
 
 class NumberAvailability(Settings, frozen=True, kw_only=True):

@@ -1,0 +1,1 @@
+"""When a user can be reached, and how: schedules per number, profiles, holidays."""

@@ -1,0 +1,1 @@
+"""Why a call went as it did, and how one would go."""
