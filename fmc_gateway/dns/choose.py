@@ -27,9 +27,13 @@ def _by_priority(entries: Iterable[Weighted], chance: Chance) -> Iterator[Weight
 
 
 def _by_weight(entries: list[Weighted], chance: Chance) -> Iterator[Weighted]:
-    """Entries of weight 0 stand first, so that they have a very small chance of being chosen (RFC 2782)."""
+    """Entries of weight 0 stand first, so that they have a very small chance of being chosen (RFC 2782);
+    among themselves they are alike."""
     left = sorted(entries, key=lambda entry: entry.weight > 0)
     while left:
+        if not left[-1].weight:
+            yield left.pop(int(chance() * len(left)))
+            continue
         mark = int(chance() * (sum(entry.weight for entry in left) + 1))
         running = 0
         for index, entry in enumerate(left):

@@ -114,7 +114,8 @@ class _Search:
                 servers = self._servers(record.target, record.port, transport)
                 if servers:
                     found.append(Weighted(record.priority, record.weight, servers))
-        return tuple(found)
+        # name servers turn records around from answer to answer: that is no change
+        return tuple(sorted(found))
 
     def _servers(self, name: str, port: int, transport: Transport) -> tuple[Server, ...]:
         """An SRV target may be an address: forbidden (RFC 2782), and seen."""

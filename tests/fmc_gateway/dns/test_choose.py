@@ -45,7 +45,12 @@ def test_weight_zero_is_nearly_never_first_but_always_there() -> None:
 
 def test_equal_entries_without_weight_all_come() -> None:
     entries = [entry(1, 0, "a"), entry(1, 0, "b"), entry(1, 0, "c")]
-    assert [x.address for x in in_order([entries], lambda: 0.9)] == ["a", "b", "c"]
+    assert sorted(x.address for x in in_order([entries], lambda: 0.9)) == ["a", "b", "c"]
+
+
+def test_equal_entries_without_weight_share_the_calls() -> None:
+    counted = first_of([entry(1, 0, "a"), entry(1, 0, "b")])
+    assert 0.4 < counted["a"] / 4000 < 0.6
 
 
 def test_ranks_stay_in_order_and_no_server_comes_twice() -> None:

@@ -135,3 +135,15 @@ def test_what_no_listener_can_reach_is_said_at_the_start(uri: str, says: str) ->
 def test_a_name_server_out_of_its_mind_is_followed_so_far_only() -> None:
     zone: Zone = {("a.example", "A"): [Address(f"192.0.2.{n}") for n in range(200)]}
     assert len(found("sip:a.example", zone)) == 32
+
+
+def test_records_turned_around_are_no_change() -> None:
+    """As name servers do from answer to answer: who watches for changes must see none."""
+    both: list[Record] = [Srv(10, 1, 5060, "a.example"), Srv(20, 1, 5062, "b.example")]
+
+    def ranks(records: list[Record]) -> object:
+        zone = BOX | {("_sip._udp.carrier.example", "SRV"): records}
+        hop = hop_of(SipUri.parse("sip:carrier.example"), (UDP,))
+        return locate(hop, FAMILIES, lambda q: tuple(zone.get((q.name, q.kind), ()))).ranks
+
+    assert ranks(both) == ranks(both[::-1]) != ranks(both[:1])
