@@ -2,7 +2,8 @@
 that caps are held against (call-flows §2).
 
 Memory counts; PostgreSQL is read once, after the start. Days and months are those of the installation's zone.
-Calls that are up count with what they cost so far.
+Calls that are up count with what they cost so far. That grows evenly, so it is known when a cap will be
+reached, and they are ended then (:mod:`fmc_gateway.spending_dues`).
 """
 
 from __future__ import annotations
@@ -11,19 +12,23 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from math import inf
 from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 import structlog
 
+from fmc_gateway.spending_dues import Dues
 from hipper.contracts.calls import CallRecord, Charge
 from hipper.pbx.ids import CallId, GroupId, SubscriberId
 from hipper.runtime.database import OUTAGE
 
 ZONE = ZoneInfo("Europe/Amsterdam")
 RETRY_S = 5.0
-WATCH_S = 2.0
-"""How often calls that are up are held against the caps: what they may cost too much."""
+AGAIN_S = 0.2
+"""How long calls that were told to end may take before they are told again."""
+FORGET_CAPS = 1000
+"""Users whose caps are remembered beyond those who have calls up."""
 
 _THIS_MONTH = """
 SELECT s.call_id, s.charged, s.charged_group, s.started, s.ended, s.rate_per_minute
@@ -60,7 +65,10 @@ class Caps(NamedTuple):
     group_month: float | None = None
 
 
-class _Running:
+_NO_CAPS = Caps()
+
+
+class Running:
     """The legs of one user or group that are charged and up, added up: nothing here looks at each of them.
     ``rate``: euros a minute of those that were answered; ``offset``: what ``rate`` times the time since
     ``base`` is too much. Such sums drift, by far less than a cent, and begin anew when no leg is left."""
@@ -87,8 +95,16 @@ class _Running:
             return 0.0
         return max(0.0, (self.rate * (now - self.base) - self.offset) / 60)
 
+    def costs_at(self, euros: float) -> float:
+        """When they will have cost that much, Unix seconds; ``inf``: never."""
+        if self.base is None or self.rate <= _NEXT_TO_NOTHING:
+            return inf
+        return (max(euros, 0.0) * 60 + self.offset) / self.rate + self.base
 
-_NOTHING = _Running()
+
+_NEXT_TO_NOTHING = 1e-9
+"""Euros a minute that sums of rates may be off."""
+_NOTHING = Running()
 
 HangUp = Callable[[CallId, str], bool]
 
@@ -105,8 +121,9 @@ class Spending:
         self._user_month: dict[SubscriberId, float] = defaultdict(float)
         self._group_month: dict[GroupId, float] = defaultdict(float)
         self._live: dict[CallId, tuple[Charge, ...]] = {}
-        self._of_user: dict[SubscriberId, _Running] = defaultdict(_Running)
-        self._of_group: dict[GroupId, _Running] = defaultdict(_Running)
+        self._of_user: dict[SubscriberId, Running] = defaultdict(Running)
+        self._of_group: dict[GroupId, Running] = defaultdict(Running)
+        self._dues = Dues()
         self._group_of_incoming: dict[CallId, GroupId] = {}
         self._incoming_of_group: dict[GroupId, set[CallId]] = defaultdict(set)
         self._caps: dict[SubscriberId, Caps] = {}
@@ -134,10 +151,23 @@ class Spending:
             for old in known:
                 _take_off(self._of_user, old.subscriber, old)
                 _take_off(self._of_group, old.group, old)
+            for subscriber, group in {(one.subscriber, one.group) for one in (*charges, *known)}:
+                self._foresee(subscriber, group)
 
     def hold_to(self, subscriber: SubscriberId, caps: Caps) -> None:
         """A call of ``subscriber`` is being decided on."""
+        if self._caps.get(subscriber) == caps:
+            return
+        if len(self._caps) > 2 * len(self._of_user) + FORGET_CAPS:
+            self._caps = {user: held for user, held in self._caps.items() if user in self._of_user}
         self._caps[subscriber] = caps
+        for group in {one.group for one in self._charges_of(subscriber)}:
+            self._foresee(subscriber, group)
+
+    def next_due(self) -> float | None:
+        """When a cap of somebody whose calls are up will be reached, Unix seconds; None: never, as it stands.
+        It may be too early (a new day begins before), never too late."""
+        return self._dues.first()
 
     def exhausted(self, now: float) -> tuple[CallId, ...]:
         """Calls that cost money and are up although a cap of whoever pays is reached: each alone lasts only
@@ -153,7 +183,6 @@ class Spending:
                     users[charge.subscriber] += cost
                     groups[charge.group] += cost
                     paid.append((call, charge))
-        self._caps = {user: caps for user, caps in self._caps.items() if user in self._of_user}
         day = self._day(now)
         return tuple(
             call
@@ -164,10 +193,13 @@ class Spending:
     async def watch(self, hang_up: HangUp, now: Callable[[], float]) -> None:
         """Until cancelled: end calls there is no money for. ``now``: Unix seconds."""
         while True:
-            await asyncio.sleep(WATCH_S)
-            for call in self.exhausted(now()):
+            await self._dues.wait(now)
+            at = now()
+            for call in self.exhausted(at):
                 log.info("spending.cap_reached", call_id=call)
                 hang_up(call, "gateway")
+            self._foresee_anew(at)
+            await asyncio.sleep(AGAIN_S if self._dues.is_over(at) else 0.0)
 
     def over(self, record: CallRecord) -> None:
         """A call has its record: its segments count from now on."""
@@ -179,6 +211,7 @@ class Spending:
             ended = record.ended if segment.ended is None else segment.ended
             cost = segment.rate_per_minute * (ended - segment.started) / 60
             self._add(segment.charged, segment.charged_group, segment.started, cost)
+            self._foresee(segment.charged, segment.charged_group)
 
     def of(self, subscriber: SubscriberId, group: GroupId, now: float) -> Spent:
         """``now``: Unix seconds."""
@@ -205,6 +238,46 @@ class Spending:
                 continue
             self._take(rows)
 
+    def _foresee(self, subscriber: SubscriberId, group: GroupId) -> None:
+        """When the money of a user, and of that user's group, will be gone."""
+        running = self._of_user.get(subscriber)
+        if running is None:
+            self._dues.forget(subscriber)
+            self._dues.uncap(group, subscriber)
+        else:
+            caps = self._caps.get(subscriber, _NO_CAPS)
+            self._dues.cap(group, subscriber, caps.group_month)
+            if caps.user_day is not None or caps.user_month is not None:
+                self._dues.expect(subscriber, self._user_due(subscriber, running, caps))
+            else:
+                self._dues.forget(subscriber)
+        lowest = self._dues.lowest_cap(group)
+        if lowest is None:
+            self._dues.forget(group)
+        else:
+            spent = self._group_month.get(group, 0.0)
+            self._dues.expect(group, self._of_group.get(group, _NOTHING).costs_at(lowest - spent))
+
+    def _user_due(self, subscriber: SubscriberId, running: Running, caps: Caps) -> float:
+        due = inf
+        if caps.user_day is not None:
+            due = running.costs_at(caps.user_day - self._user_day.get((subscriber, self._today), 0.0))
+        if caps.user_month is not None:
+            due = min(due, running.costs_at(caps.user_month - self._user_month.get(subscriber, 0.0)))
+        return due
+
+    def _foresee_anew(self, now: float) -> None:
+        """What was due and is not: a new day began."""
+        self._turn(now)
+        for charge in [one for charges in self._live.values() for one in charges]:
+            if self._dues.of(charge.subscriber) <= now or self._dues.of(charge.group) <= now:
+                self._foresee(charge.subscriber, charge.group)
+
+    def _charges_of(self, subscriber: SubscriberId) -> list[Charge]:
+        if subscriber not in self._of_user:
+            return []
+        return [one for charges in self._live.values() for one in charges if one.subscriber == subscriber]
+
     def _is_spent(self, charge: Charge, day: str, user: float, group: float) -> bool:
         """``user``, ``group``: what their calls that are up have cost."""
         caps = self._caps.get(charge.subscriber, Caps())
@@ -215,6 +288,7 @@ class Spending:
         )
 
     def _take(self, rows: Iterable[Any]) -> None:
+        """And what is up is seen in that light."""
         for row in rows:
             if row["call_id"] not in self._counted:
                 seconds = (row["ended"] - row["started"]).total_seconds()
@@ -222,6 +296,8 @@ class Spending:
                 self._add(row["charged"], row["charged_group"], row["started"].timestamp(), cost)
         self._counted.clear()
         self.loaded = True
+        for charge in [one for charges in self._live.values() for one in charges]:
+            self._foresee(charge.subscriber, charge.group)
 
     def _add(self, subscriber: SubscriberId, group: GroupId, at: float, cost: float) -> None:
         """A call counts for the day and month it began in."""
@@ -270,7 +346,7 @@ def _discard(index: dict[Any, set[CallId]], key: Any, call: CallId) -> None:
             del index[key]
 
 
-def _take_off(index: dict[Any, _Running], key: Any, charge: Charge) -> None:
+def _take_off(index: dict[Any, Running], key: Any, charge: Charge) -> None:
     running = index[key]
     running.add(charge, -1)
     if not running.legs:
