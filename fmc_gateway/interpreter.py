@@ -9,7 +9,6 @@ commands act at once on the user agent; look-ups and rtpengine answer later and 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -106,7 +105,7 @@ class CallRun:
         self.over = False
         self.handed_over = False
         self.running = False
-        self.queue: deque[e.AnyEvent] = deque()
+        self.queue: list[e.AnyEvent] = []
         self.timers: dict[str, asyncio.TimerHandle] = {}
         self.legs: list[LegId] = []
         self.trace: list[TraceStep] = []
@@ -255,7 +254,7 @@ class Interpreter:
         run.running = True
         try:
             while run.queue and not run.over:
-                self._turn(run, run.queue.popleft())
+                self._turn(run, run.queue.pop(0))
         finally:
             run.running = False
 

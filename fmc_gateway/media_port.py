@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -74,7 +73,7 @@ class _Pair:
 
     def __init__(self, tell: Done) -> None:
         self.tell = tell
-        self.queue: deque[tuple[MediaCommand, Done]] = deque()
+        self.queue: list[tuple[MediaCommand, Done]] = []
         self.task: asyncio.Task[None] | None = None
         self.answered = False
         self.offered: SessionDescription | None = None
@@ -152,7 +151,7 @@ class MediaPort:
 
     async def _work(self, name: PairId, pair: _Pair) -> None:
         while pair.queue:
-            command, done = pair.queue.popleft()
+            command, done = pair.queue.pop(0)
             try:
                 event = await self._carry_out(pair, command, done)
             except (MediaUnavailable, NgError, SdpError) as error:

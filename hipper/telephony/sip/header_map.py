@@ -107,6 +107,11 @@ class Headers:
         self._index = None
         self.cache.clear()
 
+    def forget(self) -> None:
+        """What was read stays in memory no longer; it is read again when asked for."""
+        self._index = None
+        self.cache = {}
+
     def add(self, name: str, value: str) -> None:
         """Append one header line."""
         self._items.append((canonical_name(name), checked_value(value)))

@@ -40,6 +40,7 @@ class MidDialog(UserAgentCore):
     def _ack(self, session: Session, dialog: Dialog, number: int, now: float, sdp: str | None) -> None:
         session.ack_due = None
         session.ack = (number, *self._send_ack(dialog, session.invite, now, sdp, number))
+        session.invite.headers.forget()  # kept for the whole call, and hardly looked at any more
         if sdp is not None:
             session.local_sdp = sdp
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hipper.telephony.sip.dialog import Dialog
 from hipper.telephony.sip.flow import Flow
+from hipper.telephony.sip.grammar import NO_TAGS
 from hipper.telephony.sip.message import Request
 from hipper.telephony.sip.reliable import ReliableReceiver, ReliableSender
 from hipper.telephony.sip.session_timer import NO_TIMER, SessionTimer
@@ -284,7 +285,7 @@ class Session:
         self.peer_offer: PeerOffer | None = None
         self.timer: SessionTimer = NO_TIMER
         self.min_se_s = 0
-        self.peer_allows: frozenset[str] = frozenset()
+        self.peer_allows = NO_TAGS
         self.bye_reason: str | None = None
 
     def __repr__(self) -> str:

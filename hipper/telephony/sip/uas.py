@@ -296,6 +296,8 @@ class CalleeSide(CallerSide):
         if not self._take(session, Happening.ACK):
             return
         self._stop_2xx(session)
+        session.ring_response = b""
+        session.invite.headers.forget()
         if ending:
             self._send_bye(session, now, session.bye_reason)
             return
