@@ -29,6 +29,7 @@ from hipper.contracts.calls import LiveCall, LiveParty
 from hipper.pbx.ids import CallId, DeviceId, GatewayId, SubscriberId
 from hipper.pbx.model import CallerIdentity, Presentation
 from hipper.runtime.bus import FIELD, OUTAGE
+from hipper.runtime.redis_batch import Batch
 
 TTL_S = 90
 REFRESH_S = 30.0
@@ -47,44 +48,6 @@ _encode = msgspec.json.Encoder().encode
 
 Busy = tuple[tuple[SubscriberId, DeviceId | None], ...]
 """The users of a call and the device each is on."""
-
-
-_CARRY_OUT = """
-local fault = false
-for _, command in ipairs(cmsgpack.unpack(ARGV[1])) do
-    local reply = redis.pcall(unpack(command))
-    if type(reply) == 'table' and reply.err and not fault then fault = reply end
-end
-return fault
-"""
-"""Like a pipeline: every command is carried out, the first error is told."""
-
-
-class Batch:
-    """Redis commands that travel as one, by a script: a pipeline of redis-py packs every command and reads
-    every answer by itself, which cost more than making them."""
-
-    __slots__ = ("_commands",)
-
-    PART = 500
-    """Commands of one script: how long, in the end, others wait for Redis after an outage."""
-
-    def __init__(self) -> None:
-        self._commands: list[tuple[str | msgspec.Raw | int, ...]] = []
-
-    def add(self, *command: str | bytes | int) -> None:
-        self._commands.append(tuple(_raw(word) if isinstance(word, bytes) else word for word in command))
-
-    async def send(self, redis: Any) -> None:
-        """Raises what the client does, and the error of the first command that failed."""
-        for start in range(0, len(self._commands), self.PART):
-            part = msgspec.msgpack.encode(self._commands[start : start + self.PART])
-            await redis.execute_command("EVAL", _CARRY_OUT, 0, part)
-
-
-def _raw(data: bytes) -> msgspec.Raw:
-    """Bytes as a MessagePack string (str 32): Redis' cmsgpack knows no "bin", and Lua's strings are bytes."""
-    return msgspec.Raw(b"\xdb" + len(data).to_bytes(4, "big") + data)
 
 
 class LiveCalls:
