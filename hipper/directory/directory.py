@@ -100,8 +100,8 @@ class Directory:
         except FAILURE as failure:
             caller = self._remembered_caller(served_number, served_device, served_exchange, served_subscriber)
             return self._origination_from_memory(caller, dialled, failure)
-        self._remember_origination(parties, served_number, served_device, dialled)
-        return Origination(parties.caller, parties.called, called_list=parties.called_list)
+        caller, called = self._remember_origination(parties, served_number, served_device, dialled)
+        return Origination(caller, called, called_list=parties.called_list)
 
     async def for_termination(self, called_number: E164, calling_number: E164 | None = None) -> Termination:
         """The user who owns ``called_number``. Raises DirectoryUnavailable."""
@@ -119,8 +119,7 @@ class Directory:
         if found is None:
             self._contexts.forget_number(called_number)
             return Termination(None)
-        self._contexts.remember(found.context)
-        return Termination(found.context, caller_list=found.caller_list)
+        return Termination(self._contexts.remember(found.context), caller_list=found.caller_list)
 
     async def colleagues(
         self, user: SubscriberContext, dialled: Sequence[str]
@@ -180,18 +179,19 @@ class Directory:
 
     def _remember_origination(
         self, parties: Parties, number: E164 | None, device: DeviceId | None, dialled: str
-    ) -> None:
+    ) -> tuple[SubscriberContext | None, SubscriberContext | None]:
+        """Caller and called as they are kept."""
         if parties.caller is None:
             if device is not None:
                 self._contexts.forget_device(device)
             elif number is not None:
                 self._contexts.forget_number(number)
-            return
-        self._contexts.remember(parties.caller)
+            return None, parties.called
+        caller = self._contexts.remember(parties.caller)
         if parties.called is not None:
-            self._contexts.remember(parties.called)
-            return
-        self._forget_colleague(parties.caller, dialled)
+            return caller, self._contexts.remember(parties.called)
+        self._forget_colleague(caller, dialled)
+        return caller, None
 
     def _forget_colleague(self, caller: SubscriberContext, dialled: str) -> None:
         """The database knows no colleague by these digits (any more)."""

@@ -28,17 +28,19 @@ class RememberedContexts:
     def __len__(self) -> int:
         return len(self._contexts)
 
-    def remember(self, context: SubscriberContext) -> None:
+    def remember(self, context: SubscriberContext) -> SubscriberContext:
+        """``context``, or the one kept when that says the same: calls of one user hold one between them."""
         known = self._contexts.get(context.subscriber)
         if known is not None:
             self._contexts.move_to_end(context.subscriber)
             if known == context:
-                return
+                return known
             self._unlink(known)
         self._contexts[context.subscriber] = context
         self._link(context)
         if len(self._contexts) > self._size:
             self._unlink(self._contexts.popitem(last=False)[1])
+        return context
 
     def forget_number(self, number: E164) -> None:
         self._by_e164.pop(number, None)

@@ -24,6 +24,15 @@ def test_found_by_every_number_extension_and_device() -> None:
     assert memory.by_extension(TenantId("butcher"), "202") is None
 
 
+def test_reads_that_say_the_same_are_one() -> None:
+    memory = remembering(ANNA)
+    again = changed(ANNA)
+    assert again is not ANNA
+    assert memory.remember(again) is ANNA
+    newer = changed(ANNA, display_name="Anna")
+    assert memory.remember(newer) is newer
+
+
 def test_mobile_network_finds_by_mobile_number_only() -> None:
     memory = remembering(ANNA)
     assert memory.by_mobile_number(ANNA_MOBILE) == ANNA
