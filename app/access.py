@@ -23,7 +23,9 @@ from app.domain.signing_in import statements
 from app.operations import KEY, Access, handlers, operation_of
 from app.problems import FORBIDDEN, NOT_FOUND, TOO_MANY_REQUESTS, UNAUTHENTICATED, ProblemError
 from app.stores import Stores
+from fmc_gateway.records.history import has_entry
 from hipper.directory.accounts import Account, account_of, account_with, owner_of_device, tenant_of_group
+from hipper.directory.contacts import owner_of_contact
 from hipper.pbx.ids import DeviceId, GroupId, SubscriberId, TenantId
 
 CHALLENGE = 'Bearer realm="hipper"'
@@ -135,6 +137,17 @@ async def _user(stores: Stores, principal: Principal, user: str) -> bool:
     return principal.tenant in (None, account.tenant)
 
 
+async def _contact(stores: Stores, principal: Principal, contact: str) -> bool:
+    owner = await owner_of_contact(stores.own, contact)
+    return owner is not None and principal.account is not None and owner == principal.account.subscriber
+
+
+async def _entry(stores: Stores, principal: Principal, call: str) -> bool:
+    """Of the own list of calls."""
+    account = principal.account
+    return account is not None and await has_entry(stores.records, account.subscriber, call)
+
+
 async def _anybodys(_stores: Stores, _principal: Principal, _value: str) -> bool:
     return True
 
@@ -144,6 +157,8 @@ BELONGS: dict[str, Callable[[Stores, Principal, str], Awaitable[bool]]] = {
     "user": _user,
     "device": _device,
     "session": _session,
+    "contact": _contact,
+    "entry": _entry,
     "service": _anybodys,  # a name of the registry; what it is set to is asked by its owner
 }
 """By the name of a path parameter: whether what it names belongs to who asks."""

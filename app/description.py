@@ -183,7 +183,7 @@ def _responses(
         content: dict[str, Any] = {"schema": references[operation.answer]}
         if operation.shown is not None:
             content["examples"] = {"usual": {"value": operation.shown}}
-        good["content"] = {"application/json": content}
+        good["content"] = {operation.media: content}
     if operation.versioned:
         good["headers"] = {"ETag": {"schema": {"type": "string"}, "description": "version of what is stored"}}
     found = {str(status): good for status in (handler.status_code, *operation.also)}

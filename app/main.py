@@ -18,8 +18,11 @@ from litestar.types import Message, Scope
 
 from app.access import check_routes, isolate
 from app.description import describe
+from app.domain.contacts.controllers import ContactController
+from app.domain.directory.controllers import DirectoryController, LookupController
 from app.domain.docs.controllers import DocsController
 from app.domain.explain.controllers import OwnExplainController, UserExplainController
+from app.domain.history.controllers import HistoryController, UserHistoryController
 from app.domain.me.controllers import MeController
 from app.domain.mobile_network.controllers import MobileNetworkController
 from app.domain.mobile_network.guards import NetworkKeys
@@ -137,6 +140,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             if network.mode == "imrn"
         ]
         directory_pool = await open_owner_pool(settings, "directory")
+        records_pool = await open_owner_pool(settings, "gateway")
         app.state.update({"pool": pool, "bus": bus, "network_keys": NetworkKeys(services), "draining": False})
         tokens = AccessTokens(installation_secret(settings), time)
         app.state.update(
@@ -146,6 +150,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
                 "stores": Stores(
                     own=pool,
                     directory=directory_pool,
+                    records=records_pool,
                     bus=bus,
                     gateway=settings.gateway.id,
                     tokens=tokens,
@@ -170,6 +175,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             await bus.close()
             pool.terminate()
             directory_pool.terminate()
+            records_pool.terminate()
 
     app = Litestar(
         route_handlers=[
@@ -185,6 +191,11 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             MeController,
             OwnExplainController,
             UserExplainController,
+            ContactController,
+            HistoryController,
+            LookupController,
+            DirectoryController,
+            UserHistoryController,
             OwnServiceController,
             UserServiceController,
             GroupController,

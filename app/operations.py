@@ -66,6 +66,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[ProblemKind, ...] = ()
     also: tuple[int, ...] = ()
     """Other statuses that carry the answer."""
+    media: str = "application/json"
+    """Of the answer."""
 
 
 def declared(access: Access, **parts: Any) -> dict[str, Any]:

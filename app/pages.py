@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from typing import Any, NamedTuple
 
@@ -12,10 +13,11 @@ from app.problems import INVALID_REQUEST, ProblemError
 
 MOST = 200
 USUAL = 50
-_CURSOR = re.compile(r"[A-Za-z0-9_.\-]{0,64}")
+_CURSOR = re.compile(r"[A-Za-z0-9_.\-]{0,400}")
+_BETWEEN = "\x1f"
 QUERY = (
     Query(
-        "after", "cursor: `next` of the page before", {"type": "string", "pattern": "^[A-Za-z0-9_.-]{0,64}$"}
+        "after", "cursor: `next` of the page before", {"type": "string", "pattern": "^[A-Za-z0-9_.-]{0,400}$"}
     ),
     Query("limit", "how many", {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL}),
 )
@@ -25,12 +27,34 @@ class Page(NamedTuple):
     after: str
     limit: int
 
+    def parts(self, count: int) -> tuple[str, ...] | None:
+        """What :func:`cursor` was made of; None: the first page. Raises ProblemError: 400."""
+        if not self.after:
+            return None
+        try:
+            padded = self.after + "=" * (-len(self.after) % 4)
+            parts = base64.urlsafe_b64decode(padded).decode().split(_BETWEEN)
+        except ValueError:
+            raise _no_cursor() from None
+        if len(parts) != count or any(ord(sign) < 32 for part in parts for sign in part):
+            raise _no_cursor()
+        return tuple(parts)
+
+
+def cursor(*parts: str) -> str:
+    """Of lists that are sorted by more than an id."""
+    return base64.urlsafe_b64encode(_BETWEEN.join(parts).encode()).decode().rstrip("=")
+
 
 def page_of(request: Request[Any, Any, Any]) -> Page:
     """Raises ProblemError: 400."""
     after, limit = request.query_params.get("after", ""), request.query_params.get("limit", str(USUAL))
     if not _CURSOR.fullmatch(after):
-        raise ProblemError(INVALID_REQUEST, "after is no cursor", "after is geen cursor")
+        raise _no_cursor()
     if not re.fullmatch(r"[0-9]{1,4}", limit) or not 1 <= int(limit) <= MOST:
         raise ProblemError(INVALID_REQUEST, f"limit is 1 to {MOST}", f"limit is 1 tot {MOST}")
     return Page(after, int(limit))
+
+
+def _no_cursor() -> ProblemError:
+    return ProblemError(INVALID_REQUEST, "after is no cursor", "after is geen cursor")

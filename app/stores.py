@@ -1,4 +1,4 @@
-"""What a route asks: PostgreSQL by two roles, Redis, and who may ask how much."""
+"""What a route asks: PostgreSQL by three roles, Redis, and who may ask how much."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from hipper.runtime.bus import Bus
 
 class Stores(NamedTuple):
     """``own``: the pool of role ``hipper_app``, which reads the directory too. ``directory``: that of
-    ``hipper_directory``, for changes through the library of that name. ``gateway``: whose calls and
-    registrations Redis shows."""
+    ``hipper_directory``, for changes through the library of that name. ``records``: that of
+    ``hipper_gateway``, for what :mod:`fmc_gateway.records` does. ``gateway``: whose calls and registrations
+    Redis shows."""
 
     own: asyncpg.Pool
     directory: asyncpg.Pool
+    records: asyncpg.Pool
     bus: Bus
     gateway: str
     tokens: AccessTokens

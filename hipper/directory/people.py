@@ -58,6 +58,13 @@ BY_NUMBER = f"""{_COLUMNS} AND s.subscriber_id IN (
            OR (n.e164 LIKE $6 || '%' OR n.e164 LIKE '%' || $8) AND n.kind IN ('fixed', 'mobile')
               AND NOT s.withhold))
   {_PAGE}"""  # noqa: S608
+WITH_NUMBER = f"""{_COLUMNS} AND s.subscriber_id IN (
+    SELECT subscriber_id FROM directory.numbers
+    WHERE tenant_id = $1 AND e164 = $2 AND kind IN ('fixed', 'mobile') AND NOT s.withhold
+    UNION ALL
+    SELECT subscriber_id FROM directory.numbers
+    WHERE tenant_id = $1 AND extension = $3 AND NOT {_LINE_HIDDEN})
+"""  # noqa: S608
 WHO_IS = f"""
 SELECT 'contact' AS what, n.e164 AS key, c.contact_id AS id, c.name FROM directory.contact_numbers n
 JOIN directory.contacts c USING (contact_id) WHERE n.subscriber_id = $1 AND n.e164 = ANY($2::text[])
@@ -76,6 +83,11 @@ WHERE s.tenant_id = $3 AND s.subscriber_id = ANY($5::text[])
 UNION ALL
 SELECT 'device', d.device_id, d.device_id, d.label FROM directory.devices d
 WHERE d.subscriber_id = $1 AND d.device_id = ANY($6::text[])"""  # noqa: S608
+
+
+SUBSCRIPTIONS = """
+SELECT mobile_subscription, fixed_subscription FROM directory.subscribers WHERE subscriber_id = $1"""
+NUMBERING = "SELECT country, area_code FROM directory.groups WHERE group_id = $1"
 
 
 class ListedNumber(msgspec.Struct, frozen=True):
@@ -142,6 +154,14 @@ async def list_colleagues(
     ]
 
 
+async def colleague_with(
+    conn: asyncpg.Connection | asyncpg.Pool, tenant: TenantId, *, e164: str | None, extension: str | None
+) -> Colleague | None:
+    """Who shows this number or extension to colleagues."""
+    row = await conn.fetchrow(WITH_NUMBER, tenant, e164, extension)
+    return None if row is None else _colleague(row)
+
+
 async def who_is(
     conn: asyncpg.Connection | asyncpg.Pool,
     tenant: TenantId,
@@ -190,3 +210,23 @@ def international(digits: str, country: str) -> str:
     if digits.startswith("0"):
         return f"+{phonenumbers.country_code_for_region(country)}{digits[1:]}"
     return "+" + digits
+
+
+class Numbering(NamedTuple):
+    """How people of a group write numbers: country (ISO 3166 alpha-2), and area code for those without."""
+
+    country: str
+    area_code: str | None
+
+
+async def numbering_of(conn: asyncpg.Connection | asyncpg.Pool, group: GroupId) -> Numbering:
+    row = await conn.fetchrow(NUMBERING, group)
+    return Numbering("NL", None) if row is None else Numbering(*row)
+
+
+async def subscriptions_of(
+    conn: asyncpg.Connection | asyncpg.Pool, subscriber: SubscriberId
+) -> frozenset[str]:
+    """What the user's calls are charged to."""
+    row = await conn.fetchrow(SUBSCRIPTIONS, subscriber)
+    return frozenset(one for one in row or () if one is not None)

@@ -12,6 +12,7 @@ from litestar import Litestar, get
 
 from app.access import check_routes
 from app.operations import Access, declared, handlers
+from tests.app.domain.history.past import OUTSIDE, call, happened, leg, shown
 from tests.app.kit import Api
 from tests.app.people import ANNA, BRAM, CARL, Client, sign_in
 
@@ -19,6 +20,7 @@ pytestmark = pytest.mark.servers
 
 DORA = "dora@acme.test"
 NOBODYS = "nothing-at-all"
+THEIRS = ("/v1/me", "/v1/groups", "/v1/users", "/v1/directory")
 TABLES = (
     "directory.tenants",
     "directory.groups",
@@ -28,6 +30,9 @@ TABLES = (
     "directory.subscriber_services",
     "directory.group_services",
     "directory.audit",
+    "directory.contacts",
+    "directory.contact_numbers",
+    "gateway.history",
     "app.accounts",
     "app.api_keys",
 )
@@ -73,6 +78,7 @@ async def ask(client: Client, route: Route, path: str) -> tuple[int, str]:
 async def test_ids_of_others_are_404_on_every_route_and_nothing_changes(site: Api, postgres_url: str) -> None:
     anna, bram, carl, dora = [await sign_in(site, who) for who in (ANNA, BRAM, CARL, DORA)]
     sessions = [one.tokens["session"] for one in (anna, bram, carl, dora)]
+    await own_lists(postgres_url)
     others: dict[str, dict[Any, tuple[str, ...]]] = {
         "group": {anna: ("g2", "g9"), bram: ("g2", "g9"), dora: ("g9",), carl: ("g1", "g2")},
         "user": {anna: ("bram", "carl"), bram: ("dora", "carl"), dora: ("carl",), carl: ("anna", "bram")},
@@ -85,6 +91,8 @@ async def test_ids_of_others_are_404_on_every_route_and_nothing_changes(site: Ap
                 (dora, set()),
             )
         },
+        "contact": others_of("contact", anna, bram, carl, dora),
+        "entry": others_of("past", anna, bram, carl, dora),
         "session": {one: tuple(set(sessions) - {one.tokens["session"]}) for one in (anna, bram, carl, dora)},
     }
     before = await state_of(postgres_url)
@@ -102,6 +110,26 @@ async def test_ids_of_others_are_404_on_every_route_and_nothing_changes(site: Ap
     assert await state_of(postgres_url) == before
 
 
+async def own_lists(url: str) -> None:
+    """A contact and a past call of each."""
+    for user, tenant in (("anna", "acme"), ("bram", "acme"), ("carl", "other"), ("dora", "acme")):
+        await execute(
+            url,
+            "INSERT INTO directory.contacts (contact_id, tenant_id, subscriber_id, list, name)"
+            f" VALUES ('contact-of-{user}', '{tenant}', '{user}', 'private', 'Vriend van {user}')",
+        )
+        legs = (leg(0, shown(OUTSIDE)), leg(1, shown(extension="299"), user, "device"))
+        await happened(url, call(f"past-of-{user}", legs, tenant=tenant))
+
+
+def others_of(what: str, *clients: Client) -> dict[Any, tuple[str, ...]]:
+    users = ("anna", "bram", "carl", "dora")
+    return {
+        client: tuple(f"{what}-of-{other}" for other in users if other != user)
+        for client, user in zip(clients, users, strict=True)
+    }
+
+
 async def test_whoever_asks_without_ids_reads_and_changes_only_the_own_company(
     site: Api, postgres_url: str
 ) -> None:
@@ -115,7 +143,7 @@ async def test_whoever_asks_without_ids_reads_and_changes_only_the_own_company(
     before = await state_of(postgres_url)
     carl = await sign_in(site, CARL)
     for route in await routes(site):
-        if "{" in route.path or not route.path.startswith(("/v1/me", "/v1/groups", "/v1/users")):
+        if "{" in route.path or not route.path.startswith(THEIRS):
             continue
         status, text = await ask(carl, route, route.path)
         assert status < 500
@@ -136,7 +164,7 @@ def without_examples(text: str, body: Any) -> str:
 
 async def test_without_a_token_nothing_but_open_routes_answers(site: Api) -> None:
     for route in await routes(site):
-        if route.path.startswith("/v1/me") or route.path.startswith(("/v1/groups", "/v1/users")):
+        if route.path.startswith(THEIRS):
             answer = await site.client.request(route.method, route.path, json=route.body)
             assert answer.status_code == 401, route
             assert answer.headers["www-authenticate"].startswith("Bearer")

@@ -11,11 +11,23 @@ import pytest
 
 from hipper.runtime.database import open_owner_pool
 from hipper.runtime.settings_model import Settings
+from tests.app.domain.history.past import OUTSIDE, call, happened, leg, shown
 from tests.app.kit import Api, installation
 from tests.app.people import BRAM, SECRET, company, sign_in
 from tests.app.test_isolation import routes
 
 pytestmark = pytest.mark.servers
+
+QUERIES = (
+    "/v1/directory?q=an",
+    "/v1/directory?q=201",
+    "/v1/me/contacts?q=e",
+    "/v1/me/history?kind=missed",
+    "/v1/me/history?kind=private",
+    "/v1/me/lookup?number=0301234567",
+    "/v1/me/lookup?number=201",
+)
+"""Of lists that ask differently."""
 
 
 async def test_no_statement_scans_a_table(
@@ -47,8 +59,15 @@ async def test_no_statement_scans_a_table(
             await api.client.post(
                 "/v1/sessions/refresh", json={"refresh_token": other.tokens["refresh_token"]}
             )
+        eva = await bram.ask("POST", "/v1/me/contacts", json={"list": "private", "name": "Eva"})
+        contact = eva.json()["id"]
+        legs = (leg(0, shown(OUTSIDE)), leg(1, shown(extension="202"), "bram", "bram-1"))
+        await happened(postgres_url, call("past", legs))
+        for query in QUERIES:
+            assert (await bram.get(query)).status_code == 200
         for route in await routes(api):
             path = route.path.replace("{group}", "g1").replace("{user}", "anna")
+            path = path.replace("{contact}", contact).replace("{entry}", "past")
             path = path.replace("{device}", "bram-1").replace("{session}", other.tokens["session"])
             body = {"current": SECRET, "new": SECRET} if path == "/v1/me/password" else route.body
             await bram.ask(route.method, path, json=body)

@@ -1,0 +1,1 @@
+"""Contacts of a user, business and private."""

@@ -1,0 +1,1 @@
+"""Colleagues, and who is calling."""

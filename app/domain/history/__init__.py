@@ -1,0 +1,1 @@
+"""The calls of a user, as that user sees them."""

@@ -1,0 +1,1 @@
+"""Everything about a user handed over, or erased."""
