@@ -35,7 +35,7 @@ def boolean_of(request: Request[Any, Any, Any], name: str) -> bool | None:
 
 def words_of(request: Request[Any, Any, Any], name: str) -> str | None:
     """Something to search for. Raises ProblemError: 400."""
-    value = request.query_params.get(name)
+    value: str | None = request.query_params.get(name)
     if value is None:
         return None
     if not 1 <= len(value) <= LONGEST_WORDS or not value.isprintable():
