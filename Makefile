@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test lint compile bench soak docs lock clean
+.PHONY: help run test lint compile bench soak docs client lock clean
 MAKEFLAGS += --no-print-directory
 export PATH := $(or $(PATH),/usr/local/bin:/usr/bin:/bin):/usr/sbin:/sbin
 
@@ -20,6 +20,7 @@ help:
 	@echo 'make bench           CPU per call beside two other servers, 112, registrations, memory, delay, overload'
 	@echo 'make soak            calls for an hour (MINUTES=60), watching memory and leftovers'
 	@echo 'make docs            draw docs/state-diagrams.md and write docs/services/settings.md from the code'
+	@echo 'make client          write the typed Python client anew from the description of the API'
 	@echo 'make lock            renew the hash-locked lists of Python packages (needs uv)'
 	@echo 'make clean           remove var/ (database included), the environments and caches'
 
@@ -54,6 +55,10 @@ docs:
 	@bash deploy/bootstrap.sh lint
 	@PYTHONPATH=. .venv/bin/python docs/draw_state_diagrams.py
 	@PYTHONPATH=. .venv/bin/python docs/write_services.py
+
+client:
+	@bash deploy/bootstrap.sh lint
+	@.venv/bin/python -m app --describe | PYTHONPATH=flutter_client .venv/bin/python -m hipper_api_generator -
 
 lock:
 	@bash deploy/lock.sh

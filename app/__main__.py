@@ -13,10 +13,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import structlog
 import uvicorn
 
-from app.main import create_app
+from app.description import describe
+from app.main import create_app, own_version
 from hipper.runtime.drain import Drain
 from hipper.runtime.logging import configure
 from hipper.runtime.ports import ListenError, bound_socket
@@ -83,7 +85,11 @@ def main(arguments: list[str] | None = None) -> int:
     """Exit status: 0 after a drain, 1 when the API cannot start; then one line on stderr says why."""
     parser = argparse.ArgumentParser(prog="app", description=__doc__)
     parser.add_argument("--config", type=Path, help="settings of the installation (TOML)")
+    parser.add_argument("--describe", action="store_true", help="print the OpenAPI description and stop")
     options = parser.parse_args(arguments)
+    if options.describe:
+        print(msgspec.json.encode(describe(create_app(Settings()), own_version())).decode())
+        return 0
     try:
         settings = load(options.config, os.environ)
         configure(settings.logging, "app")

@@ -119,7 +119,7 @@ async def _database_answers(pool: Any) -> bool:
 async def description(state: State) -> Response[bytes]:
     """OpenAPI 3.1."""
     if state.get("description") is None:
-        state.description = msgspec.json.encode(describe(state.app, _own_version()))
+        state.description = msgspec.json.encode(describe(state.app, own_version()))
     return Response(state.description, media_type="application/json")
 
 
@@ -233,7 +233,7 @@ async def add_security_headers(message: Message, _: Scope) -> None:
         message["headers"] = [*message["headers"], *added]
 
 
-def _own_version() -> str:
+def own_version() -> str:
     try:
         return version("hipper")
     except PackageNotFoundError:

@@ -12,11 +12,13 @@ from app.bodies import body_of
 from app.domain.signing_in.schemas import PasswordChange, Refresh, Sessions, SignIn, Tokens
 from app.operations import Access, declared
 from app.problems import (
+    CODE_NEEDED,
     DIRECTORY_UNAVAILABLE,
     OVERLOADED,
     SESSION_ENDED,
     STORE_UNAVAILABLE,
     TOO_MANY_REQUESTS,
+    WRONG_CODE,
     WRONG_PASSWORD,
 )
 from app.stores import Stores
@@ -59,7 +61,7 @@ class SessionController(Controller):
             Access.OPEN,
             body=SignIn,
             answer=Tokens,
-            problems=_TRIED,
+            problems=(*_TRIED, CODE_NEEDED, WRONG_CODE),
             example={
                 "user": "anna@bakkerijdevries.example",
                 "password": "drie zoete kersen",

@@ -1,0 +1,92 @@
+"""The whole API. Written by hipper_api_generator: change the API instead."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from hipper_api.operations.accounts_of_users import AccountsOfUsers
+from hipper_api.operations.calls_of_users import CallsOfUsers
+from hipper_api.operations.colleagues import Colleagues
+from hipper_api.operations.description import Description
+from hipper_api.operations.explain import Explain
+from hipper_api.operations.groups import Groups
+from hipper_api.operations.health import Health
+from hipper_api.operations.me import Me
+from hipper_api.operations.mobile_network import MobileNetwork
+from hipper_api.operations.my_calls import MyCalls
+from hipper_api.operations.my_contacts import MyContacts
+from hipper_api.operations.my_services import MyServices
+from hipper_api.operations.services_of_users import ServicesOfUsers
+from hipper_api.operations.signing_in import SigningIn
+from hipper_api.transport import Transport
+
+
+class Hipper(Transport):
+    """Everything the API offers, by its parts. Used with ``async with``."""
+
+    async def __aenter__(self) -> Hipper:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    @property
+    def accounts_of_users(self) -> AccountsOfUsers:
+        return AccountsOfUsers(self)
+
+    @property
+    def calls_of_users(self) -> CallsOfUsers:
+        return CallsOfUsers(self)
+
+    @property
+    def colleagues(self) -> Colleagues:
+        return Colleagues(self)
+
+    @property
+    def description(self) -> Description:
+        return Description(self)
+
+    @property
+    def explain(self) -> Explain:
+        return Explain(self)
+
+    @property
+    def groups(self) -> Groups:
+        return Groups(self)
+
+    @property
+    def health(self) -> Health:
+        return Health(self)
+
+    @property
+    def me(self) -> Me:
+        return Me(self)
+
+    @property
+    def mobile_network(self) -> MobileNetwork:
+        return MobileNetwork(self)
+
+    @property
+    def my_calls(self) -> MyCalls:
+        return MyCalls(self)
+
+    @property
+    def my_contacts(self) -> MyContacts:
+        return MyContacts(self)
+
+    @property
+    def my_services(self) -> MyServices:
+        return MyServices(self)
+
+    @property
+    def services_of_users(self) -> ServicesOfUsers:
+        return ServicesOfUsers(self)
+
+    @property
+    def signing_in(self) -> SigningIn:
+        return SigningIn(self)

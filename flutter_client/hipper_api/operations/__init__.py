@@ -1,0 +1,1 @@
+"""Operations of the API, a module for each of its parts."""

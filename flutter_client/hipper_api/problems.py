@@ -1,0 +1,145 @@
+"""Kinds of problems, an exception each. Written by hipper_api_generator: change the API instead."""
+
+from __future__ import annotations
+
+from hipper_api.errors import ProblemError
+
+
+class BodyTooLarge(ProblemError):
+    """413: The body is too large."""
+
+    KIND = "body-too-large"
+
+
+class ChangedMeanwhile(ProblemError):
+    """412: It was changed since it was read."""
+
+    KIND = "changed-meanwhile"
+
+
+class CodeNeeded(ProblemError):
+    """401: A code of the second factor is needed."""
+
+    KIND = "code-needed"
+
+
+class DirectoryUnavailable(ProblemError):
+    """503: The directory does not answer."""
+
+    KIND = "directory-unavailable"
+
+
+class Forbidden(ProblemError):
+    """403: This is not for who asks."""
+
+    KIND = "forbidden"
+
+
+class InvalidRequest(ProblemError):
+    """400: The request cannot be read or does not fit."""
+
+    KIND = "invalid-request"
+
+
+class InvalidSettings(ProblemError):
+    """422: These settings cannot be."""
+
+    KIND = "invalid-settings"
+
+
+class NoMail(ProblemError):
+    """409: No mail is sent here."""
+
+    KIND = "no-mail"
+
+
+class NotFound(ProblemError):
+    """404: There is nothing here."""
+
+    KIND = "not-found"
+
+
+class NotInPack(ProblemError):
+    """403: The service pack does not hold this service."""
+
+    KIND = "not-in-pack"
+
+
+class Overloaded(ProblemError):
+    """503: Too much is going on."""
+
+    KIND = "overloaded"
+
+
+class SecondFactorState(ProblemError):
+    """409: The second factor does not allow this now."""
+
+    KIND = "second-factor-state"
+
+
+class SessionEnded(ProblemError):
+    """401: The session is over."""
+
+    KIND = "session-ended"
+
+
+class StoreUnavailable(ProblemError):
+    """503: Redis does not answer."""
+
+    KIND = "store-unavailable"
+
+
+class TooManyRequests(ProblemError):
+    """429: Too many requests."""
+
+    KIND = "too-many-requests"
+
+
+class Unauthenticated(ProblemError):
+    """401: Who asks is not known."""
+
+    KIND = "unauthenticated"
+
+
+class UnsupportedMediaType(ProblemError):
+    """415: The body is not JSON."""
+
+    KIND = "unsupported-media-type"
+
+
+class WrongCode(ProblemError):
+    """401: The code is wrong, used or too old."""
+
+    KIND = "wrong-code"
+
+
+class WrongPassword(ProblemError):
+    """401: The user name or the password is wrong."""
+
+    KIND = "wrong-password"
+
+
+KINDS: dict[str, type[ProblemError]] = {
+    one.KIND: one
+    for one in (
+        BodyTooLarge,
+        ChangedMeanwhile,
+        CodeNeeded,
+        DirectoryUnavailable,
+        Forbidden,
+        InvalidRequest,
+        InvalidSettings,
+        NoMail,
+        NotFound,
+        NotInPack,
+        Overloaded,
+        SecondFactorState,
+        SessionEnded,
+        StoreUnavailable,
+        TooManyRequests,
+        Unauthenticated,
+        UnsupportedMediaType,
+        WrongCode,
+        WrongPassword,
+    )
+}

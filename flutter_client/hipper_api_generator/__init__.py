@@ -1,0 +1,1 @@
+"""Writes the generated part of ``hipper_api`` from the OpenAPI description the API serves."""
