@@ -8,10 +8,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-from fmc_gateway.call.commands import AnswerDial
-from fmc_gateway.call.events import AnyEvent, DeclineRequested, DialRequested, HangUpRequested
+from fmc_gateway.call.commands import AnswerDial, AnswerRequest
+from fmc_gateway.call.events import (
+    AnyEvent,
+    DeclineRequested,
+    DialRequested,
+    HangUpRequested,
+    HoldRequested,
+    MoveRequested,
+)
 from hipper.contracts.bus import (
     CallCommand,
     CommandEnvelope,
@@ -19,8 +26,12 @@ from hipper.contracts.bus import (
     Decline,
     Dial,
     HangUp,
+    Hold,
+    Pull,
+    Push,
     RefusedBecause,
     ReplyStatus,
+    Resume,
 )
 from hipper.contracts.calls import LiveCall
 from hipper.pbx.ids import CallId, GatewayId, LegId
@@ -38,6 +49,9 @@ EMERGENCY = "calls to 112 and 113 are left alone"
 NOT_AVAILABLE = "this gateway cannot do that yet"
 
 
+Answer = TypeVar("Answer")
+
+
 class Calls(Protocol):
     """The engine (:class:`fmc_gateway.interpreter.Interpreter`)."""
 
@@ -45,6 +59,13 @@ class Calls(Protocol):
     def live_of(self, call: CallId) -> LiveCall | None: ...
     def is_emergency(self, call: CallId) -> bool: ...
     def ask(self, call: CallId, event: AnyEvent) -> bool: ...
+    def request(
+        self,
+        call: CallId,
+        event: MoveRequested | HoldRequested,
+        replied: Callable[[AnswerRequest], None],
+    ) -> bool: ...
+    def forget_request(self, request: str) -> None: ...
     def dial(self, requested: DialRequested, told: Callable[[AnswerDial], None] | None = None) -> None: ...
 
 
@@ -93,6 +114,9 @@ class CommandReader:
             return _refused(envelope, RefusedBecause.EMERGENCY, EMERGENCY, state)
         if state in ALREADY_ENDING:
             return _refused(envelope, RefusedBecause.STATE, "the call is ending already", state)
+        wish = _wish(envelope)
+        if wish is not None:
+            return await self._ask(envelope, wish)
         handler = self._handlers.get(type(command))
         if handler is None:
             return _refused(envelope, RefusedBecause.NOT_AVAILABLE, NOT_AVAILABLE, state)
@@ -112,6 +136,23 @@ class CommandReader:
             return _refused(envelope, RefusedBecause.STATE, "that telephone does not ring", state)
         self._calls.ask(envelope.call, DeclineRequested(subscriber=command.user, device=command.device))
         return _reply(envelope, ReplyStatus.DONE)
+
+    async def _ask(self, envelope: CommandEnvelope, wish: MoveRequested | HoldRequested) -> CommandReply:
+        """*Done* when it is done, or the telephone that takes the call is about to ring; else what the engine
+        says. The state told is that of the call when it refused."""
+        told: asyncio.Future[AnswerRequest] = asyncio.get_running_loop().create_future()
+        if not self._calls.request(envelope.call, wish, lambda answer: _settle(told, answer)):
+            return _reply(envelope, ReplyStatus.UNKNOWN, explanation=NO_SUCH_CALL)
+        try:
+            wait_s = min(envelope.deadline - self._now(), LONGEST_WAIT_S)
+            answer = await asyncio.wait_for(told, max(wait_s, 0.0))
+        except TimeoutError:
+            self._calls.forget_request(wish.request)
+            return _reply(envelope, ReplyStatus.DONE)
+        if answer.done:
+            return _reply(envelope, ReplyStatus.DONE)
+        state = self._calls.state_of(envelope.call)
+        return _refused(envelope, answer.because, answer.explanation or NOT_KNOWN, state)
 
     async def _dial(self, envelope: CommandEnvelope, command: Dial, state: str | None) -> CommandReply:
         """*Done* when the user's telephone is about to ring, *refused* with the rule's sentence. Not decided
@@ -154,7 +195,23 @@ def may_ask(command: CallCommand, live: LiveCall | None) -> bool:
     return any(party.subscriber == command.user for party in (live.calling, live.called, *live.others))
 
 
-def _settle(told: asyncio.Future[AnswerDial], answer: AnswerDial) -> None:
+def _wish(envelope: CommandEnvelope) -> MoveRequested | HoldRequested | None:
+    """What the engine answers itself, None for any other command. The app's pull and push are the same: it
+    names the telephone that is to ring."""
+    command, request = envelope.command, envelope.request_id
+    match command:
+        case Hold() | Resume():
+            on = isinstance(command, Hold)
+            return HoldRequested(request=request, subscriber=command.user, on=on, device=command.device)
+        case Push():
+            to, device = command.to, command.device
+            return MoveRequested(request=request, subscriber=command.user, to=to, device=device)
+        case Pull():
+            return MoveRequested(request=request, subscriber=command.user, to=command.to)
+    return None
+
+
+def _settle(told: asyncio.Future[Answer], answer: Answer) -> None:
     if not told.done():
         told.set_result(answer)
 

@@ -50,6 +50,9 @@ def _columns(trace: Sequence[TraceStep]) -> dict[str, str]:
     for turn in trace:
         if isinstance(turn.event, e.LegOffered):
             names.setdefault(turn.event.leg, turn.event.peer)
+        elif isinstance(turn.event, e.LegJoined | e.LegReturned):
+            joined = turn.event if isinstance(turn.event, e.LegJoined) else turn.event.joined
+            names.setdefault(joined.leg, joined.offered.peer)
         elif isinstance(turn.event, e.DialRequested):
             names.setdefault(turn.event.leg, "app")
         for command in turn.commands:
@@ -115,6 +118,7 @@ def message_of(item: e.AnyEvent | c.AnyCommand) -> Message | None:
 
 _SIP: dict[type, str | Callable[..., str]] = {
     e.LegOffered: lambda item: f"INVITE {item.dialled}",
+    e.LegJoined: lambda item: f"INVITE {item.offered.dialled}",
     e.LegTrying: "100",
     e.LegRinging: lambda item: f"{item.status}",
     e.LegProgress: lambda item: f"{item.status} SDP",
@@ -170,6 +174,20 @@ def note_of(item: e.AnyEvent | c.AnyCommand) -> str:
             return f"dial {item.destination} asked by the app of {item.subscriber}"
         case c.AnswerDial():
             return "the app is told: " + ("it rings" if item.accepted else f"no, {item.explanation}")
+        case e.LegJoined():
+            return f"handed over by call {item.offered.call}"
+        case e.LegReturned():
+            return f"handed back: {item.explanation}"
+        case e.MoveRequested():
+            return f"move to {item.to} asked by the app of {item.subscriber}"
+        case e.HoldRequested():
+            return f"{'hold' if item.on else 'resume'} asked by the app of {item.subscriber}"
+        case e.CallChosen():
+            return f"takes over call {item.call}" if item.call is not None else item.explanation
+        case c.AnswerRequest():
+            return "the app is told: " + ("done" if item.done else f"no, {item.explanation}")
+        case c.ReturnLeg():
+            return f"handed back: {item.returned.explanation}"
         case c.RejectLeg() if item.explanation:
             return item.explanation
         case c.CancelLeg() | c.EndLeg() if item.reason:

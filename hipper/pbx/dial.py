@@ -13,6 +13,7 @@ import msgspec
 from hipper.pbx import origination, rules
 from hipper.pbx.calling_plan import permits
 from hipper.pbx.dialling import as_dialled_by, is_voicemail, resolve
+from hipper.pbx.dialling_packs import may_move
 from hipper.pbx.forwarding import exchange_pays
 from hipper.pbx.ids import DeviceId
 from hipper.pbx.model import (
@@ -135,7 +136,7 @@ def telephones(
     every telephone of the user that is switched on, but the one the call ran on (``besides``). Never
     raises."""
     if device is not None:
-        return _chosen(user, device, facts)
+        return _chosen(user, device, facts) if may_move(user) else refused(rules.FEATURE_NOT_IN_PACK, user)
     own = (one for one in user.devices if one.id != besides and one.rings)
     rings = (_own(user, (one,)) for one in own)
     return tuple(one for one in rings if one is not None) or refused(rules.DIAL_NO_DEVICE, user)

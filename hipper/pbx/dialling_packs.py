@@ -13,8 +13,13 @@ def may_use(context: SubscriberContext, feature: FeatureCode) -> bool:
     """By the user's pack. Pulling a call over belongs to the integration of fixed and mobile (seed 5.5),
     showing the number to everybody (seed 9)."""
     if feature.does is Does.PULL:
-        return context.pack in _MOBILE
+        return may_move(context)
     return feature.service is None or holds(context.pack, feature.service)
+
+
+def may_move(context: SubscriberContext) -> bool:
+    """Whether the user may take a running call to another telephone, by ``*11`` or in the app (seed 5.5)."""
+    return context.pack in _MOBILE
 
 
 def switched_off(context: SubscriberContext, service: str) -> bool:

@@ -36,6 +36,9 @@ def others(event: ev.AnyEvent) -> list[ev.AnyEvent]:
     changes: dict[type, list[dict[str, object]]] = {
         ev.LegOffered: [{"dialled": "299"}, {"loop_guard": True}, {"gateway": "gw2"}, {"max_forwards": 0}],
         ev.MediaAnswered: [{"sdp": sdp("other")}],
+        ev.LegJoined: [{"subscriber": "nobody"}],
+        ev.MoveRequested: [{"subscriber": "nobody"}],
+        ev.HoldRequested: [{"subscriber": "nobody"}],
         ev.LegConfirmed: [{"sdp": sdp("other")}],
         ev.LegProgress: [{"sdp": sdp("other")}],
         ev.LegReoffered: [{"sdp": sdp("other")}, {"sdp": None}],
@@ -50,6 +53,8 @@ def others(event: ev.AnyEvent) -> list[ev.AnyEvent]:
     found = [dict(one) for one in changes.get(type(event), [])]
     if isinstance(event, ev.MediaAnswered) and event.pair == "c1-d1":
         found = []  # what our own end of a first telephone's media hears matters to nobody
+    if isinstance(event, ev.LegConfirmed) and event.leg.startswith("j"):
+        found = []  # it offered in its INVITE: nothing is left to say in its ACK
     for field in ("leg", "pair", "name"):
         if hasattr(event, field) and not isinstance(event, ev.LegOffered):
             found.append({field: "other"})

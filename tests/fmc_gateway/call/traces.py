@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 
+from fmc_gateway.call import commands as cmd
 from fmc_gateway.call import events as ev
 from fmc_gateway.call.replay import Trace, TraceStep
-from hipper.pbx.ids import CallId, LegId, SubscriberId
+from hipper.pbx.ids import CallId, DeviceId, LegId, SubscriberId
 from hipper.pbx.services.bundles import GroupServices, SubscriberServices
 from hipper.pbx.services.calling import OutgoingCallingPlan
 from hipper.pbx.services.criteria import Callers, Criterion
@@ -37,6 +38,7 @@ from tests.fmc_gateway.call.kit import (
     invite,
     invite_from_desk,
     invite_from_pstn,
+    joined,
     piet,
     sdp,
     shown,
@@ -289,6 +291,61 @@ def dialling_is_refused() -> None:
     ladder.load(suze(group_services=GroupServices(group_outgoing_calling_plan=plan)), None)
 
 
+def confirmed(ladder: Ladder, leg: LegId) -> None:
+    """The re-INVITE out is taken, rtpengine answers, and ``leg`` acknowledges its 200."""
+    ladder.offers()
+    for one in ladder.of(cmd.Reoffer, last=True):
+        ladder.tell(ev.LegReofferAnswered(leg=one.leg, sdp=sdp("far")))
+    ladder.answers()
+    ladder.tell(ev.LegConfirmed(leg=leg))
+
+
+def desk_phone_pulls_a_call_and_the_mobile_pulls_it_back() -> None:
+    ladder = Ladder()
+    ladder.ring_outside()
+    ladder.answer()
+    ladder.tell(joined("j1", "suze", "suze-desk1"))
+    confirmed(ladder, LegId("j1"))
+    ladder.tell(joined("j2", "suze", "suze-mobile"))
+    ladder.offers()
+    ladder.tell(joined("j3", "suze", "suze-desk2"))
+    ladder.tell(ev.LegReofferAnswered(leg=B1, sdp=sdp("far")))
+    ladder.answers()
+    ladder.tell(ev.LegConfirmed(leg=LegId("j2")))
+    ladder.tell(ev.LegEnded(leg=LegId("j2"), cause="bye"))
+
+
+def app_pushes_a_call_to_the_mobile_and_holds_it() -> None:
+    ladder = Ladder()
+    ladder.talk()
+    suze_id, piet_id = SubscriberId("suze"), SubscriberId("piet")
+    ladder.tell(ev.HoldRequested(request="r1", subscriber=suze_id, on=True))
+    ladder.tell(ev.MoveRequested(request="r2", subscriber=piet_id, to=DeviceId("piet-mobile")))
+    ladder.load(piet(), None)
+    ladder.offers()
+    leg = LegId("c1-c1")
+    ladder.tell(ev.LegRinging(leg=leg, status=180))
+    ladder.tell(ev.LegAnswered(leg=leg, sdp=sdp("mobile"), to_tag="t"))
+    ladder.answers()
+    ladder.tell(ev.DigitPressed(leg=leg, digit="1"))
+    ladder.tell(ev.LegReofferAnswered(leg=A, sdp=sdp("suze")))
+    ladder.tell(ev.HoldRequested(request="r3", subscriber=suze_id, on=False))
+    ladder.tell(ev.HangUpRequested(by="user:piet"))
+
+
+def handset_is_lost_and_nobody_comes() -> None:
+    ladder = Ladder()
+    ladder.ring_outside()
+    ladder.answer()
+    ladder.tell(ev.LegEnded(leg=A, cause="session_expired"))
+    ladder.tell(ev.TimerFired(name="lost"), after_s=20)
+    ladder.load(suze(), None, binding("suze-desk1"))
+    ladder.offers()
+    ladder.tell(ev.LegRinging(leg=LegId("c1-c1"), status=180))
+    ladder.tell(ev.TimerFired(name="move"), after_s=25)
+    ladder.tell(ev.LegRejected(leg=LegId("c1-c1"), status=487))
+
+
 CALLS: tuple[Callable[[], None], ...] = (
     three_ring_and_one_answers,
     hold_and_resume,
@@ -308,6 +365,9 @@ CALLS: tuple[Callable[[], None], ...] = (
     carrier_says_who_is_there_now,
     dialled_from_the_app,
     dialling_is_refused,
+    desk_phone_pulls_a_call_and_the_mobile_pulls_it_back,
+    app_pushes_a_call_to_the_mobile_and_holds_it,
+    handset_is_lost_and_nobody_comes,
 )
 
 
