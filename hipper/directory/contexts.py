@@ -20,6 +20,8 @@ import structlog
 from hipper.pbx.dialling import as_dialled_by
 from hipper.pbx.ids import DeviceId, SubscriberId
 from hipper.pbx.model import CallerList, SubscriberContext
+from hipper.pbx.numbers_of import owned_by_e164
+from hipper.pbx.service_packs import integrated
 from hipper.pbx.services.bundles import GroupServices, SubscriberServices
 from hipper.telephony.numbers.e164 import E164
 from hipper.telephony.numbers.normalise import Dialled, DialledForm, parse_dialled
@@ -182,7 +184,7 @@ async def load_for_termination(
     row = await conn.fetchrow(TERMINATION, called_number, calling_number, timeout=within_s)
     if row is None:
         return None
-    return Called(_decode(row[0]), None if row[1] is None else CallerList(row[1]))
+    return Called(integrated(_decode(row[0])), None if row[1] is None else CallerList(row[1]))
 
 
 async def load_colleagues(
@@ -203,7 +205,7 @@ async def load_colleagues(
         [one.e164 for one in numbers if one.e164 is not None],
         timeout=within_s,
     )
-    return tuple(_decode(row[0]) for row in rows)
+    return tuple(integrated(_decode(row[0])) for row in rows)
 
 
 async def load_subscriber(
@@ -247,9 +249,12 @@ async def _fetch(
     row = await conn.fetchrow(statement, key, dialled.extension, e164, timeout=within_s)
     if row is None:
         return Parties(None, None)
-    caller, called, known_as = row[0], row[1], row[2]
+    caller, called = (None if text is None else integrated(_decode(text)) for text in (row[0], row[1]))
+    if caller is not None and statement is ORIGINATION_BY_NUMBER and owned_by_e164(caller, E164(key)) is None:
+        return Parties(None, None)  # a mobile that is not integrated is none of ours
+    known_as = row[2]
     return Parties(
-        None if caller is None else _decode(caller),
-        None if called is None else _decode(called),
+        caller,
+        called,
         None if known_as is None else CallerList(known_as),
     )

@@ -19,6 +19,7 @@ from hipper.pbx.model import (
 from hipper.pbx.numbers_of import first_of, subscription_of
 from hipper.pbx.reaching_remote import Along, remote_numbers
 from hipper.pbx.screening import Asked, meets, note
+from hipper.pbx.service_packs import MOBILE_PACKS
 
 PRIORITY_RING = "<urn:alert:priority:high>"
 """RFC 7462 §8.2.3."""
@@ -86,6 +87,8 @@ def why_silent(called: SubscriberContext, device: Device, exclude_device: Device
     """The rule by which a device does not ring, None when it rings."""
     if device.id == exclude_device:
         return rules.DEVICE_CALLING
+    if device.kind is _MOBILE and called.pack not in MOBILE_PACKS:
+        return rules.DEVICE_NOT_IN_PACK
     if not device.rings:
         return rules.DEVICE_SWITCHED_OFF
     if device.kind is _DESK_PHONE and device.aor_user is not None:
@@ -97,6 +100,8 @@ def has_address(called: SubscriberContext, device: Device) -> bool:
     if device.kind is _DESK_PHONE:
         return device.aor_user is not None
     if device.kind is _MOBILE:
+        if called.pack not in MOBILE_PACKS:
+            return False
         return device.mobile_network is not None and first_of(called, _MOBILE_NUMBER) is not None
     if device.kind is _EXCHANGE:
         return device.exchange is not None and device.aor_user is not None

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from hipper.pbx import rules
-from hipper.pbx.model import ServicePack, SubscriberContext
+from hipper.pbx.model import NumberKind, ServicePack, SubscriberContext
 from hipper.pbx.services.bundles import SubscriberServices
 from hipper.pbx.services.registry import SERVICES, Level
 
@@ -26,6 +26,9 @@ _COLUMN = {
     ServicePack.VAST_MOBIEL_BUSINESS_PLUS: "mobile",
     ServicePack.VAST_MOBIEL_PREMIUM_PLUS: "mobile",
 }
+
+MOBILE_PACKS = frozenset(pack for pack, column in _COLUMN.items() if column == "mobile")
+"""Those that integrate a mobile subscription."""
 
 NOT_IN_PACK = {
     "call_forwarding_selective": rules.PACK_CALL_FORWARDING_SELECTIVE,
@@ -68,6 +71,16 @@ def effective(context: SubscriberContext, service: str) -> Any:
     the user's pack. Raises AttributeError for a name that is no service of a subscriber."""
     settings = getattr(context.services, service)
     return settings if settings is None or service in HELD[context.pack] else None
+
+
+def integrated(context: SubscriberContext) -> SubscriberContext:
+    """The user as calls see it. A mobile subscription belongs to the exchange in the Vast-Mobiel packs only
+    (seed 1.4, 5.8): for any other its number is an outside one, its calls are the mobile network's own, and
+    the handset does not ring. It is kept for the day the pack is changed again, as settings are."""
+    if context.pack in MOBILE_PACKS:
+        return context
+    numbers = tuple(number for number in context.numbers if number.kind is not NumberKind.MOBILE)
+    return context if numbers == context.numbers else msgspec.structs.replace(context, numbers=numbers)
 
 
 def in_force(context: SubscriberContext) -> tuple[SubscriberServices, tuple[str, ...]]:

@@ -238,6 +238,23 @@ async def test_one_round_trip(conn: asyncpg.Connection, dialled: str) -> None:
 GROWING = r"Seq Scan on (subscribers|numbers|devices|device_credentials|subscriber_services|contact_numbers)"
 
 
+async def test_mobile_of_a_fixed_pack_is_none_of_ours(conn: asyncpg.Connection) -> None:
+    """Seed 1.4, 5.8."""
+    company = await Company.make(conn)
+    await conn.execute("UPDATE directory.subscribers SET pack = 'premium_plus'")
+    by_mobile = await load_for_origination(conn, served_number=ANNA_MOBILE, dialled="202")
+    assert (by_mobile.caller, by_mobile.called) == (None, None)
+    from_desk = await load_for_origination(
+        conn, served_device=DeviceId(company.anna_desk), dialled="+31612345602"
+    )
+    assert from_desk.caller is not None
+    assert from_desk.called is not None
+    found = await contexts.load_for_termination(conn, E164("+31612345602"))
+    assert found is not None
+    for user in (from_desk.caller, from_desk.called, found.context):
+        assert NumberKind.MOBILE not in [number.kind for number in user.numbers]
+
+
 async def test_colleagues_are_found_by_extension_and_number_within_the_tenant(
     conn: asyncpg.Connection,
 ) -> None:

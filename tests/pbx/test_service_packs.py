@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from hipper.pbx import rules
-from hipper.pbx.model import ServicePack
-from hipper.pbx.service_packs import HELD, NOT_IN_PACK, effective, holds, in_force
+from hipper.pbx import forwarding, rules
+from hipper.pbx.model import (
+    DeviceKind,
+    DivertReason,
+    ExternalPlan,
+    ForwardTo,
+    OnNetPlan,
+    RefusedPlan,
+    ServicePack,
+)
+from hipper.pbx.origination import decide
+from hipper.pbx.service_packs import HELD, NOT_IN_PACK, effective, holds, in_force, integrated
 from hipper.pbx.services.bundles import SubscriberServices
 from hipper.pbx.services.forwarding import CallForwardingSelective, Voicemail
 from hipper.pbx.services.reachability import Anywhere
 from hipper.pbx.services.screening import DoNotDisturb
-from tests.pbx.people import BRAM, changed
+from tests.pbx.asking import OUTSIDER, ring
+from tests.pbx.people import ANNA, BRAM, changed
 
 PREMIUM = [pack for pack in ServicePack if pack is not ServicePack.BASE_PLUS]
 NOT_IN_BASE = [
@@ -69,3 +79,39 @@ def test_settings_in_the_pack_all_count() -> None:
 
 def test_never_set_is_none_in_every_pack() -> None:
     assert all(effective(changed(BRAM, pack=pack), "voicemail") is None for pack in ServicePack)
+
+
+FIXED_PACKS = [ServicePack.BASE_PLUS, ServicePack.BUSINESS_PLUS, ServicePack.PREMIUM_PLUS]
+
+
+@pytest.mark.parametrize("pack", ServicePack)
+def test_mobile_belongs_to_the_exchange_in_the_vast_mobiel_packs_only(pack: ServicePack) -> None:
+    """Seed 1.4, 5.8. The handset does not ring, and its number is one outside."""
+    bram = integrated(changed(BRAM, pack=pack))
+    plan = ring(bram)
+    colleague = decide(
+        ANNA,
+        bram,
+        "0612345602",
+        anonymous_requested=False,
+        identity_allowed_requested=False,
+        device_kind=DeviceKind.DESK_PHONE,
+        now=0.0,
+    )
+    if pack in FIXED_PACKS:
+        assert [target.device for target in plan.targets] == ["bram-desk", "bram-oven"]
+        assert [(one.device, one.rule) for one in plan.skipped] == [("bram-mobile", rules.DEVICE_NOT_IN_PACK)]
+        assert isinstance(colleague, ExternalPlan)
+    else:
+        assert bram == changed(BRAM, pack=pack)
+        assert "bram-mobile" in [target.device for target in plan.targets]
+        assert isinstance(colleague, OnNetPlan)
+
+
+def test_user_of_a_fixed_pack_may_forward_to_the_mobile_number_as_to_any_other() -> None:
+    bram = integrated(changed(BRAM, pack=ServicePack.PREMIUM_PLUS))
+    to = ForwardTo(destination="0612345602", reason=DivertReason.UNCONDITIONAL, rule=rules.DIVERT_ALWAYS)
+    assert isinstance(forwarding.decide(bram, None, to, OUTSIDER, now=0.0), ExternalPlan)
+    own = forwarding.decide(BRAM, None, to, OUTSIDER, now=0.0)
+    assert isinstance(own, RefusedPlan)
+    assert own.rule == rules.FORWARD_ONESELF

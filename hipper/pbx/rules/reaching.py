@@ -8,6 +8,7 @@ DEVICE_RINGS_EMERGENCY = "device.rings-for-emergency"
 DEVICE_NOT_CHOSEN = "device.not-chosen"
 DEVICE_TOO_LATE = "device.too-late"
 DEVICE_REMOTE_OFFICE = "device.remote-office"
+DEVICE_NOT_IN_PACK = "device.not-in-pack"
 REMOTE_OFFICE_RINGS = "remote.office-rings"
 ANYWHERE_RINGS = "remote.anywhere-rings"
 SIMULTANEOUS_RINGS = "remote.simultaneous-rings"
@@ -39,6 +40,10 @@ REACHING_RULES: dict[str, Rule] = {
     DEVICE_REMOTE_OFFICE: Rule(
         "In plaats van dit toestel gaat het nummer van Remote Office over.",
         "The Remote Office number rings instead of this device.",
+    ),
+    DEVICE_NOT_IN_PACK: Rule(
+        "Een mobiel toestel hoort alleen bij de centrale met een Vast-Mobiel profiel.",
+        "A mobile belongs to the exchange with a Vast-Mobiel profile only.",
     ),
     REMOTE_OFFICE_RINGS: Rule("Het nummer van Remote Office gaat over.", "The Remote Office number rings."),
     ANYWHERE_RINGS: Rule("Deze locatie van Anywhere gaat mee over.", "This Anywhere location rings along."),
