@@ -19,6 +19,7 @@ from litestar import Litestar
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
+from app.domain.calls.showing import asked_key, is_of, live_of
 from app.domain.signing_in import statements
 from app.operations import KEY, Access, handlers, operation_of
 from app.problems import FORBIDDEN, NOT_FOUND, TOO_MANY_REQUESTS, UNAUTHENTICATED, ProblemError
@@ -26,7 +27,8 @@ from app.stores import Stores
 from fmc_gateway.records.history import has_entry
 from hipper.directory.accounts import Account, account_of, account_with, owner_of_device, tenant_of_group
 from hipper.directory.contacts import owner_of_contact
-from hipper.pbx.ids import DeviceId, GroupId, SubscriberId, TenantId
+from hipper.pbx.ids import CallId, DeviceId, GroupId, SubscriberId, TenantId
+from hipper.runtime.bus import outages_named
 
 CHALLENGE = 'Bearer realm="hipper"'
 KEY_PREFIX = "hik_"
@@ -148,6 +150,17 @@ async def _entry(stores: Stores, principal: Principal, call: str) -> bool:
     return account is not None and await has_entry(stores.records, account.subscriber, call)
 
 
+async def _call(stores: Stores, principal: Principal, call: str) -> bool:
+    """A call the user is in, or has lately asked something of: that of a repeated tap may be over."""
+    if principal.account is None:
+        return False
+    subscriber = principal.account.subscriber
+    if is_of(await live_of(stores.bus, call), subscriber):
+        return True
+    with outages_named():
+        return bool(await stores.bus.redis.exists(asked_key(subscriber, CallId(call))))
+
+
 async def _anybodys(_stores: Stores, _principal: Principal, _value: str) -> bool:
     return True
 
@@ -157,6 +170,7 @@ BELONGS: dict[str, Callable[[Stores, Principal, str], Awaitable[bool]]] = {
     "user": _user,
     "device": _device,
     "session": _session,
+    "call": _call,
     "contact": _contact,
     "entry": _entry,
     "service": _anybodys,  # a name of the registry; what it is set to is asked by its owner

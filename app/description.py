@@ -31,6 +31,7 @@ _SECURITY: dict[Access, list[dict[str, list[str]]]] = {
     Access.NETWORK: [{"networkKey": []}],
     Access.USER: [{"session": []}],
     Access.ADMINISTRATOR: [{"session": []}, {"apiKey": []}],
+    Access.OPERATOR: [{"apiKey": []}],
 }
 _SCHEMES = {
     "session": {
@@ -164,6 +165,16 @@ def _parameters(method: str, path: str, operation: Operation) -> list[dict[str, 
             "schema": one.schema,
         }
         for one in operation.query
+    ]
+    found += [
+        {
+            "name": one.name,
+            "in": "header",
+            "required": False,
+            "description": one.description,
+            "schema": one.schema,
+        }
+        for one in operation.headers
     ]
     if operation.versioned:
         name = "If-None-Match" if method == "GET" else "If-Match"

@@ -18,6 +18,8 @@ from litestar.types import Message, Scope
 
 from app.access import check_routes, isolate
 from app.description import describe
+from app.domain.calls.controllers import COMMAND_ROUTES, CallController
+from app.domain.calls.services import Commands
 from app.domain.contacts.controllers import ContactController
 from app.domain.directory.controllers import DirectoryController, LookupController
 from app.domain.docs.controllers import DocsController
@@ -167,6 +169,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
                 ),
             }
         )
+        app.state.commands = Commands(app.state.stores, time)
         asks_about_emergency(b'{"called": "+31112"}')  # reads the numbering plans: not in the first call
         try:
             async with app.state.stores.signing_in.at_work():
@@ -189,6 +192,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             MailedController,
             UserAccountController,
             MeController,
+            CallController,
+            *COMMAND_ROUTES,
             OwnExplainController,
             UserExplainController,
             ContactController,

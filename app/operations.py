@@ -34,12 +34,13 @@ KEY = "operation"
 class Access(str, Enum):
     """Who may ask. ``OPEN``: anybody. ``NETWORK``: a mobile network by its key; the route has a guard of its
     own. ``USER``: who signed in, of any role. ``ADMINISTRATOR``: of the group or enterprise the path names,
-    an operator, or a program that provisions."""
+    an operator, or a program that provisions. ``OPERATOR``: of the installation."""
 
     OPEN = "open"
     NETWORK = "network"
     USER = "user"
     ADMINISTRATOR = "administrator"
+    OPERATOR = "operator"
 
 
 class Query(msgspec.Struct, frozen=True):
@@ -63,6 +64,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """Of the answer."""
     versioned: bool = False
     query: tuple[Query, ...] = ()
+    headers: tuple[Query, ...] = ()
+    """Of the request, besides those of ETags."""
     problems: tuple[ProblemKind, ...] = ()
     also: tuple[int, ...] = ()
     """Other statuses that carry the answer."""
@@ -83,7 +86,7 @@ def operation_of(handler: Any) -> Operation:
 def problems_of(operation: Operation, method: str, path: str) -> tuple[ProblemKind, ...]:
     """Every problem a route may answer with, but for faults of ours."""
     found: list[ProblemKind] = [INVALID_REQUEST, *operation.problems]
-    if operation.access in (Access.USER, Access.ADMINISTRATOR):
+    if operation.access in (Access.USER, Access.ADMINISTRATOR, Access.OPERATOR):
         found += [UNAUTHENTICATED, FORBIDDEN, TOO_MANY_REQUESTS, DIRECTORY_UNAVAILABLE]
     if "{" in path:
         found.append(NOT_FOUND)

@@ -47,6 +47,10 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     errors: tuple[InvalidMember, ...] = ()
     packs: tuple[ServicePack, ...] = ()
     """Of ``not-in-pack``: the service packs that hold the service."""
+    state: str = ""
+    """Of ``call-state``: the state of the call."""
+    may_still_happen: bool | None = None
+    """Of ``no-reply``: whether what was asked may have happened, or happen still."""
 
 
 class ProblemKind(msgspec.Struct, frozen=True):
@@ -109,6 +113,27 @@ UNSUPPORTED_MEDIA_TYPE = ProblemKind(
 INVALID_SETTINGS = ProblemKind(
     "invalid-settings", 422, "These settings cannot be", "Deze instellingen kunnen niet"
 )
+EMERGENCY_CALL = ProblemKind(
+    "emergency-call",
+    403,
+    "Calls to 112 and 113 are made and ended on the telephone itself",
+    "112 en 113 belt u met de telefoon zelf",
+)
+CALL_BARRED = ProblemKind("call-barred", 403, "This call may not be made", "Dit gesprek is niet toegestaan")
+CALL_STATE = ProblemKind(
+    "call-state", 409, "The call does not allow this now", "Het gesprek laat dit nu niet toe"
+)
+NOT_AVAILABLE = ProblemKind("not-available", 409, "This is not available yet", "Dit is er nog niet")
+NOT_REACHABLE = ProblemKind("not-reachable", 409, "Nobody can be reached", "Er is niemand te bereiken")
+KEY_REUSED = ProblemKind(
+    "idempotency-key-reused",
+    422,
+    "Something else was asked under this Idempotency-Key",
+    "Onder deze Idempotency-Key is iets anders gevraagd",
+)
+NO_REPLY = ProblemKind(
+    "no-reply", 504, "The gateway did not reply in time", "De centrale antwoordde niet op tijd"
+)
 TOO_MANY_REQUESTS = ProblemKind("too-many-requests", 429, "Too many requests", "Te veel aanvragen")
 INTERNAL_ERROR = ProblemKind("internal-error", 500, "A fault of ours", "Een fout van ons")
 STORE_UNAVAILABLE = ProblemKind("store-unavailable", 503, "Redis does not answer", "Redis antwoordt niet")
@@ -139,6 +164,13 @@ KINDS = (
     STORE_UNAVAILABLE,
     DIRECTORY_UNAVAILABLE,
     OVERLOADED,
+    EMERGENCY_CALL,
+    CALL_BARRED,
+    CALL_STATE,
+    NOT_AVAILABLE,
+    NOT_REACHABLE,
+    KEY_REUSED,
+    NO_REPLY,
 )
 _OF_STATUS = {400: INVALID_REQUEST, 404: NOT_FOUND, 405: METHOD_NOT_ALLOWED, 413: BODY_TOO_LARGE}
 """What Litestar itself raises."""
@@ -159,6 +191,8 @@ class ProblemError(Exception):
         headers: Mapping[str, str] | None = None,
         errors: tuple[InvalidMember, ...] = (),
         packs: tuple[ServicePack, ...] = (),
+        state: str = "",
+        may_still_happen: bool | None = None,
     ) -> None:
         super().__init__(kind.name)
         self.kind = kind
@@ -166,6 +200,8 @@ class ProblemError(Exception):
         self.uitleg = uitleg
         self.errors = errors
         self.packs = packs
+        self.state = state
+        self.may_still_happen = may_still_happen
         self.headers = dict(headers or {})
         if retry_after_s is not None:
             self.headers["Retry-After"] = str(retry_after_s)
@@ -179,6 +215,8 @@ class ProblemError(Exception):
             detail=self.uitleg if dutch and self.uitleg else self.detail,
             errors=self.errors,
             packs=self.packs,
+            state=self.state,
+            may_still_happen=self.may_still_happen,
         )
 
 

@@ -264,7 +264,7 @@ class RefusedBecause(str, Enum):
     NOT_AVAILABLE = "not_available"
     """This gateway cannot do that (yet)."""
     EMERGENCY = "emergency"
-    """112 and 113 are not touched, and not dialled this way (call-flows §5)."""
+    """Calls to 112 and 113 are not touched, and 112 is not dialled this way (call-flows §5)."""
     BARRED = "barred"
     """The calling plan, a cap or a service of the user forbids it."""
     NOT_REACHABLE = "not_reachable"

@@ -65,8 +65,24 @@ class CommandChannel(Generic[E, R]):
     async def send(self, gateway: str, envelope: E) -> R | None:
         """Send and wait for the reply until the deadline; None: no reply came in time, and what happened is
         unknown (asking again with the same idempotency key is safe). Raises BusUnavailable."""
-        await self._bus.publish(self._commands(gateway), envelope, keep=10_000)
+        await self.post(gateway, envelope)
         return await self.wait_for_reply(envelope.request_id, envelope.deadline)
+
+    async def post(self, gateway: str, envelope: E) -> str:
+        """Send; returns the id in the stream, for :meth:`withdraw`. Raises BusUnavailable."""
+        return await self._bus.publish(self._commands(gateway), envelope, keep=10_000)
+
+    async def withdraw(self, gateway: str, sent: str) -> bool:
+        """Take back a command that no reply came to. True: the gateway never read it, and never will. False:
+        it was read; it may have happened, or happen still. Raises BusUnavailable."""
+        name = self._commands(gateway).name
+        with outages_named():
+            async with self._bus.redis.pipeline(transaction=True) as pipe:
+                pipe.xdel(name, sent)
+                pipe.xinfo_groups(name)
+                _, groups = await pipe.execute()
+        read = [group["last-delivered-id"].decode() for group in groups if group["name"] == _GROUP.encode()]
+        return not read or parse_id(read[0]) < parse_id(sent)
 
     async def wait_for_reply(self, request_id: str, deadline: float) -> R | None:
         """The reply to a request, also to one sent earlier. Raises BusUnavailable."""
@@ -160,6 +176,12 @@ class CommandChannel(Generic[E, R]):
             pipe.xadd(name, {FIELD: data}, maxlen=1)
             pipe.expire(name, REPLIES_KEPT_S)
             await pipe.execute()
+
+
+def parse_id(text: str) -> tuple[int, int]:
+    """The id of an entry of a stream; they are ordered as these pairs are."""
+    milliseconds, _, number = text.partition("-")
+    return int(milliseconds), int(number)
 
 
 def _idempotency_key(envelope: Envelope) -> str:

@@ -115,5 +115,5 @@ def problem(response: httpx.Response) -> str:
     body = response.json()
     assert body["status"] == response.status_code
     assert body["title"]
-    assert set(body) <= {"type", "title", "status", "detail", "errors", "packs"}
+    assert set(body) <= {"type", "title", "status", "detail", "errors", "packs", "state", "may_still_happen"}
     return str(body["type"]).removeprefix("urn:hipper:problem:")

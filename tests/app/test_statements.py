@@ -13,6 +13,7 @@ from hipper.runtime.database import open_owner_pool
 from hipper.runtime.settings_model import Settings
 from tests.app.domain.history.past import OUTSIDE, call, happened, leg, shown
 from tests.app.kit import Api, installation
+from tests.app.live import answering
 from tests.app.people import BRAM, SECRET, company, sign_in
 from tests.app.test_isolation import routes
 
@@ -48,7 +49,7 @@ async def test_no_statement_scans_a_table(
         return await open_owner_pool(settings, owner, init=listen)
 
     monkeypatch.setattr("app.main.open_owner_pool", listening_pool)
-    async with Api(installation(tmp_path, postgres_url, redis_url)) as api:
+    async with answering(redis_url), Api(installation(tmp_path, postgres_url, redis_url)) as api:
         bram = await sign_in(api, BRAM)
         other = await sign_in(api, BRAM)
         again = await api.client.post(

@@ -1,0 +1,1 @@
+"""My calls now, and what I ask of them."""

@@ -1,0 +1,314 @@
+"""Live calls through the API: what is shown, what goes to the gateway, and what its answers become. The
+gateway here is one of the test's own; :mod:`.test_calls_gateway` has the real one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.domain.calls import services
+from app.domain.calls.controllers import ASKS
+from hipper.contracts import bus as b
+from hipper.contracts.calls import LiveParty, LivePhase
+from hipper.pbx.ids import CallId, DeviceId, LegId, SubscriberId
+from hipper.pbx.model import CallerIdentity, Presentation
+from hipper.runtime.bus import Bus
+from hipper.telephony.numbers.e164 import E164
+from tests.app.kit import Api, installation, problem
+from tests.app.live import ACME, Gateway, answering, live_call, show
+from tests.app.people import ANNA, BRAM, CARL, Client, company, sign_in
+
+pytestmark = pytest.mark.servers
+
+HIDDEN = CallerIdentity(
+    presentation=Presentation.RESTRICTED,
+    number=E164("+31699999999"),
+    name="Geheim",
+    withheld_number=E164("+31688888888"),
+)
+BRAM_SHOWN = CallerIdentity(presentation=Presentation.ALLOWED, extension="202", name="Bram")
+
+
+@pytest.fixture
+async def gateway(redis_url: str) -> AsyncIterator[Gateway]:
+    async with answering(redis_url) as running:
+        yield running
+
+
+@pytest.fixture
+async def api(postgres_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Api]:
+    await company(postgres_url)
+    async with Api(installation(tmp_path, postgres_url, redis_url)) as running:
+        yield running
+
+
+@pytest.fixture
+async def redis(api: Api) -> Any:
+    return api.app.state.bus.redis
+
+
+async def post(client: Client, path: str, body: Any = None, key: str | None = None) -> Any:
+    headers = {} if key is None else {"Idempotency-Key": key}
+    parts = {} if body is None else {"json": body}
+    return await client.ask("POST", f"/v1/me/calls{path}", headers=headers, **parts)
+
+
+# What is shown.
+
+
+async def test_calls_are_shown_from_my_side_and_nobody_elses_telephones(api: Api, redis: Any) -> None:
+    bram = LiveParty(
+        leg=LegId("c2-b1"),
+        subscriber=SubscriberId("bram"),
+        identity=BRAM_SHOWN,
+        ringing=(DeviceId("bram-1"),),
+    )
+    await show(redis, live_call())
+    await show(
+        redis, live_call("c2", called=bram, phase=LivePhase.RINGING, started=1_700_000_100.0, answered=None)
+    )
+    mine = (await (await sign_in(api, ANNA)).get("/v1/me/calls")).json()["items"]
+    assert [(one["id"], one["direction"], one["device"], one["phase"]) for one in mine] == [
+        ("c1", "outgoing", "anna-1", "established"),
+        ("c2", "outgoing", "anna-1", "ringing"),
+    ]
+    assert mine[0]["other"]["text"] == "030 123 4567"
+    assert (mine[1]["other"]["name"], mine[1]["other"]["text"], mine[1]["ringing"]) == ("Bram", "202", [])
+    (his,) = (await (await sign_in(api, BRAM)).get("/v1/me/calls")).json()["items"]
+    assert (his["direction"], his["ringing"], his["device"]) == ("incoming", ["bram-1"], None)
+    assert "anna-1" not in str(his)
+    assert (await (await sign_in(api, CARL)).get("/v1/me/calls")).json() == {"items": []}
+
+
+async def test_withheld_number_stays_withheld_whatever_redis_holds(api: Api, redis: Any) -> None:
+    caller = LiveParty(leg=LegId("c1-a"), identity=HIDDEN, holds=True)
+    anna = LiveParty(leg=LegId("c1-b1"), subscriber=SubscriberId("anna"), identity=BRAM_SHOWN)
+    await show(redis, live_call(calling=caller, called=anna, phase=LivePhase.HELD))
+    answer = await (await sign_in(api, ANNA)).get("/v1/me/calls")
+    (found,) = answer.json()["items"]
+    assert found["other"] == {"withheld": True, "number": None, "extension": None, "name": None, "text": ""}
+    assert (found["held_by_me"], found["held_by_other"]) == (False, True)
+    assert not [secret for secret in ("699999999", "688888888", "Geheim") if secret in answer.text]
+
+
+async def test_call_whose_gateway_is_gone_is_not_shown(api: Api, redis: Any) -> None:
+    await show(redis, live_call())
+    await redis.delete("call:c1")
+    assert (await (await sign_in(api, ANNA)).get("/v1/me/calls")).json() == {"items": []}
+
+
+# What goes to the gateway.
+
+EXPECTED: dict[str, b.CallCommand] = {
+    "hang-up": b.HangUp(tenant=ACME, user=SubscriberId("anna")),
+    "decline": b.Decline(tenant=ACME, user=SubscriberId("anna")),
+    "hold": b.Hold(tenant=ACME, user=SubscriberId("anna")),
+    "resume": b.Resume(tenant=ACME, user=SubscriberId("anna")),
+    "alternate": b.Alternate(tenant=ACME, user=SubscriberId("anna"), other=CallId("7be0c61290")),
+    "pull": b.Pull(tenant=ACME, user=SubscriberId("anna"), to=DeviceId("d_7d1c")),
+    "push": b.Push(tenant=ACME, user=SubscriberId("anna"), to=DeviceId("d_7d1c")),
+    "transfer": b.TransferBlind(tenant=ACME, user=SubscriberId("anna"), destination="202"),
+    "consult": b.Consult(tenant=ACME, user=SubscriberId("anna"), destination="202"),
+    "consult/complete": b.ConsultComplete(tenant=ACME, user=SubscriberId("anna")),
+    "consult/cancel": b.ConsultCancel(tenant=ACME, user=SubscriberId("anna")),
+    "consult/swap": b.ConsultSwap(tenant=ACME, user=SubscriberId("anna")),
+    "join": b.Join(tenant=ACME, user=SubscriberId("anna"), other=CallId("7be0c61290")),
+    "conference": b.Conference(tenant=ACME, user=SubscriberId("anna"), calls=(CallId("7be0c61290"),)),
+    "conference/add": b.ConferenceAdd(tenant=ACME, user=SubscriberId("anna"), destination="203"),
+    "conference/remove": b.ConferenceRemove(
+        tenant=ACME, user=SubscriberId("anna"), leg=LegId("0f9c2a7d41-b2")
+    ),
+    "conference/mute": b.ConferenceMute(
+        tenant=ACME, user=SubscriberId("anna"), leg=LegId("0f9c2a7d41-b2"), muted=True
+    ),
+    "digits": b.Digits(tenant=ACME, user=SubscriberId("anna"), digits="1#"),
+    "recording": b.RecordingControl(tenant=ACME, user=SubscriberId("anna"), action=b.RecordingAction.START),
+}
+
+
+async def test_every_command_reaches_the_gateway_that_holds_the_call(
+    api: Api, redis: Any, gateway: Gateway
+) -> None:
+    """With the example of its description, named by who signed in."""
+    await show(redis, live_call())
+    anna = await sign_in(api, ANNA)
+    assert {one.path for one in ASKS} == set(EXPECTED)
+    for one in ASKS:
+        answer = await post(anna, f"/c1/{one.path}", one.example)
+        assert (answer.status_code, answer.json()) == (200, {"call": "c1", "status": "done"}), one.path
+        assert (gateway.asked[-1].call, gateway.asked[-1].command) == ("c1", EXPECTED[one.path])
+
+
+async def test_dialled_call_has_an_id_of_its_own(api: Api, gateway: Gateway) -> None:
+    anna = await sign_in(api, ANNA)
+    body = {"destination": "030 123 4567", "device": "anna-1", "anonymous": True}
+    answers = [await post(anna, "", body) for _ in range(2)]
+    assert [one.status_code for one in answers] == [201, 201]
+    calls = [one.json()["call"] for one in answers]
+    assert calls == [one.call for one in gateway.asked]
+    assert len(set(calls)) == 2
+    assert gateway.asked[0].command == b.Dial(
+        tenant=ACME,
+        user=SubscriberId("anna"),
+        destination="030 123 4567",
+        device=DeviceId("anna-1"),
+        anonymous=True,
+    )
+
+
+@pytest.mark.parametrize("number", ["112", "+31112", "*31#112", "0112", "112#"])
+async def test_112_is_dialled_on_the_telephone_and_reaches_no_gateway(
+    api: Api, redis: Any, gateway: Gateway, number: str
+) -> None:
+    anna = await sign_in(api, ANNA)
+    await show(redis, live_call())
+    for path in ("", "/c1/transfer", "/c1/consult", "/c1/conference/add"):
+        answer = await anna.ask(
+            "POST", f"/v1/me/calls{path}", json={"destination": number}, headers={"Accept-Language": "nl"}
+        )
+        assert (answer.status_code, problem(answer)) == (403, "emergency-call")
+        assert "met de telefoon zelf" in answer.json()["detail"]
+    assert gateway.asked == []
+
+
+# A repeated tap.
+
+
+async def test_same_tap_twice_is_done_once_also_when_the_call_is_over(
+    api: Api, redis: Any, gateway: Gateway
+) -> None:
+    anna = await sign_in(api, ANNA)
+    await show(redis, live_call())
+    first = await post(anna, "/c1/hang-up", key="tap-1")
+    await redis.delete("call:c1", "busy:anna")
+    again = await post(anna, "/c1/hang-up", key="tap-1")
+    assert (first.json(), again.json()) == ({"call": "c1", "status": "done"},) * 2
+    assert len(gateway.asked) == 1
+
+
+async def test_same_tap_at_the_same_moment_dials_once(api: Api, gateway: Gateway) -> None:
+    anna = await sign_in(api, ANNA)
+    answers = await asyncio.gather(*(post(anna, "", {"destination": "202"}, key="tap") for _ in range(5)))
+    assert {one.status_code for one in answers} == {201}
+    assert len({one.json()["call"] for one in answers}) == 1
+    assert len(gateway.asked) == 1
+
+
+async def test_key_of_another_wish_is_refused_and_of_another_user_is_another(
+    api: Api, redis: Any, gateway: Gateway
+) -> None:
+    anna, bram = await sign_in(api, ANNA), await sign_in(api, BRAM)
+    bram_too = LiveParty(leg=LegId("c1-b1"), subscriber=SubscriberId("bram"), identity=BRAM_SHOWN)
+    await show(redis, live_call(called=bram_too))
+    await post(anna, "/c1/hold", {}, key="k")
+    other = await post(anna, "/c1/resume", {}, key="k")
+    assert (other.status_code, problem(other)) == (422, "idempotency-key-reused")
+    assert (await post(bram, "/c1/hold", {}, key="k")).status_code == 200
+    assert [one.command.user for one in gateway.asked] == ["anna", "bram"]
+    bad = await post(anna, "/c1/hold", {}, key="x" * 129)
+    assert (bad.status_code, problem(bad)) == (400, "invalid-request")
+
+
+# What its answers become.
+
+
+@pytest.mark.parametrize(
+    ("because", "status", "name"),
+    [
+        (b.RefusedBecause.STATE, 409, "call-state"),
+        (b.RefusedBecause.NOT_AVAILABLE, 409, "not-available"),
+        (b.RefusedBecause.EMERGENCY, 403, "emergency-call"),
+        (b.RefusedBecause.BARRED, 403, "call-barred"),
+        (b.RefusedBecause.NOT_REACHABLE, 409, "not-reachable"),
+        (b.RefusedBecause.FULL, 503, "overloaded"),
+        (b.RefusedBecause.AWAY, 503, "directory-unavailable"),
+    ],
+)
+async def test_refusal_says_why(
+    api: Api, redis: Any, gateway: Gateway, because: b.RefusedBecause, status: int, name: str
+) -> None:
+    anna = await sign_in(api, ANNA)
+    await show(redis, live_call())
+    gateway.says = {
+        "status": b.ReplyStatus.REFUSED,
+        "because": because,
+        "state": "talking",
+        "explanation": "de regel",
+    }
+    answer = await post(anna, "/c1/resume", {})
+    assert (answer.status_code, problem(answer)) == (status, name)
+    assert answer.json().get("state") == ("talking" if name == "call-state" else None)
+    assert ("retry-after" in answer.headers) is (status == 503)
+    if because in (b.RefusedBecause.BARRED, b.RefusedBecause.STATE):
+        assert answer.json()["detail"] == "de regel"
+
+
+async def test_call_that_ended_meanwhile_is_404(api: Api, redis: Any, gateway: Gateway) -> None:
+    anna = await sign_in(api, ANNA)
+    await show(redis, live_call())
+    gateway.says = {"status": b.ReplyStatus.UNKNOWN}
+    answer = await post(anna, "/c1/hang-up")
+    assert (answer.status_code, problem(answer)) == (404, "not-found")
+
+
+async def test_call_of_somebody_else_is_404_and_never_asked_about(
+    api: Api, redis: Any, gateway: Gateway
+) -> None:
+    await show(redis, live_call())
+    for who in (BRAM, CARL):
+        other = await sign_in(api, who)
+        answers = [await post(other, f"/{call}/hang-up", key="t") for call in ("c1", "c1", "nothing")]
+        assert {(one.status_code, one.text) for one in answers} == {(404, answers[0].text)}
+    assert gateway.asked == []
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "ANSWER_WITHIN_S", 0.2)
+    monkeypatch.setattr(services, "GATEWAY_WITHIN_S", 0.15)
+
+
+async def test_gateway_that_reads_nothing_is_504_and_nothing_happens_after(
+    api: Api, redis: Any, impatient: None
+) -> None:
+    anna = await sign_in(api, ANNA)
+    await show(redis, live_call())
+    answer = await post(anna, "/c1/hang-up")
+    assert (answer.status_code, problem(answer)) == (504, "no-reply")
+    assert answer.json()["may_still_happen"] is False
+    assert await redis.xlen("cmd:gw1") == 0
+
+
+async def test_gateway_that_reads_and_says_nothing_is_504_that_may_still_happen(
+    api: Api, redis: Any, impatient: None
+) -> None:
+    anna = await sign_in(api, ANNA)
+    await show(redis, live_call())
+    await redis.xgroup_create("cmd:gw1", "gateway", id="0", mkstream=True)
+
+    async def read() -> None:
+        assert await api.app.state.bus.blocking.xreadgroup("gateway", "gw1", {"cmd:gw1": ">"}, block=5000)
+
+    answer, _ = await asyncio.gather(post(anna, "/c1/hang-up"), read())
+    assert (answer.status_code, answer.json()["may_still_happen"]) == (504, True)
+
+
+async def test_redis_away_is_503_with_when_to_come_again(
+    postgres_url: str, tmp_path: Path, redis_url: str
+) -> None:
+    await company(postgres_url)
+    async with Api(installation(tmp_path, postgres_url, redis_url)) as api:
+        anna = await sign_in(api, ANNA)
+        away = Bus("redis://127.0.0.1:1/0")
+        stores = api.app.state.stores._replace(bus=away)
+        api.app.state.update({"stores": stores, "commands": services.Commands(stores, api.app.state.clock)})
+        answers = [await anna.get("/v1/me/calls"), await post(anna, "", {"destination": "202"})]
+        answers.append(await post(anna, "/c1/hang-up"))
+        for answer in answers:
+            assert (answer.status_code, problem(answer)) == (503, "store-unavailable")
+            assert answer.headers["retry-after"] == "10"
+        await away.close()
