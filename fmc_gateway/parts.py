@@ -49,6 +49,7 @@ from fmc_gateway.resolver import Resolver
 from fmc_gateway.routing import Routing
 from fmc_gateway.sip_port import SipPort
 from fmc_gateway.spending import Spending
+from fmc_gateway.tls_names import TlsNames
 from fmc_gateway.trunks import Trunks
 from fmc_gateway.watched import WatchedLive, WatchedRecords
 from fmc_gateway.watched_core import WatchedCore
@@ -107,7 +108,12 @@ class GatewayParts:
         self.agent = UserAgent(self._agent_config(), self.ids)
         core = WatchedCore(self.agent, self._flow_lost)
         self.shell = SipShell(
-            core, settings.sip_listener, self._on_event, self.clock, state_dir=Path(settings.state_dir)
+            core,
+            settings.sip_listener,
+            self._on_event,
+            self.clock,
+            state_dir=Path(settings.state_dir),
+            tls_names=TlsNames(self.routing, self.resolver).expected,
         )
         self.large.flow_for = self.shell.flow_for
         self.sip = SipPort(

@@ -95,6 +95,10 @@ class Resolver:
         """Every server of ``hop``, resting ones too."""
         return tuple(server for rank in self._of(hop).ranks for entry in rank for server in entry.servers)
 
+    def hops_at(self, server: Server) -> tuple[Hop, ...]:
+        """The hops, configured or learned, that this server is one of."""
+        return tuple(hop for hop in self._hops if server in self.all_servers(hop))
+
     def retry_after_s(self, hop: Hop) -> float | None:
         """How long all servers of ``hop`` asked to be left alone; None: at least one did not."""
         return self.resting.barred_for_s(self.all_servers(hop), self._now())

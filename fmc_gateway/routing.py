@@ -131,6 +131,17 @@ class Routing:
         for _, hop in self._registrars.values():
             yield hop
 
+    def tls_identities(self) -> dict[Hop, frozenset[str]]:
+        """Which name the certificate of a next hop must carry. Several peers may share it."""
+        found: dict[Hop, frozenset[str]] = {}
+        ways = [
+            *self.all_peers(),
+            *((self._trunks[name][0], way[1]) for name, way in self._registrars.items()),
+        ]
+        for peer, hop in ways:
+            found[hop] = found.get(hop, frozenset()) | {peer.tls_identity or hop.host}
+        return found
+
     def peers(self) -> dict[str, Hop]:
         """Networks, trunks and exchanges by name. A name that two of them have counts once."""
         others = EmergencyRoute | VoicemailPeer

@@ -41,6 +41,8 @@ class MobileNetwork(_Section, frozen=True, kw_only=True):
     """Name of the listener private to this network."""
     addresses: tuple[str, ...]
     """Source addresses (IP or CIDR) this network sends from."""
+    tls_identity: str | None = None
+    """Name its certificate must carry, over TLS (RFC 5922); None: the host of ``target``."""
     target: str
     """SIP URI our own legs toward handsets go to, e.g. ``sip:10.0.0.1:5060;transport=udp``."""
     trusted: bool = True
@@ -103,6 +105,8 @@ class PstnTrunk(_Section, frozen=True, kw_only=True):
     addresses: tuple[str, ...]
     target: str
     trusted: bool = True
+    tls_identity: str | None = None
+    """Name its certificate must carry, over TLS (RFC 5922); None: the host of ``target``."""
     asserted_identity: Literal["presented", "network"] = "presented"
     """What P-Asserted-Identity carries: the presented number or the caller's network number."""
     number_format: Literal["e164", "national"] = "e164"
@@ -126,6 +130,8 @@ class ExchangeTrunk(_Section, frozen=True, kw_only=True):
     options_interval_s: float = 30.0
     other_listeners: tuple[str, ...] = ()
     """As of a mobile network."""
+    tls_identity: str | None = None
+    """Name its certificate must carry, over TLS (RFC 5922); None: the host of ``target``."""
 
 
 class EmergencyRoute(_Section, frozen=True, kw_only=True):
@@ -134,6 +140,8 @@ class EmergencyRoute(_Section, frozen=True, kw_only=True):
     name: str
     listener: str
     target: str
+    tls_identity: str | None = None
+    """Name its certificate must carry, over TLS (RFC 5922); None: the host of ``target``."""
     dialled: str | None = None
     """What the route wants to see in the Request-URI; None: as dialled (``112``)."""
     other_listeners: tuple[str, ...] = ()
@@ -156,6 +164,8 @@ class VoicemailPeer(_Section, frozen=True, kw_only=True):
     other_listeners: tuple[str, ...] = ()
     target: str
     """SIP URI, e.g. ``sip:127.0.0.1:5090;transport=udp``."""
+    tls_identity: str | None = None
+    """Name its certificate must carry, over TLS (RFC 5922); None: the host of ``target``."""
     username: str | None = None
     password: str | None = None
     """Answers its challenge; it trusts us by address and by these."""

@@ -11,7 +11,7 @@ import structlog
 
 from hipper.runtime.clock import Clock, SystemClock
 from hipper.runtime.settings_model import SipListener
-from hipper.runtime.sip_stream import StreamLimits, StreamTransport
+from hipper.runtime.sip_stream import StreamLimits, StreamTransport, TlsNames
 from hipper.runtime.sip_udp import UdpTransport
 from hipper.telephony.sip.flow import Flow, Outgoing, Transport
 
@@ -47,8 +47,10 @@ class SipShell:
         *,
         state_dir: Path | None = None,
         limits: StreamLimits | None = None,
+        tls_names: TlsNames | None = None,
     ) -> None:
-        """state_dir: where a self-signed certificate is kept; None: one for this process only."""
+        """state_dir: where a self-signed certificate is kept; None: one for this process only. tls_names:
+        which names the certificate of a peer we connect to may carry, by listener and address."""
         self.failures = 0
         """Events whose handler raised; each is logged."""
         self._core = core
@@ -57,6 +59,7 @@ class SipShell:
         self._clock = clock or SystemClock()
         self._state_dir = state_dir
         self._limits = limits or StreamLimits()
+        self._tls_names = tls_names
         self._udp: dict[str, UdpTransport] = {}
         self._streams: dict[str, StreamTransport] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -94,6 +97,7 @@ class SipShell:
             clock=self._clock,
             limits=self._limits,
             state_dir=self._state_dir,
+            tls_names=self._tls_names,
             on_message=self._received_message,
             on_batch=self.flush,
             on_failed=self._failed,

@@ -16,17 +16,22 @@ from pathlib import Path
 from typing import Any, cast
 
 import msgspec
+import structlog
 
 from hipper.runtime.clock import Clock
 from hipper.runtime.ports import bound_socket, listen_error
 from hipper.runtime.settings_model import SipListener
-from hipper.runtime.tls import client_context, server_context
+from hipper.runtime.tls import client_context, identities, server_context
 from hipper.telephony.sip.errors import SipParseError
 from hipper.telephony.sip.flow import Address, Flow, Transport
 from hipper.telephony.sip.stream import StreamFramer
 
+_log = structlog.get_logger("hipper.sip")
 _PONG = b"\r\n"
 _numbers = itertools.count(1)
+
+TlsNames = Callable[[str, Address], frozenset[str] | None]
+"""Listener and address → names a certificate there may carry, None: any."""
 
 
 class StreamLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +71,9 @@ class Connection(asyncio.Protocol):
         self.transport.set_write_buffer_limits(high=self._owner.limits.max_unsent_bytes // 4)
         peer = transport.get_extra_info("peername")
         if peer is None:
+            self.transport.abort()
+            return
+        if self._remote is not None and not self._owner.is_expected(self._remote, transport):
             self.transport.abort()
             return
         remote = self._remote or peer[:2]
@@ -135,6 +143,7 @@ class StreamTransport:
         clock: Clock,
         limits: StreamLimits,
         state_dir: Path | None,
+        tls_names: TlsNames | None = None,
         on_message: Callable[[bytes, Flow], None],
         on_batch: Callable[[], None],
         on_failed: Callable[[Flow], None],
@@ -151,6 +160,7 @@ class StreamTransport:
         self.refused = 0
         self._listener = listener
         self._on_failed = on_failed
+        self._tls_names = tls_names
         self._server_tls: ssl.SSLContext | None = None
         self._client_tls: ssl.SSLContext | None = None
         if listener.transport == "tls":
@@ -255,6 +265,8 @@ class StreamTransport:
                     local_addr=source,
                     **self._tls_options(self._client_tls),
                 )
+            if not hasattr(connection, "flow"):
+                raise ConnectionAbortedError
         except (OSError, TimeoutError):
             for flow in {flow for _, flow in self._waiting.pop(remote)}:
                 self._on_failed(flow)
@@ -264,6 +276,27 @@ class StreamTransport:
                 if not connection.send(data):
                     self._on_failed(flow)
         self.on_batch()
+
+    def is_expected(self, remote: Address, transport: asyncio.BaseTransport) -> bool:
+        """Whether the certificate of a peer we connected to carries a name it may have there (RFC 5922 §7.2).
+        Without a CA to check it by (a demonstration) names mean nothing."""
+        context = self._client_tls
+        if context is None or context.verify_mode is ssl.CERT_NONE or self._tls_names is None:
+            return True
+        expected = self._tls_names(self.name, remote)
+        if expected is None:
+            return True
+        shown = identities(transport.get_extra_info("peercert") or {})
+        if shown & {name.lower() for name in expected}:
+            return True
+        _log.error(
+            "tls_identity_refused",
+            listener=self.name,
+            remote=remote,
+            expected=sorted(expected),
+            shown=sorted(shown),
+        )
+        return False
 
     # -- the life of connections ----------------------------------------------------------------------------
 

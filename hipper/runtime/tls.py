@@ -7,7 +7,9 @@ import ipaddress
 import os
 import ssl
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -35,8 +37,8 @@ def server_context(listener: SipListener, state_dir: Path | None) -> ssl.SSLCont
 
 def client_context(listener: SipListener, state_dir: Path | None) -> ssl.SSLContext:
     """For connections that we open. The peer's certificate must come from ``client_ca`` or, without one,
-    from a CA the system trusts; names are not compared, a flow has addresses only. A listener with our
-    self-signed certificate is a demonstration: it asks no more of its peers than of itself."""
+    from a CA the system trusts; :func:`identities` are compared by who knows which they must be. A listener
+    with our self-signed certificate is a demonstration: it asks no more of its peers than of itself."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.check_hostname = False
@@ -48,6 +50,28 @@ def client_context(listener: SipListener, state_dir: Path | None) -> ssl.SSLCont
     else:
         context.verify_mode = ssl.CERT_NONE
     return context
+
+
+def identities(certificate: Mapping[str, Any]) -> frozenset[str]:
+    """The names a certificate proves (RFC 5922 §7.1), in lower case: hosts of SIP URIs without user part, DNS
+    names and addresses of its subjectAltName; only without any of the first two the common name. No
+    wildcards: RFC 5922 §7.2 forbids them. ``certificate``: as ``SSLObject.getpeercert()`` gives it."""
+    names: set[str] = set()
+    addresses: set[str] = set()
+    for kind, value in certificate.get("subjectAltName", ()):
+        if kind == "URI":
+            scheme, _, rest = value.partition(":")
+            host = rest.partition(";")[0].partition("?")[0]
+            if scheme.lower() in ("sip", "sips") and "@" not in host:
+                names.add(host.lower())
+        elif kind == "DNS":
+            names.add(value.lower())
+        elif kind == "IP Address":
+            addresses.add(str(ipaddress.ip_address(value)))
+    if not names:
+        subject = (pair for part in certificate.get("subject", ()) for pair in part)
+        names = {value.lower() for key, value in subject if key == "commonName"}
+    return frozenset(name for name in names | addresses if "*" not in name)
 
 
 def _load_certificate(context: ssl.SSLContext, listener: SipListener, state_dir: Path | None) -> None:
