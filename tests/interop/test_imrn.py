@@ -176,6 +176,20 @@ class TestOriginating:
         assert record.calling["network_reference"] == "msc4-7f2a91"
         assert record.calling["payer_subscription"] == f"MOB-{anna.mobile}"
 
+    async def test_the_code_that_pulls_a_call(self, kit: Kit, scp: Scp) -> None:
+        """``*11`` is routed to us like any number, and takes over the call of the desk phone."""
+        anna, _ = await anna_and_bram(kit)
+        far = await kit.carrier("uas_moved", ring_ms=0)
+        desk = await kit.desk(anna)
+        await desk.dial("0301234567")
+        await desk.established()
+        imrn = await scp.originating(anna, "*11")
+        pulls = await kit.network_calls("uac_call", imrn, anna, talk_ms=50)
+        await desk.closed()
+        await asyncio.gather(pulls.finished(), far.finished())
+        record = await kit.record()
+        assert [leg["device_name"] for leg in record.legs] == [anna.phones[0], "mobile", None]
+
     async def test_an_extension_rings_the_colleague(self, kit: Kit, scp: Scp) -> None:
         anna, bram = await anna_and_bram(kit)
         phone = await kit.phone(bram)

@@ -343,3 +343,24 @@ async def test_112_that_the_network_does_not_take_back_goes_to_the_settings_rout
     invite = (await psap.finished()).first("INVITE")
     assert f"sip:{anna.mobile}@" in (invite.header("P-Asserted-Identity") or "")
     assert len(invite.headers["p-asserted-identity"]) == 1
+
+
+async def test_code_of_the_handset_takes_over_the_call_of_the_desk_phone(ims_kit: Kit) -> None:
+    """``*11`` reaches us in a session of its own, which is answered here and goes nowhere else."""
+    network = network_of(ims_kit, conference_factories=())
+    anna = ims_kit.company.person("anna")
+    await ims_kit.company.apply()
+    await ims_kit.stack.enter_async_context(network)
+    far = await ims_kit.carrier("uas_moved", echo=True, ring_ms=0)
+    desk = await ims_kit.desk(anna, 1000)
+    await desk.dial("0201119999")
+    await desk.established()
+    await desk.hears(1000)
+    out = await network.handset(anna.mobile or "").call("*11")
+    await out.answered()
+    await out.hears(440)
+    await desk.closed()
+    assert desk.sequence(440, 1000) == [1000]
+    await out.hang_up()
+    await far.finished()
+    assert network.findings == []
