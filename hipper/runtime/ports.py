@@ -35,8 +35,12 @@ def listen_error(error: OSError, family: Family, host: str, port: int, what: str
 def bound_socket(family: Family, host: str, port: int, what: str) -> socket.socket:
     """A bound, non-blocking socket (TCP: not listening yet). Raises ListenError."""
     version = socket.AF_INET6 if ipaddress.ip_address(host).version == 6 else socket.AF_INET
-    kind = socket.SOCK_DGRAM if family == "udp" else socket.SOCK_STREAM
-    sock = socket.socket(version, kind)
+    if family == "udp":
+        sock = socket.socket(version, socket.SOCK_DGRAM)
+    else:
+        # Named, or asyncio leaves Nagle's algorithm on for what is accepted here: an answer in two writes
+        # then waits 40 ms for the peer's delayed acknowledgement.
+        sock = socket.socket(version, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if family == "tcp":
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
