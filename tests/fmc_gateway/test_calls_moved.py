@@ -100,7 +100,7 @@ async def test_far_party_hears_the_new_telephone_before_the_old_is_released(worl
     assert [event for event in on.mobile.events if isinstance(event, sip.Ended)] == []
     await phone.expect(sip.Answered)
     await on.mobile.expect(sip.Ended)
-    assert world.gateway.media_client.calls == 1, "the old pair is gone"
+    await wait_for(lambda: world.gateway.media_client.calls == 1)
     phone.do("bye", session)
     await world.at_rest()
 
@@ -162,7 +162,7 @@ async def test_far_party_refuses_and_the_old_call_goes_on(world: World) -> None:
     on.carrier.do("reject_reoffer", moved.session, 488)
     await hears_no(phone, asks)
     await wait_for(lambda: len(world.gateway.interpreter) == 1)
-    assert world.gateway.media_client.calls == 1
+    await wait_for(lambda: world.gateway.media_client.calls == 1)
     on.mobile.do("reoffer", on.handset, sdp(25000, direction="sendonly", version=2))
     assert (await on.mobile.expect(sip.ReofferAnswered)).sdp is not None
     on.mobile.do("bye", on.handset)
