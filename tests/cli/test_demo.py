@@ -31,8 +31,8 @@ def installation() -> Iterator[Path]:
         folder = Path(name)
         folder.chmod(0o755)  # PostgreSQL and Redis run as another user
         text = (DEPLOY / "hipper.toml").read_text().replace('"../var"', f'"{folder}/state"')
-        text = re.sub(r"\b(250\d\d)\b", lambda port: str(int(port[1]) + 6500), text)
-        text = re.sub(r"\b(22222|22230|22300|22999)\b", lambda port: str(int(port[1]) + 9000), text)
+        text = re.sub(r"\b(250\d\d)\b", lambda port: str(int(port[1]) - 14000), text)
+        text = re.sub(r"\b(22222|22230|22300|22999)\b", lambda port: str(int(port[1]) - 12000), text)
         (folder / "hipper.toml").write_text(text)
         shutil.copy(DEPLOY / "demo-company.toml", folder)
         yield folder / "hipper.toml"
