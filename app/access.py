@@ -26,6 +26,9 @@ from app.problems import FORBIDDEN, NOT_FOUND, TOO_MANY_REQUESTS, UNAUTHENTICATE
 from app.stores import Stores
 from fmc_gateway.records.history import has_entry
 from hipper.directory.accounts import Account, account_of, account_with, owner_of_device, tenant_of_group
+from hipper.directory.admin.blocks import tenant_of_block
+from hipper.directory.admin.imports import owner_of_import
+from hipper.directory.admin.numbers import tenant_of_number
 from hipper.directory.contacts import owner_of_contact
 from hipper.pbx.ids import CallId, DeviceId, GroupId, SubscriberId, TenantId
 from hipper.runtime.bus import outages_named
@@ -33,6 +36,8 @@ from hipper.runtime.bus import outages_named
 CHALLENGE = 'Bearer realm="hipper"'
 KEY_PREFIX = "hik_"
 """What every API key begins with."""
+TENANT_KNOWN = "SELECT true FROM directory.tenants WHERE tenant_id = $1"
+KEY_KNOWN = "SELECT true FROM app.api_keys WHERE key_id = $1"
 _ID = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
 
 
@@ -42,12 +47,17 @@ class Role(str, Enum):
     ENTERPRISE_ADMINISTRATOR = "enterprise_administrator"
     OPERATOR = "operator"
     SERVICE = "service"
+    NETWORK = "network"
+    """A mobile network, by a key of scope ``imrn``; it asks for routing numbers and nothing else."""
 
 
 class KeyScope(str, Enum):
-    """What a program with a key may do, within its tenant."""
+    """What a program with a key may do: of its tenant, or (``imrn``) of its mobile network."""
 
     PROVISIONING = "provisioning"
+    READ_ONLY = "read-only"
+    RECORDER = "recorder"
+    IMRN = "imrn"
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,12 +92,14 @@ async def isolate(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseR
             _count(stores, f"address {address_of(connection)}")
         return
     principal = await _authenticated(stores, connection)
+    if principal.role is Role.NETWORK:
+        raise ProblemError(FORBIDDEN, "this key asks for routing numbers", "deze sleutel vraagt nummers")
     for name, value in connection.path_params.items():
         if not _ID.fullmatch(str(value)) or not await BELONGS[name](stores, principal, str(value)):
             raise ProblemError(NOT_FOUND)
     if operation.access is Access.USER:
         user_of(principal)
-    elif not _administers(principal):
+    elif not _administers(principal, operation.access, str(connection.scope.get("method", "GET"))):
         raise ProblemError(FORBIDDEN, "this is for administrators", "dit is voor beheerders")
     connection.state.principal = principal
 
@@ -102,9 +114,13 @@ def check_routes(app: Litestar) -> None:
                 raise ValueError(f"{method} {path}: nobody knows whose '{name}' is")
 
 
-def _administers(principal: Principal) -> bool:
+def _administers(principal: Principal, access: Access, method: str) -> bool:
+    """The one place where roles and scopes of keys count."""
+    if principal.role is Role.OPERATOR or access is Access.OPERATOR:
+        return principal.role is Role.OPERATOR
     if principal.role is Role.SERVICE:
-        return KeyScope.PROVISIONING.value in principal.scopes
+        reads = method == "GET" and KeyScope.READ_ONLY.value in principal.scopes
+        return reads or KeyScope.PROVISIONING.value in principal.scopes
     return principal.role is not Role.USER
 
 
@@ -161,6 +177,43 @@ async def _call(stores: Stores, principal: Principal, call: str) -> bool:
         return bool(await stores.bus.redis.exists(asked_key(subscriber, CallId(call))))
 
 
+async def _telephone(stores: Stores, principal: Principal, device: str) -> bool:
+    """For who administers its user."""
+    owner = await owner_of_device(stores.own, DeviceId(device))
+    return owner is not None and await _user(stores, principal, owner)
+
+
+async def _tenant(stores: Stores, principal: Principal, tenant: str) -> bool:
+    if principal.tenant is not None:
+        return principal.tenant == tenant
+    return bool(await stores.own.fetchval(TENANT_KNOWN, tenant))
+
+
+async def _block(stores: Stores, principal: Principal, block: str) -> bool:
+    tenant = await tenant_of_block(stores.own, block)
+    return tenant is not None and principal.tenant in (None, tenant)
+
+
+async def _number(stores: Stores, principal: Principal, digits: str) -> bool:
+    """E.164 without its plus; free or somebody's."""
+    if not re.fullmatch(r"[1-9][0-9]{6,14}", digits):
+        return False
+    tenant = await tenant_of_number(stores.own, f"+{digits}")
+    return tenant is not None and principal.tenant in (None, tenant)
+
+
+async def _import(stores: Stores, principal: Principal, name: str) -> bool:
+    """The company's; for who administers one group, the own ones."""
+    owner = await owner_of_import(stores.own, name)
+    if owner is None or principal.tenant not in (None, owner[0]):
+        return False
+    return principal.role is not Role.GROUP_ADMINISTRATOR or owner[1] == principal.name
+
+
+async def _key(stores: Stores, principal: Principal, key: str) -> bool:
+    return principal.role is Role.OPERATOR and bool(await stores.own.fetchval(KEY_KNOWN, key))
+
+
 async def _anybodys(_stores: Stores, _principal: Principal, _value: str) -> bool:
     return True
 
@@ -173,6 +226,12 @@ BELONGS: dict[str, Callable[[Stores, Principal, str], Awaitable[bool]]] = {
     "call": _call,
     "contact": _contact,
     "entry": _entry,
+    "telephone": _telephone,
+    "tenant": _tenant,
+    "block": _block,
+    "number": _number,
+    "import_": _import,
+    "key": _key,
     "service": _anybodys,  # a name of the registry; what it is set to is asked by its owner
 }
 """By the name of a path parameter: whether what it names belongs to who asks."""

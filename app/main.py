@@ -18,6 +18,7 @@ from litestar.types import Message, Scope
 
 from app.access import check_routes, isolate
 from app.description import describe
+from app.domain.admin.controllers import ADMINISTRATION
 from app.domain.calls.controllers import COMMAND_ROUTES, CallController
 from app.domain.calls.services import Commands
 from app.domain.contacts.controllers import ContactController
@@ -149,6 +150,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             {
                 "app": app,
                 "clock": time,
+                "settings": settings,
                 "stores": Stores(
                     own=pool,
                     directory=directory_pool,
@@ -204,6 +206,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             OwnServiceController,
             UserServiceController,
             GroupController,
+            *ADMINISTRATION,
         ],
         guards=[isolate],
         lifespan=[connected],

@@ -103,6 +103,7 @@ SECOND_FACTOR_STATE = ProblemKind(
     "De tweede factor laat dit nu niet toe",
 )
 NO_MAIL = ProblemKind("no-mail", 409, "No mail is sent here", "Hier wordt geen mail verstuurd")
+IN_THE_WAY = ProblemKind("in-the-way", 409, "Something stands in the way", "Er staat iets in de weg")
 CHANGED_MEANWHILE = ProblemKind(
     "changed-meanwhile", 412, "It was changed since it was read", "Het is gewijzigd sinds het gelezen werd"
 )
@@ -153,6 +154,7 @@ KINDS = (
     NOT_IN_PACK,
     NOT_FOUND,
     METHOD_NOT_ALLOWED,
+    IN_THE_WAY,
     SECOND_FACTOR_STATE,
     NO_MAIL,
     CHANGED_MEANWHILE,

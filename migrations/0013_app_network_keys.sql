@@ -10,12 +10,9 @@ ALTER TABLE app.api_keys ADD CONSTRAINT api_keys_role_check
 
 -- Usage of one employee (seed 2.3) is asked by what it is charged to.
 CREATE INDEX segments_payer ON gateway.segments (payer_subscription, started) WHERE payer_subscription IS NOT NULL;
-GRANT USAGE ON SCHEMA gateway TO hipper_app;
-GRANT SELECT ON gateway.segments, gateway.calls TO hipper_app;
 
 -- migrate: rollback
 
-REVOKE SELECT ON gateway.segments, gateway.calls FROM hipper_app;
 DROP INDEX gateway.segments_payer;
 DELETE FROM app.api_keys WHERE role = 'network';
 ALTER TABLE app.api_keys DROP CONSTRAINT api_keys_role_check;

@@ -31,7 +31,8 @@ _HELD = """
 INSERT INTO directory.number_blocks (block_id, tenant_id, first_number, size)
     VALUES ('b-acme', 'acme', 31207654300, 10), ('b-other', 'other', 31107654300, 10);
 INSERT INTO directory.imports (import_id, tenant_id, by, dry_run, state, total)
-    VALUES ('i-acme', 'acme', 'user:dora', false, 'done', 1), ('i-other', 'other', 'user:carl', false, 'done', 1);
+    VALUES ('i-acme', 'acme', 'user:dora', false, 'done', 1),
+           ('i-other', 'other', 'user:carl', false, 'done', 1);
 INSERT INTO app.api_keys (key_id, key_hash, name, role) VALUES ('k-1', '', 'k-1', 'operator');
 """
 TABLES = (

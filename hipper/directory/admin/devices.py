@@ -35,6 +35,7 @@ REMOVE = "DELETE FROM directory.devices WHERE device_id = $1"
 KEEP_HASH = """
 INSERT INTO directory.device_credentials (device_id, realm, ha1_md5, ha1_sha256) VALUES ($1, $2, $3, $4)
 ON CONFLICT (device_id) DO UPDATE SET realm = $2, ha1_md5 = $3, ha1_sha256 = $4, changed_at = now()"""
+HASH = "SELECT realm, ha1_md5, ha1_sha256 FROM directory.device_credentials WHERE device_id = $1"
 NAMES_LIKE = "SELECT aor_user FROM directory.devices WHERE domain = $1 AND aor_user = ANY($2::text[])"
 SITE_KNOWN = """
 SELECT FROM directory.group_services v CROSS JOIN LATERAL jsonb_array_elements(v.settings->'zones') zone
@@ -119,6 +120,21 @@ async def rotate_secret(
         subject = f"desk phone {now.aor} of {owner.user}"
         await tell(conn, owner.tenant, actor, subject, now, now, "new password")
         return now, secret
+
+
+async def keep_password(
+    conn: asyncpg.Connection, actor: Actor, telephone: str, realm: str | None, password: str
+) -> bool:
+    """Make ``password`` the one of a desk phone; False: it was already. Raises NotThere."""
+    async with conn.transaction():
+        now, owner = await _locked(conn, telephone)
+        name, _, domain = str(now.aor).rpartition("@")
+        known = await conn.fetchrow(HASH, telephone)
+        if known is not None and tuple(known) == (realm or domain, *hashed(name, realm or domain, password)):
+            return False
+        await _set_secret(conn, telephone, name, domain, realm, password)
+        await tell(conn, owner.tenant, actor, _subject(now, owner), now, now, "new password")
+        return True
 
 
 async def change_telephone(

@@ -90,6 +90,10 @@ async def change_tenant(
 ) -> Tenant:
     """Raises NotThere, NotAllowed, Unfit, InTheWay, and what ``check`` does."""
     values = given(change)
+    if actor.group is not None:
+        raise NotAllowed(
+            "this is for the enterprise's administrators", "dit is voor beheerders van het bedrijf"
+        )
     if {"domains", "mobile_network"} & set(values):
         _only_operators(actor)
     with refusals():

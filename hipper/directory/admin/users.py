@@ -74,13 +74,19 @@ async def get_user(conn: asyncpg.Connection | asyncpg.Pool, user: str) -> User:
     return user_of(row)
 
 
-async def find_user(conn: asyncpg.Connection | asyncpg.Pool, aor: str) -> User:
-    """Named ``user@domain``. Raises NotThere."""
+async def user_named(conn: asyncpg.Connection | asyncpg.Pool, aor: str) -> User | None:
+    """``user@domain``."""
     name, _, domain = aor.lower().rpartition("@")
     row = await conn.fetchrow(BY_NAME, domain, name)
-    if row is None:
+    return None if row is None else user_of(row)
+
+
+async def find_user(conn: asyncpg.Connection | asyncpg.Pool, aor: str) -> User:
+    """As :func:`user_named`. Raises NotThere."""
+    found = await user_named(conn, aor)
+    if found is None:
         raise not_there("user; users are named user@domain", "deze gebruiker")
-    return user_of(row)
+    return found
 
 
 async def list_users(

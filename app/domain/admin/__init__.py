@@ -1,0 +1,1 @@
+"""Administration: companies, groups, users, numbers, telephones, the audit, imports, keys of programs."""

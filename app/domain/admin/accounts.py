@@ -1,0 +1,129 @@
+"""``/v1/users/<user>/role`` and ``/password``: who administers, and a first password.
+
+Nobody changes what somebody of a higher role is or signs in with.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+from litestar import Controller, post, put
+from litestar.params import FromPath
+
+from app.access import Principal, Role
+from app.bodies import body_of
+from app.domain.admin.asking import Asked, stores_of
+from app.domain.signing_in import statements
+from app.domain.signing_in.passwords import Passwords, made_up
+from app.operations import Access, declared
+from app.problems import FORBIDDEN, NOT_FOUND, OVERLOADED, ProblemError
+from hipper.directory.accounts import Account, account_with
+from hipper.directory.audit import AuditEntry, write_audit
+from hipper.pbx.ids import SubscriberId
+
+ROLE_OF = "SELECT role FROM app.accounts WHERE subscriber_id = $1"
+_RANK = {
+    Role.USER: 0,
+    Role.GROUP_ADMINISTRATOR: 1,
+    Role.ENTERPRISE_ADMINISTRATOR: 2,
+    Role.SERVICE: 2,
+    Role.OPERATOR: 3,
+}
+
+_passwords = Passwords()
+
+
+class RoleWanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    role: Literal["user", "group_administrator", "enterprise_administrator"]
+
+
+class RoleShown(msgspec.Struct, frozen=True, kw_only=True):
+    role: str
+
+
+class PasswordMade(msgspec.Struct, frozen=True, kw_only=True):
+    """Shown once; only a hash of it is kept."""
+
+    user: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f"PasswordMade({self.user})"
+
+
+class AccountController(Controller):
+    """How a user signs in, for who administers the user."""
+
+    path = "/v1/users/{user:str}"
+    tags = ("accounts of users",)
+
+    @put(
+        "/role",
+        operation_id="setRole",
+        summary="Make a user an administrator, or a plain user again",
+        opt=declared(
+            Access.ADMINISTRATOR,
+            body=RoleWanted,
+            answer=RoleShown,
+            example={"role": "group_administrator"},
+            shown={"role": "group_administrator"},
+        ),
+    )
+    async def set_role(self, request: Asked, user: FromPath[str]) -> RoleShown:
+        """Holds for the next request. No role above the own one is given."""
+        wanted = Role((await body_of(request, RoleWanted)).role)
+        account, role = await check_rank(request, user)
+        principal: Principal = request.state.principal
+        if _RANK[wanted] > _RANK[principal.role]:
+            raise ProblemError(FORBIDDEN, "this role is above your own", "deze rol gaat boven de uwe")
+        if wanted is not role:
+            stores = stores_of(request)
+            entry = _entry(principal, account, f"role {role.value} -> {wanted.value}")
+            async with stores.directory.acquire() as audit, audit.transaction():
+                await write_audit(audit, [entry])
+                await stores.own.execute(statements.SET_ROLE, user, wanted.value)
+        return RoleShown(role=wanted.value)
+
+    @post(
+        "/password",
+        operation_id="makePassword",
+        summary="Make a new password for a user",
+        opt=declared(
+            Access.ADMINISTRATOR,
+            answer=PasswordMade,
+            problems=(OVERLOADED,),
+            shown={"user": "anna@bakkerijdevries.example", "password": "ab3de-fgh4j-kmn5p-qrst6"},
+        ),
+    )
+    async def make_password(self, request: Asked, user: FromPath[str]) -> PasswordMade:
+        """Shown once. The one before works no more, and the user's sessions end. Asked twice, there are two,
+        and the last one works."""
+        account, _ = await check_rank(request, user)
+        stores = stores_of(request)
+        password = made_up()
+        known = await _passwords.hash(password)
+        entry = _entry(request.state.principal, account, "password made")
+        async with stores.directory.acquire() as audit, audit.transaction():
+            await write_audit(audit, [entry])
+            async with stores.own.acquire() as conn, conn.transaction():
+                await conn.execute(statements.SET_HASH, user, known)
+                await conn.execute(statements.END_SESSIONS, user, "password", "")
+        return PasswordMade(user=account.aor, password=password)
+
+
+async def check_rank(request: Asked, user: str) -> tuple[Account, Role]:
+    """The user and the user's role. Raises ProblemError: 403 for one of a higher role, 404."""
+    stores = stores_of(request)
+    account = await account_with(stores.own, SubscriberId(user))
+    if account is None:
+        raise ProblemError(NOT_FOUND)
+    role = Role(await stores.own.fetchval(ROLE_OF, user) or Role.USER.value)
+    principal: Principal = request.state.principal
+    if _RANK[role] > _RANK[principal.role]:
+        raise ProblemError(FORBIDDEN, "this user's role is above yours", "deze gebruiker staat boven u")
+    return account, role
+
+
+def _entry(principal: Principal, account: Account, change: str) -> AuditEntry:
+    return AuditEntry(account.tenant, principal.name, f"subscriber {account.aor}", change)
