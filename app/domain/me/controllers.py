@@ -36,6 +36,18 @@ _IDENTITY = {
     "hide": False,
     "number": "+31201234501",
     "text": "020 123 4501",
+    "business": None,
+    "private": {
+        "choice": "mobile",
+        "alternate": None,
+        "hide": None,
+        "number": "+31612345601",
+        "text": "06 12345601",
+    },
+    "choices": [
+        {"choice": "fixed", "alternate": None, "text": "020 123 4501"},
+        {"choice": "mobile", "alternate": None, "text": "06 12345601"},
+    ],
 }
 _ME = {
     "id": "s_1f0e",
@@ -53,7 +65,9 @@ _ME = {
     "devices": [_DEVICE],
     "live": True,
     "pack": "vast_mobiel_premium_plus",
-    "services": ["call_forwarding_always", "do_not_disturb"],
+    "pack_name": "Vast-Mobiel Premium+",
+    "services": ["do_not_disturb"],
+    "functions": [{"name": "do_not_disturb", "nl": "Niet storen", "en": "Do Not Disturb", "active": False}],
 }
 
 
@@ -92,12 +106,13 @@ class MeController(Controller):
             body=IdentityWanted,
             answer=IdentityShown,
             versioned=True,
-            example={"choice": "mobile", "hide": False},
+            example={"choice": "mobile", "hide": False, "private": {"choice": "mobile"}},
             shown=_IDENTITY,
         ),
     )
     async def set_identity(self, request: Request[Any, Any, Any]) -> Response[Any]:
-        """Mobile, fixed, or one of my alternate numbers; ``hide`` withholds it on every call."""
+        """Mobile, fixed, or one of my alternate numbers; ``hide`` withholds it on every call. The people of
+        my two contact lists may see another one."""
         principal: Principal = request.state.principal
         stores: Stores = request.app.state.stores
         wanted = await body_of(request, IdentityWanted)

@@ -61,10 +61,11 @@ async def test_call_of_somebody_else_is_as_one_that_does_not_exist(site: Api, po
     assert (theirs.status_code, theirs.content) == (404, nothing.content)
 
 
-@pytest.mark.parametrize("query", ["", "?call=", "?call=a%20b", f"?call={'x' * 65}"])
-async def test_id_that_is_none_is_refused(site: Api, query: str) -> None:
-    answer = await (await sign_in(site, ANNA)).get(EXPLAIN + query)
-    assert (answer.status_code, problem(answer)) == (400, "invalid-request")
+async def test_id_that_is_none_is_refused(site: Api) -> None:
+    anna = await sign_in(site, ANNA)
+    for query in ("", "?call=", "?call=a%20b", f"?call={'x' * 65}"):
+        answer = await anna.get(EXPLAIN + query)
+        assert (answer.status_code, problem(answer)) == (400, "invalid-request")
 
 
 async def test_administrator_reads_private_calls_without_numbers(site: Api, postgres_url: str) -> None:
@@ -138,23 +139,24 @@ async def test_dry_run_of_a_caller_who_withholds_and_of_lists(site: Api, postgre
     assert (await would(bram, "/v1/users/anna/explain", **asked))["treated_as"] == "business"
 
 
-@pytest.mark.parametrize(
-    ("asked", "pointer"),
-    [
-        ({"called": "202"}, "#/called"),
-        ({"called": "*11"}, "#/called"),
-        ({"called": "201", "caller": "999"}, "#/caller"),
-        ({"called": "201", "caller": "anna"}, "#/caller"),
-        ({"called": "201", "at": "next friday"}, "#/at"),
-        ({"called": "201", "at": "2026-13-01T10:00"}, "#/at"),
-        ({"called": "201", "at": 5}, "#/at"),
-        ({"called": ""}, "#/called"),
-    ],
+REFUSED: tuple[tuple[dict[str, Any], str], ...] = (
+    ({"called": "202"}, "#/called"),
+    ({"called": "*11"}, "#/called"),
+    ({"called": "201", "caller": "999"}, "#/caller"),
+    ({"called": "201", "caller": "anna"}, "#/caller"),
+    ({"called": "201", "at": "next friday"}, "#/at"),
+    ({"called": "201", "at": "2026-13-01T10:00"}, "#/at"),
+    ({"called": "201", "at": 5}, "#/at"),
+    ({"called": ""}, "#/called"),
 )
-async def test_dry_run_of_what_cannot_be_is_refused(site: Api, asked: dict[str, Any], pointer: str) -> None:
-    answer = await (await sign_in(site, ANNA)).ask("POST", EXPLAIN, json=asked)
-    assert (answer.status_code, problem(answer)) == (422, "invalid-settings")
-    assert answer.json()["errors"][0]["pointer"] == pointer
+
+
+async def test_dry_run_of_what_cannot_be_is_refused(site: Api) -> None:
+    anna = await sign_in(site, ANNA)
+    for asked, pointer in REFUSED:
+        answer = await anna.ask("POST", EXPLAIN, json=asked)
+        assert (answer.status_code, problem(answer)) == (422, "invalid-settings"), asked
+        assert answer.json()["errors"][0]["pointer"] == pointer
 
 
 async def test_dry_run_changes_nothing(site: Api, postgres_url: str) -> None:

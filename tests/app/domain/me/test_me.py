@@ -129,3 +129,83 @@ async def test_refused_identity_changes_nothing_of_it(site: Api) -> None:
     body = {"choice": "alternate", "alternate": "+31201232020", "hide": True}
     assert (await anna.put("/v1/me/identity", body)).status_code == 422
     assert (await anna.get("/v1/me/identity")).json()["hide"] is False
+
+
+async def test_pack_says_what_its_functions_are_called_and_which_are_switched_on(site: Api) -> None:
+    anna = await sign_in(site, ANNA)
+    await anna.patch("/v1/me/services/do_not_disturb", {"active": True})
+    me = (await anna.get("/v1/me")).json()
+    assert me["pack_name"] == "Vast-Mobiel Premium+"
+    functions = {one["name"]: one for one in me["functions"]}
+    assert list(functions) == me["services"]
+    assert functions["do_not_disturb"] == {
+        "name": "do_not_disturb",
+        "nl": "Niet storen",
+        "en": "Do Not Disturb",
+        "active": True,
+    }
+    assert functions["call_waiting"]["active"] is True
+    assert functions["call_forwarding_always"]["active"] is False
+    assert functions["schedules"]["active"] is None
+
+
+async def test_contact_lists_may_see_another_number(site: Api) -> None:
+    anna = await sign_in(site, ANNA)
+    first = (await anna.get("/v1/me/identity")).json()
+    assert (first["business"], first["private"]) == (None, None)
+    assert [(one["choice"], one["text"]) for one in first["choices"]] == [
+        ("fixed", "020 123 2010"),
+        ("mobile", "06 12320100"),
+        ("alternate", "020 123 9999"),
+    ]
+    wanted = {
+        "choice": "fixed",
+        "business": {"choice": "alternate", "alternate": "+31201239999"},
+        "private": {"choice": "mobile", "hide": False},
+    }
+    saved = await anna.put("/v1/me/identity", wanted)
+    assert saved.status_code == 200, saved.text
+    assert saved.json()["business"] == {
+        "choice": "alternate",
+        "alternate": "+31201239999",
+        "hide": None,
+        "number": "+31201239999",
+        "text": "020 123 9999",
+    }
+    assert (saved.json()["private"]["text"], saved.json()["private"]["hide"]) == ("06 12320100", False)
+    kept = (await anna.put("/v1/me/identity", {"choice": "mobile"})).json()
+    assert kept["business"]["text"] == "020 123 9999"
+    gone = (await anna.put("/v1/me/identity", {"choice": "mobile", "business": None})).json()
+    assert (gone["business"], gone["private"]["text"]) == (None, "06 12320100")
+    service = (await anna.get("/v1/me/services/contact_list_identity")).json()
+    assert service["business"] is None
+    assert service["private"] == {"choice": "mobile", "alternate": None, "hide": False}
+
+
+NOT_OWN: tuple[tuple[dict[str, Any], str], ...] = (
+    ({"private": {"choice": "alternate", "alternate": "+31201230000"}}, "#/private/alternate"),
+    ({"private": {"choice": "alternate"}}, "#/private/alternate"),
+    ({"business": {"choice": "mobile", "alternate": "+31201239999"}}, "#/business/alternate"),
+    ({"business": {"alternate": "+31201239999"}}, "#/business/alternate"),
+    ({"business": {"choice": "main"}}, "#/business/choice"),
+)
+
+
+async def test_number_of_somebody_else_is_shown_to_no_list(site: Api) -> None:
+    anna = await sign_in(site, ANNA)
+    before = await anna.get("/v1/me/identity")
+    for wanted, pointer in NOT_OWN:
+        answer = await anna.put("/v1/me/identity", {"choice": "mobile", **wanted})
+        assert (answer.status_code, problem(answer)) == (422, "invalid-settings"), wanted
+        assert answer.json()["errors"][0]["pointer"] == pointer
+    after = await anna.get("/v1/me/identity")
+    assert (after.json(), after.headers["etag"]) == (before.json(), before.headers["etag"])
+
+
+async def test_identity_version_counts_the_lists(site: Api) -> None:
+    anna = await sign_in(site, ANNA)
+    tag = {"If-Match": (await anna.get("/v1/me/identity")).headers["etag"]}
+    body = {"choice": "fixed", "private": {"hide": True}}
+    assert (await anna.put("/v1/me/identity", body, headers=tag)).status_code == 200
+    late = await anna.put("/v1/me/identity", {"choice": "fixed", "private": None}, headers=tag)
+    assert (late.status_code, problem(late)) == (412, "changed-meanwhile")

@@ -1,0 +1,162 @@
+"""Which tiles a user sees, and what stands on them now."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from app.domain.availability.services import shown as availability_shown
+from app.domain.me.services import context_of, functions_of, identity_shown
+from app.domain.overview import statements
+from app.domain.overview.schemas import Overview, OverviewWanted, Tile, TileName
+from app.domain.services.services import complete
+from app.problems import INVALID_SETTINGS, InvalidMember, ProblemError
+from app.stores import Stores
+from hipper.directory.accounts import Account
+from hipper.directory.audit import AuditEntry, write_audit
+from hipper.pbx.model import ServicePack, SubscriberContext
+from hipper.pbx.service_packs import HELD
+from hipper.pbx.services.registry import SERVICES
+from hipper.runtime.clock import Clock
+
+IDENTITY, AVAILABILITY, DEVICES = "identity", "availability", "devices"
+_OWN = {
+    AVAILABILITY: TileName(tile=AVAILABILITY, nl="Bereikbaarheid", en="Availability"),
+    IDENTITY: TileName(tile=IDENTITY, nl="Nummerweergave", en="Number shown"),
+    DEVICES: TileName(tile=DEVICES, nl="Toestellen", en="Telephones"),
+}
+"""Tiles that are no service with a switch, first in the order; the others are services by their names."""
+_USUAL = (
+    AVAILABILITY,
+    IDENTITY,
+    DEVICES,
+    "do_not_disturb",
+    "call_forwarding_always",
+    "voicemail",
+    "call_forwarding_no_answer",
+    "personal_assistant",
+    "anywhere",
+    "simultaneous_ring_personal",
+)
+"""What people change most, of which a pack shows what it holds."""
+_MOBILE_FIRST = (IDENTITY, AVAILABILITY)
+"""With a mobile the number shown is the first thing one changes (seed 5.1)."""
+_PACKS_WITH_MOBILE = frozenset({ServicePack.VAST_MOBIEL_BUSINESS_PLUS, ServicePack.VAST_MOBIEL_PREMIUM_PLUS})
+
+
+def usual_tiles(pack: ServicePack) -> tuple[str, ...]:
+    """Those of a user who has not chosen any."""
+    held = tuple(name for name in _USUAL if name in _OWN or name in HELD[pack])
+    if pack not in _PACKS_WITH_MOBILE:
+        return held
+    return (*_MOBILE_FIRST, *(name for name in held if name not in _MOBILE_FIRST))
+
+
+def possible_tiles(context: SubscriberContext) -> dict[str, TileName]:
+    """By name, in the order in which they are offered."""
+    services = {one.name: TileName(tile=one.name, nl=one.nl, en=one.en) for one in functions_of(context)}
+    return _OWN | {name: one for name, one in services.items() if name not in _OWN}
+
+
+async def overview(stores: Stores, account: Account, clock: Clock) -> Overview:
+    context = await context_of(stores.own, account)
+    row = await stores.own.fetchrow(statements.CHOSEN, account.subscriber)
+    possible = possible_tiles(context)
+    wanted = usual_tiles(context.pack) if row is None else row["tiles"]
+    names = [name for name in wanted if name in possible]
+    return Overview(
+        chosen=row is not None,
+        tiles=tuple([await _tile(stores, account, context, possible[name], clock) for name in names]),
+        more=tuple(one for name, one in possible.items() if name not in names),
+    )
+
+
+def version_of(found: Overview) -> str:
+    """Of an ETag: of what is shown, so that a reader hears of every change."""
+    return hashlib.sha256(msgspec.json.encode(found)).hexdigest()[:16]
+
+
+async def change(
+    stores: Stores,
+    account: Account,
+    wanted: OverviewWanted,
+    by: str,
+    check: Callable[[str], object],
+    clock: Clock,
+) -> None:
+    """Raises ProblemError: 412, 422."""
+    context = await context_of(stores.own, account)
+    check(version_of(await overview(stores, account, clock)))
+    if wanted.tiles is not None:
+        _check(wanted.tiles, possible_tiles(context))
+    async with stores.own.acquire() as conn, conn.transaction():
+        before = await conn.fetchrow(statements.LOCKED, account.subscriber)
+        if wanted.tiles is None:
+            await conn.execute(statements.FORGET, account.subscriber)
+        else:
+            await conn.execute(statements.SET, account.subscriber, list(wanted.tiles))
+    await _audit(stores.directory, account, by, None if before is None else before["tiles"], wanted.tiles)
+
+
+async def _audit(
+    pool: asyncpg.Pool,
+    account: Account,
+    by: str,
+    before: list[str] | None,
+    after: tuple[str, ...] | None,
+) -> None:
+    entry = AuditEntry(
+        tenant=account.tenant,
+        by=by,
+        subject=f"subscriber {account.aor}",
+        change=f"overview {_text(before)} -> {_text(after)}",
+    )
+    async with pool.acquire() as conn:
+        await write_audit(conn, [entry])
+
+
+def _text(tiles: list[str] | tuple[str, ...] | None) -> str:
+    return "(of the pack)" if tiles is None else ", ".join(tiles) or "(none)"
+
+
+def _check(tiles: tuple[str, ...], possible: dict[str, TileName]) -> None:
+    for index, name in enumerate(tiles):
+        if name not in possible:
+            raise _invalid(index, "there is no such tile for you", "deze tegel is er niet voor u")
+        if name in tiles[:index]:
+            raise _invalid(index, "this tile is there already", "deze tegel staat er al")
+
+
+def _invalid(index: int, detail: str, uitleg: str) -> ProblemError:
+    member = InvalidMember(pointer=f"#/tiles/{index}", detail=detail)
+    return ProblemError(INVALID_SETTINGS, detail, uitleg, errors=(member,))
+
+
+async def _tile(
+    stores: Stores, account: Account, context: SubscriberContext, name: TileName, clock: Clock
+) -> Tile:
+    active: bool | None = None
+    at = f"/v1/me/{name.tile}" if name.tile in (IDENTITY, AVAILABILITY) else "/v1/me"
+    if name.tile == IDENTITY:
+        found, _ = await identity_shown(stores, account)
+        state = complete(found)
+    elif name.tile == AVAILABILITY:
+        state = {"active": complete((await availability_shown(stores, account, clock)).active)}
+    elif name.tile == DEVICES:
+        rings = [{"id": one.id, "label": one.label, "rings": one.rings} for one in context.devices]
+        state = {"devices": rings}
+    else:
+        at = f"/v1/me/services/{name.tile}"
+        active, state = _of_service(context, name.tile)
+    return Tile(tile=name.tile, nl=name.nl, en=name.en, active=active, state=state, at=at)
+
+
+def _of_service(context: SubscriberContext, name: str) -> tuple[bool | None, dict[str, Any]]:
+    function = next(one for one in functions_of(context) if one.name == name)
+    settings = getattr(context.services, name) or SERVICES[name].settings()
+    state: dict[str, Any] = complete(settings)
+    return function.active, state
