@@ -6,7 +6,7 @@ import statistics
 
 import pytest
 
-from tests.bench import call_cost, delay, emergency, memory, overload, registrations, soak
+from tests.bench import api_reads, call_cost, delay, emergency, memory, overload, registrations, soak
 
 pytestmark = [pytest.mark.servers, pytest.mark.interop, pytest.mark.xdist_group("bench")]
 
@@ -57,3 +57,13 @@ def test_calls_come_through_when_too_many_are_offered() -> None:
 
 async def test_calls_with_faults_leave_nothing_over() -> None:
     assert await soak.run(seconds=6, seed=7, at_once=4) == 0
+
+
+def test_reading_costs_something_and_every_endpoint_answers() -> None:
+    with api_reads.site(subscribers=2_000) as running:
+        bare = api_reads.measure_bare(running, rate=200, count=20)
+        read = list(api_reads.measure_all(running, rate=200, count=20))
+    assert bare.is_well
+    assert [(one.path, one.load.statuses) for one in read if not one.is_well] == []
+    assert {"/v1/me", "/v1/me/services/do_not_disturb", "/v1/groups"} <= {one.path for one in read}
+    assert all(one.cpu_ms > 0 for one in read if one.path == "/v1/me")
