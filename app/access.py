@@ -30,6 +30,8 @@ from hipper.directory.admin.blocks import tenant_of_block
 from hipper.directory.admin.imports import owner_of_import
 from hipper.directory.admin.numbers import tenant_of_number
 from hipper.directory.contacts import owner_of_contact
+from hipper.directory.contexts import load_subscriber
+from hipper.pbx.availability import names
 from hipper.pbx.ids import CallId, DeviceId, GroupId, SubscriberId, TenantId
 from hipper.runtime.bus import outages_named
 
@@ -214,6 +216,15 @@ async def _key(stores: Stores, principal: Principal, key: str) -> bool:
     return principal.role is Role.OPERATOR and bool(await stores.own.fetchval(KEY_KNOWN, key))
 
 
+async def _own_number(stores: Stores, principal: Principal, own_number: str) -> bool:
+    """The id of a route of availability: ``mobile``, ``fixed``, ``extension``, digits of an alternate one."""
+    if principal.account is None:
+        return False
+    context = await load_subscriber(stores.own, principal.account.subscriber)
+    known = () if context is None else context.numbers
+    return any((names(one) or "").removeprefix("+") == own_number for one in known)
+
+
 async def _anybodys(_stores: Stores, _principal: Principal, _value: str) -> bool:
     return True
 
@@ -232,6 +243,7 @@ BELONGS: dict[str, Callable[[Stores, Principal, str], Awaitable[bool]]] = {
     "number": _number,
     "import_": _import,
     "key": _key,
+    "own_number": _own_number,
     "service": _anybodys,  # a name of the registry; what it is set to is asked by its owner
 }
 """By the name of a path parameter: whether what it names belongs to who asks."""

@@ -19,6 +19,7 @@ from litestar.types import Message, Scope
 from app.access import check_routes, isolate
 from app.description import describe
 from app.domain.admin.controllers import ADMINISTRATION
+from app.domain.availability.controllers import AvailabilityController, HolidayController
 from app.domain.calls.controllers import COMMAND_ROUTES, CallController
 from app.domain.calls.services import Commands
 from app.domain.contacts.controllers import ContactController
@@ -30,6 +31,7 @@ from app.domain.me.controllers import MeController
 from app.domain.mobile_network.controllers import MobileNetworkController
 from app.domain.mobile_network.guards import NetworkKeys
 from app.domain.mobile_network.services import NetworkService, Users, asks_about_emergency
+from app.domain.overview.controllers import OverviewController
 from app.domain.services.controllers import (
     GroupController,
     OwnServiceController,
@@ -194,6 +196,9 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             MailedController,
             UserAccountController,
             MeController,
+            AvailabilityController,
+            HolidayController,
+            OverviewController,
             CallController,
             *COMMAND_ROUTES,
             OwnExplainController,

@@ -128,6 +128,7 @@ async def test_ids_of_others_are_404_on_every_route_and_nothing_changes(site: Ap
         },
         "contact": others_of("contact", anna, bram, carl, dora),
         "entry": others_of("past", anna, bram, carl, dora),
+        "own_number": dict.fromkeys((anna, bram, carl, dora), ("31209999999",)) | {carl: ("mobile",)},
         "session": {one: tuple(set(sessions) - {one.tokens["session"]}) for one in (anna, bram, carl, dora)},
         "tenant": {anna: ("other",), bram: ("other",), carl: ("acme",), dora: ("other",)},
         "telephone": {
