@@ -87,8 +87,8 @@ INSERT INTO gateway.traces (call_id, started, trace)
 SELECT new.call_id, new.started, trace FROM new JOIN entries ON record ->> 'call' = new.call_id
 ON CONFLICT DO NOTHING
 """
-"""Lines are read once, traces are carried along by nothing but their own INSERT, and nothing looks at every line
-for every other: 120 records at once cost no more each than 12 do."""
+"""Lines are read once, traces are carried along by nothing but their own INSERT, and nothing looks at every
+line for every other: 120 records at once cost no more each than 12 do."""
 
 _EXPIRE_TRACES = """
 DELETE FROM gateway.traces WHERE call_id IN

@@ -42,7 +42,10 @@ class RecordWriter:
     """Takes finished calls (:meth:`write`, never blocks) and gets them into the database in batches."""
 
     BATCH_S = 0.1
-    """How long records gather before one fsync and one INSERT: what a crash of the machine may cost."""
+    """How long records gather before one fsync: what a crash of the machine may cost."""
+    BUSY = 5
+    BUSY_S = 0.5
+    """After an INSERT of so many records the next waits so long: each costs as much as several records."""
     MAX_INSERT = 500
     RETRY_S = (0.5, 1.0, 2.0, 5.0)
     MAX_PENDING = 20_000
@@ -55,6 +58,9 @@ class RecordWriter:
         self._insert = insert
         self._prepare = prepare
         self._pending: list[SpoolEntry] = []
+        self._fresh: list[bytes] = []
+        """On disk, in the segment being written, and not yet given to the database."""
+        self._store_at = 0.0
         self._untold: list[CallRecord] = []
         self._wake = asyncio.Event()
         self._failures = 0
@@ -89,29 +95,44 @@ class RecordWriter:
                 async with asyncio.timeout(self.RETRY_S[0] if self.length else None):
                     await self._wake.wait()
             await asyncio.sleep(self.BATCH_S)
-            await self.flush()
+            await self._keep()
+            if asyncio.get_running_loop().time() >= self._store_at:
+                await self._store()
 
     async def flush(self) -> None:
         """Everything pending to the spool, then as much as possible to the database."""
+        await self._keep()
+        await self._store()
+
+    async def _keep(self) -> None:
+        """Everything pending to the spool."""
         self._wake.clear()
         self._tell()
         entries, self._pending = self._pending, []
         lines = [line for entry in entries if (line := self._line(entry)) is not None]
-        before = self._unwritten
-        self._unwritten += len(lines)
-        if lines and not await self._to_spool(lines):
-            self._unwritten -= len(lines)
-            if not await self._to_database(lines):
-                self._pending[:0] = entries[-self.MAX_PENDING :]
+        if not lines:
             return
+        self._unwritten += len(lines)
+        if await self._to_spool(lines):
+            self._fresh += lines
+            return
+        self._unwritten -= len(lines)
+        if not await self._to_database(lines):
+            self._pending[:0] = entries[-self.MAX_PENDING :]
+
+    async def _store(self) -> None:
+        """As much as possible of what is on disk to the database."""
+        now = asyncio.get_running_loop().time()
+        lines, self._fresh = self._fresh, []
         # lines from before: the database was away, or an earlier flush was cancelled between disk and
         # database
-        if before or self._failures or self._spool.closed_segments():
-            if asyncio.get_running_loop().time() >= self._retry_at:
+        if self._unwritten > len(lines) or self._failures or self._spool.closed_segments():
+            if now >= self._retry_at:
                 await self._drain()
         elif lines and await self._to_database(lines):
             self._spool.written()
             self._unwritten -= len(lines)
+            self._store_at = now + (self.BUSY_S if len(lines) >= self.BUSY else 0.0)
 
     def _line(self, entry: SpoolEntry) -> bytes | None:
         """One that cannot be masked or written down costs its trace, and the others nothing."""

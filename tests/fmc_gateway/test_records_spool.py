@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import asyncpg
@@ -81,6 +81,33 @@ async def test_database_away_then_back(tmp_path: Path) -> None:
     await records.flush()
     assert database.calls() == ["one", "two", "three"]
     assert (records.length, on_disk(tmp_path)) == (0, [])
+
+
+async def test_after_many_records_the_next_wait_on_disk_for_each_other(tmp_path: Path) -> None:
+    database = Database()
+    records = writer(tmp_path, database)
+    records.BATCH_S, records.BUSY, records.BUSY_S = 0.0, 3, 1000.0  # type: ignore[misc]
+    running = asyncio.create_task(records.run())
+    for number in range(3):
+        records.write(entry(f"first{number}"))
+    await until(lambda: records.length == 0)
+    records.write(entry("next0"))
+    await until(lambda: len(on_disk(tmp_path)) == 1)
+    records.write(entry("next1"))
+    await until(lambda: len(on_disk(tmp_path)) == 2)
+    assert len(database.lines) == 3
+    assert records.length == 2
+    running.cancel()
+    await asyncio.wait([running])
+    await records.flush()
+    assert database.calls()[3:] == ["next0", "next1"]
+    assert on_disk(tmp_path) == []
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not true():  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
 
 
 async def test_next_process_writes_what_the_last_one_left(tmp_path: Path) -> None:
