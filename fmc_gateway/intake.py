@@ -65,7 +65,7 @@ class Lamps(Protocol):
     """As :class:`fmc_gateway.lamps.Lamps`."""
 
     def subscribe(self, transaction: str, request: Request, flow: Flow) -> None: ...
-    def refreshed(self, handle: str) -> None: ...
+    def refreshed(self, handle: str, transaction: str, request: Request, flow: Flow) -> None: ...
     def ended(self, handle: str) -> None: ...
 
 
@@ -125,7 +125,7 @@ class Intake:
         elif isinstance(event, sip.OutOfDialogRequest):
             self._out_of_dialog(event)
         elif isinstance(event, sip.SubscriptionRefreshed):
-            self._lamps.refreshed(event.handle)
+            self._lamps.refreshed(event.handle, event.transaction, event.request, event.flow)
         elif isinstance(event, sip.SubscriptionEnded):
             self._lamps.ended(event.handle)
         elif isinstance(event, sip.Referred | sip.InDialogRequest):

@@ -44,6 +44,7 @@ class Agent(Protocol):
     def accept_subscription(
         self, transaction: str, request: Request, flow: Flow, now: float, *, expires_s: int
     ) -> str | None: ...
+    def refresh_subscription(self, handle: str, transaction: str, request: Request, now: float) -> bool: ...
     def notify(self, handle: str, now: float, body: tuple[str, bytes]) -> None: ...
     def end_subscription(self, handle: str, now: float, reason: str) -> None: ...
 
@@ -117,8 +118,7 @@ class Lamps:
         if (request.headers.get("Event") or "").partition(";")[0].strip().lower() != "dialog":
             self._refuse(asked, 489, (("Allow-Events", "dialog"),))
             return
-        if request.expires is not None and 0 < request.expires < MIN_EXPIRES_S:
-            self._refuse(asked, 423, (("Min-Expires", str(MIN_EXPIRES_S)),))
+        if self._is_too_short(asked):
             return
         self._phones.authenticate(request, flow, lambda answer: self._told_who(asked, answer))
 
@@ -130,13 +130,14 @@ class Lamps:
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(GATHER_S, self._tell)
 
-    def refreshed(self, handle: str) -> None:
-        """The subscriber asks again: it gets the whole state (RFC 6665 §4.2.1.2), and loses the lamp when it
-        may not watch that user any more."""
-        lamp = self._lamps.get(handle)
-        if lamp is not None:
-            self._notify(lamp)
-            self._start(self._check(lamp))
+    def refreshed(self, handle: str, transaction: str, request: Request, flow: Flow) -> None:
+        """The subscriber asks again, and proves who it is again: the dialog is no secret, and who took it
+        over would be told of the colleague's calls."""
+        asked = _Asked(transaction, request, flow)
+        if not self._is_too_short(asked):
+            self._phones.authenticate(
+                request, flow, lambda answer: self._told_who_again(asked, handle, answer)
+            )
 
     def ended(self, handle: str) -> None:
         lamp = self._lamps.pop(handle, None)
@@ -149,6 +150,35 @@ class Lamps:
         self._watched[lamp.device] -= 1
         if not self._watched[lamp.device]:
             del self._watched[lamp.device]
+
+    def _is_too_short(self, asked: _Asked) -> bool:
+        expires = asked.request.expires
+        if expires is None or not 0 < expires < MIN_EXPIRES_S:
+            return False
+        self._refuse(asked, 423, (("Min-Expires", str(MIN_EXPIRES_S)),))
+        return True
+
+    # -- a refresh
+
+    def _told_who_again(self, asked: _Asked, handle: str, answer: Phone | Challenge | Refusal) -> None:
+        lamp = self._lamps.get(handle)
+        if isinstance(answer, Refusal):
+            self._refuse(asked, answer.status)
+        elif not isinstance(answer, Phone):
+            self._refuse(asked, 401, answer)
+        elif lamp is not None and lamp.device != answer.device:
+            self._refuse(asked, 403)
+        else:
+            self._refresh(asked, handle, lamp)
+        self._flush()
+
+    def _refresh(self, asked: _Asked, handle: str, lamp: _Lamp | None) -> None:
+        """It gets the whole state (RFC 6665 §4.2.1.2), and loses the lamp when it may not watch that user any
+        more."""
+        goes_on = self._agent.refresh_subscription(handle, asked.transaction, asked.request, self._now())
+        if goes_on and lamp is not None:
+            self._notify(lamp)
+            self._start(self._check(lamp))
 
     # -- a new subscription
 

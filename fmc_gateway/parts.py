@@ -176,6 +176,11 @@ class GatewayParts:
         )
         metrics.gauge("tasks", "Tasks of the event loop.", read=loop_load.tasks)
         metrics.gauge("timers", "Timers of the event loop.", read=loop_load.timers)
+        metrics.gauge(
+            "journal_failures",
+            "Times the journal of live calls, or one call in it, could not be written.",
+            read=lambda: self.journal.failures,
+        )
         metrics.gauge("media_pairs", "Talking pairs at rtpengine.", read=lambda: self.media_client.calls)
 
     def _agent_config(self) -> UserAgentConfig:

@@ -82,17 +82,23 @@ class Journal:
         self._after_rotation = 0
         self._written: dict[CallId, int] = {}
         self._failed = False
+        self.failures = 0
+        """How often something could not be written: the disk, or one call."""
+        self._unwritable: set[CallId] = set()
 
     async def run(self) -> None:
-        """Until cancelled. A disk that is full or gone costs the journal, never a call."""
+        """Until cancelled. A disk that is full or gone, or a fault of ours, costs the journal, never a call;
+        and it is begun anew every second."""
         while True:
             await asyncio.sleep(EVERY_S)
             try:
                 await self.write()
                 self._failed = False
-            except OSError as error:
+            except Exception as error:
+                self.failures += 1
                 if not self._failed:
-                    log.error("journal.failed", error=str(error))
+                    fault = not isinstance(error, OSError)
+                    log.error("journal.failed", error=str(error) or type(error).__name__, exc_info=fault)
                 self._failed = True
                 self._close()
 
@@ -131,16 +137,31 @@ class Journal:
             if index % CHUNK == CHUNK - 1:
                 await asyncio.sleep(0)
             known = self._written.get(call, 0)
-            if len(steps) > known:
+            if len(steps) > known and call not in self._unwritable:
                 new = tuple(Happened(one.at, without_location(one.event)) for one in steps[known:])
-                lines.append(_encoder.encode(Line(now, call, known, new)))
-                self._written[call] = known + len(new)
-        over = tuple(self._written.keys() - {call for call, _ in live})
+                line = self._encoded(Line(now, call, known, new))
+                if line is not None:
+                    lines.append(line)
+                    self._written[call] = known + len(new)
+        there = {call for call, _ in live}
+        self._unwritable &= there
+        over = tuple(self._written.keys() - there)
         for call in over:
             del self._written[call]
         if over or (live and not lines):
             lines.append(_encoder.encode(Line(now, over=over)))
         return lines
+
+    def _encoded(self, line: Line) -> bytes | None:
+        """None for a call that cannot be written down: it costs the others nothing, and is left alone."""
+        try:
+            return _encoder.encode(line)
+        except Exception:
+            log.exception("journal.call_unwritable", call_id=line.call)
+            self.failures += 1
+            if line.call is not None:
+                self._unwritable.add(line.call)
+            return None
 
     async def _append(self, lines: Sequence[bytes]) -> None:
         assert self._file is not None

@@ -184,3 +184,27 @@ async def test_user_who_becomes_private_is_watched_no_longer_than_till_the_refre
     assert keys.notifies[-1].headers.get("Subscription-State") == "terminated;reason=rejected"
     assert keys.notifies[-1].body == b""
     assert (len(world.gateway.lamps), world.gateway.agent.subscription_count()) == (0, 0)
+
+
+async def test_refresh_without_proof_lengthens_nothing(world: World) -> None:
+    """Whoever saw the dialog's tags could otherwise take the lamp over, or put it out."""
+    keys = await KeyModule(world).open()
+    assert (await keys.subscribe()).status == 200
+    await keys.lamp(0)
+    for expires in (600, 0):
+        assert (await keys.send(keys.request("202", expires, "dialog"))).status == 401
+    assert (await keys.subscribe(password="wrong")).status == 401
+    assert (len(keys.notifies), len(world.gateway.lamps)) == (1, 1)
+    assert (await keys.subscribe(expires=5)).status == 423
+
+
+async def test_telephone_that_proves_to_be_another_may_not_refresh(world: World) -> None:
+    keys = await KeyModule(world).open()
+    assert (await keys.subscribe()).status == 200
+    await keys.lamp(0)
+    challenge = await keys.send(keys.request("202", 600, "dialog"))
+    stolen = keys.request("202", 600, "dialog")
+    for name, value in DigestClient("bram-1", PASSWORD).authorize(stolen, challenge, cnonce="c0ffee"):
+        stolen.headers.add(name, value)
+    assert (await keys.send(stolen)).status == 403
+    assert (len(keys.notifies), len(world.gateway.lamps)) == (1, 1)

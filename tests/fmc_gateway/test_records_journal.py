@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -251,3 +252,46 @@ async def test_location_of_an_emergency_caller_never_reaches_the_disk(tmp_path: 
     assert entry is not None
     assert entry.record.emergency
     assert isinstance(entry.trace, Trace)
+
+
+class Unwritable(msgspec.Struct):
+    """What no encoder takes."""
+
+    at: float = NOW
+    event: object = object()
+
+
+async def test_call_that_cannot_be_written_costs_the_others_nothing(tmp_path: Path) -> None:
+    calls = Calls()
+    made = journal(tmp_path, calls)
+    bad: Any = Unwritable()
+    calls.live = {CallId("bad"): [bad], CallId("good"): TALKING[:2]}
+    await made.write()
+    calls.live = {CallId("bad"): [bad, bad], CallId("good"): TALKING}
+    await made.write()
+    (left,) = left_calls(files(tmp_path))
+    assert (left.call, len(left.events)) == ("good", len(TALKING))
+    assert made.failures == 1, "it is not tried again"
+
+
+async def test_any_fault_is_counted_and_the_journal_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = Calls()
+    calls.live[CallId("one")] = TALKING
+    broken = [True, True]
+
+    def traces_() -> list[tuple[CallId, Sequence[TraceStep]]]:
+        if broken:
+            broken.pop()
+            raise RuntimeError("a fault of ours")
+        return calls.traces()
+
+    monkeypatch.setattr(module, "EVERY_S", 0.0)
+    made = Journal(tmp_path, traces_, lambda: NOW)
+    running = asyncio.create_task(made.run())
+    async with asyncio.timeout(5):
+        while not left_calls(files(tmp_path)):  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+    running.cancel()
+    assert made.failures == 2

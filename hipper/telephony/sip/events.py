@@ -214,9 +214,13 @@ class RequestFailed(msgspec.Struct, frozen=True, gc=False):
 
 
 class SubscriptionRefreshed(msgspec.Struct, frozen=True, gc=False):
-    """A subscriber asked for a longer life; it wants the whole state again (RFC 6665 §4.2.1.2)."""
+    """A subscriber asks for a longer life, or the end (RFC 6665 §4.2.1.2): to be answered by
+    ``refresh_subscription``, or with a refusal by ``respond``. Anybody who knows the dialog may ask."""
 
     handle: str
+    transaction: str
+    request: Request
+    flow: Flow
 
 
 class SubscriptionEnded(msgspec.Struct, frozen=True, gc=False):

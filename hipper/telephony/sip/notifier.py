@@ -1,8 +1,8 @@
 """Subscriptions that peers hold with us: the notifier's side of RFC 6665 (busy lamps, MWI).
 
-One dialog per subscription. The application accepts a SUBSCRIBE and says what each NOTIFY carries; refreshes,
-expiry and dead subscribers are dealt with here. NOTIFYs of one subscription leave one at a time: what changes
-while one is on its way goes with the next, the latest state only (§4.2.2).
+One dialog per subscription. The application accepts a SUBSCRIBE and its refreshes, and says what each NOTIFY
+carries; expiry and dead subscribers are dealt with here. NOTIFYs of one subscription leave one at a time:
+what changes while one is on its way goes with the next, the latest state only (§4.2.2).
 """
 
 from __future__ import annotations
@@ -70,6 +70,26 @@ class NotifierSide(RelaySide):
             self.timers.start(found, "expire", found.expires_at)
         return handle
 
+    def refresh_subscription(self, handle: str, transaction: str, request: Request, now: float) -> bool:
+        """Answer a SUBSCRIBE within the dialog with 200: a longer life, which wants the whole state by NOTIFY
+        (§4.2.1.2), or the end. False: it is over, by this or before."""
+        found = self._notifications.get(handle)
+        if found is None:
+            self._reply(transaction, request, 481, now)
+            return False
+        found.dialog.refresh_target(request)
+        wanted = request.expires
+        expires_s = DEFAULT_EXPIRES_S if wanted is None else min(wanted, DEFAULT_EXPIRES_S)
+        headers = [("Expires", str(expires_s))]
+        self._reply(transaction, request, 200, now, headers=headers, contact=found.dialog.contact)
+        if expires_s == 0:
+            self._finish(found, now, "timeout", None)
+            self._emit(SubscriptionEnded(found.handle, "unsubscribed"))
+            return False
+        found.expires_at = now + expires_s
+        self.timers.start(found, "expire", found.expires_at)
+        return True
+
     def notify(self, handle: str, now: float, body: Body) -> None:
         """Send the state as it is now. Ignored when the subscription is over."""
         found = self._notifications.get(handle)
@@ -91,32 +111,17 @@ class NotifierSide(RelaySide):
 
     # -- from the peer --------------------------------------------------------------------------------------
 
-    def _on_refresh(self, found: Notification, transaction: str, request: Request, now: float) -> None:
-        """SUBSCRIBE within the dialog: a longer life, or the end (§4.2.1.1)."""
+    def _on_refresh(
+        self, found: Notification, transaction: str, request: Request, flow: Flow, now: float
+    ) -> None:
+        """SUBSCRIBE within the dialog (§4.2.1.1). The application says whether it may."""
         if not found.dialog.take_sequence(request.cseq.number):
             self._reply(transaction, request, 500, now, headers=[("Retry-After", "0")])
             return
         if (request.headers.get("Event") or "").partition(";")[0] != found.event.partition(";")[0]:
             self._reply(transaction, request, 489, now)
             return
-        found.dialog.refresh_target(request)
-        wanted = request.expires
-        expires_s = DEFAULT_EXPIRES_S if wanted is None else min(wanted, DEFAULT_EXPIRES_S)
-        self._reply(
-            transaction,
-            request,
-            200,
-            now,
-            headers=[("Expires", str(expires_s))],
-            contact=found.dialog.contact,
-        )
-        if expires_s == 0:
-            self._finish(found, now, "timeout", None)
-            self._emit(SubscriptionEnded(found.handle, "unsubscribed"))
-            return
-        found.expires_at = now + expires_s
-        self.timers.start(found, "expire", found.expires_at)
-        self._emit(SubscriptionRefreshed(found.handle))
+        self._emit(SubscriptionRefreshed(found.handle, transaction, request, flow))
 
     def _notification_expired(self, found: Notification, now: float) -> None:
         self._finish(found, now, "timeout", None)

@@ -208,7 +208,7 @@ class UserAgent(NotifierSide):
             dialog_id = request.call_id, to_tag, request.from_.tag or ""
             session = self._dialogs.get(dialog_id)
             if session is None and method == "SUBSCRIBE" and dialog_id in self._notifier_dialogs:
-                self._on_refresh(self._notifier_dialogs[dialog_id], transaction, request, now)
+                self._on_refresh(self._notifier_dialogs[dialog_id], transaction, request, flow, now)
             elif session is None:
                 self._reply(transaction, request, 481, now)
             else:

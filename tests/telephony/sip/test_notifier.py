@@ -22,7 +22,13 @@ class Phone:
         self._seen = 0
         self.notifies: list[Request] = []
 
-    def subscribe(self, expires: int | None = 600, seq: int | None = None, event: str = "dialog") -> None:
+    def subscribe(
+        self,
+        expires: int | None = 600,
+        seq: int | None = None,
+        event: str = "dialog",
+        contact: str = "<sip:phone@192.0.2.99>",
+    ) -> None:
         self.seq = self.seq + 1 if seq is None else seq
         lines = [
             "SUBSCRIBE sip:202@server.example SIP/2.0",
@@ -32,7 +38,7 @@ class Phone:
             f"To: {self.to}",
             "Call-ID: sub-1",
             f"CSeq: {self.seq} SUBSCRIBE",
-            "Contact: <sip:phone@192.0.2.99>",
+            f"Contact: {contact}",
             f"Event: {event}",
             *([] if expires is None else [f"Expires: {expires}"]),
         ]
@@ -48,6 +54,16 @@ class Phone:
         self.pump()
         self.to = self.responses()[-1].headers.get("To") or ""
         return handle
+
+    def refresh(self, expires: int) -> bool:
+        """SUBSCRIBE in the dialog, which the application lets pass."""
+        self.subscribe(expires)
+        asked = self.server.last(SubscriptionRefreshed)
+        goes_on = self.server.ua.refresh_subscription(
+            asked.handle, asked.transaction, asked.request, self.net.now
+        )
+        self.pump()
+        return goes_on
 
     def notify(self, handle: str, body: str) -> None:
         self.server.ua.notify(handle, self.net.now, (XML, body.encode()))
@@ -112,7 +128,7 @@ def test_changes_while_a_notify_is_on_its_way_go_with_the_next_the_latest_only()
 def test_refresh_lengthens_life_and_wants_the_whole_state_again() -> None:
     phone, handle = subscribed(60)
     phone.pump(50)
-    phone.subscribe(60)
+    assert phone.refresh(60)
     assert phone.responses()[-1].headers.get("Expires") == "60"
     assert phone.server.last(SubscriptionRefreshed).handle == handle
     phone.pump(50)
@@ -122,9 +138,35 @@ def test_refresh_lengthens_life_and_wants_the_whole_state_again() -> None:
     assert phone.states()[-1] == "terminated;reason=timeout"
 
 
+def test_refresh_the_application_refuses_lengthens_nothing_and_moves_nothing() -> None:
+    phone, handle = subscribed(60)
+    phone.pump(50)
+    phone.subscribe(600, contact="<sip:thief@192.0.2.66>")
+    asked = phone.server.last(SubscriptionRefreshed)
+    phone.server.ua.respond(
+        asked.transaction, 401, phone.net.now, headers=[("WWW-Authenticate", "Digest x=y")]
+    )
+    phone.pump()
+    assert phone.responses()[-1].status == 401
+    phone.notify(handle, "two")
+    assert str(phone.notifies[-1].uri) == "sip:phone@192.0.2.99"
+    phone.pump(20)
+    assert phone.server.last(SubscriptionEnded) == SubscriptionEnded(handle, "expired")
+
+
+def test_refresh_of_a_subscription_that_ended_meanwhile_is_481() -> None:
+    phone, handle = subscribed()
+    phone.subscribe(600)
+    asked = phone.server.last(SubscriptionRefreshed)
+    phone.server.ua.end_subscription(handle, phone.net.now, "noresource")
+    assert not phone.server.ua.refresh_subscription(handle, asked.transaction, asked.request, phone.net.now)
+    phone.pump()
+    assert phone.responses()[-1].status == 481
+
+
 def test_subscriber_that_leaves_is_told_so_once() -> None:
     phone, handle = subscribed()
-    phone.subscribe(0)
+    assert not phone.refresh(0)
     assert phone.server.last(SubscriptionEnded) == SubscriptionEnded(handle, "unsubscribed")
     assert phone.states() == ["active", "terminated;reason=timeout"]
     phone.notify(handle, "never")
