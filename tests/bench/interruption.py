@@ -85,7 +85,7 @@ def installation() -> Iterator[tuple[Path, GatewayProcess, OwnServers]]:
             servers.stop_all()
 
 
-async def _pull_about(anna: Person, gateway: GatewayProcess, pulls: int) -> list[float]:
+async def pull_about(anna: Person, gateway: GatewayProcess, pulls: int) -> list[float]:
     """There and back, ``pulls`` times in all; the interruption of each in milliseconds."""
     network = MobileNetwork(
         gateway=Peer("127.0.0.1", gateway.mobile), port=gateway.network, tone_hz=HANDSET_HZ
@@ -128,7 +128,7 @@ def measure(pulls: int) -> list[float]:
 
         async def run() -> list[float]:
             await company.apply()
-            return await _pull_about(anna, gateway, pulls)
+            return await pull_about(anna, gateway, pulls)
 
         return asyncio.run(run())
 

@@ -6,6 +6,7 @@ party and hears it; one that never hears another's tone is alone with it.
 
 from __future__ import annotations
 
+from tests.bench import interruption
 from tests.interop.baresip import Baresip
 from tests.interop.company import Person
 from tests.interop.conftest import Kit
@@ -76,6 +77,14 @@ async def test_colleague_stays_and_only_the_users_own_side_moves(kit: Kit) -> No
     await desk.hang_up()
     await far.finished()
     assert (await kit.record()).outcomes == {bram.phones[0]: "answered"}
+
+
+async def test_a_pull_there_and_back_hardly_interrupts_the_far_party(kit: Kit) -> None:
+    """``python -m tests.bench.interruption`` in short."""
+    anna = kit.company.person("anna")
+    await kit.company.apply()
+    found = await interruption.pull_about(anna, kit.gateway, pulls=2)
+    assert max(found) < 10 * interruption.LIMIT_MS
 
 
 async def test_nothing_to_pull_is_spoken(kit: Kit) -> None:
