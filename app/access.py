@@ -279,6 +279,12 @@ async def _authenticated(stores: Stores, connection: ASGIConnection[Any, Any, An
     return await _by_session(stores, session)
 
 
+def count_address(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+    """Of who has not said who asks. Raises ProblemError: 429."""
+    stores: Stores = connection.app.state.stores
+    _count(stores, f"address {address_of(connection)}")
+
+
 def _count(stores: Stores, who: str) -> None:
     wait_s = stores.buckets.take(who)
     if wait_s is not None:

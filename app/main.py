@@ -146,7 +146,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
         ]
         directory_pool = await open_owner_pool(settings, "directory")
         records_pool = await open_owner_pool(settings, "gateway")
-        app.state.update({"pool": pool, "bus": bus, "network_keys": NetworkKeys(services), "draining": False})
+        app.state.update({"pool": pool, "bus": bus, "network_keys": NetworkKeys(services, pool), "draining": False})
         tokens = AccessTokens(installation_secret(settings), time)
         app.state.update(
             {
@@ -174,6 +174,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             }
         )
         app.state.commands = Commands(app.state.stores, time)
+        await app.state.network_keys.remember()
         asks_about_emergency(b'{"called": "+31112"}')  # reads the numbering plans: not in the first call
         try:
             async with app.state.stores.signing_in.at_work():

@@ -9,7 +9,7 @@ from litestar.params import JSONBody
 
 from app.domain.mobile_network.front import EmergencyFirst
 from app.domain.mobile_network.guards import needs_network_key
-from app.domain.mobile_network.schemas import Answer, ImrnRequest
+from app.domain.mobile_network.schemas import Answer, Continue, ImrnRequest
 from app.domain.mobile_network.services import NetworkService, is_nested_too_deeply
 from app.operations import Access, declared
 from app.problems import (
@@ -23,6 +23,7 @@ from app.problems import (
     UNSUPPORTED_MEDIA_TYPE,
     ProblemError,
 )
+from hipper.telephony.numbers.emergency import is_emergency
 
 _ASKED = {
     "served_user": "+31612345601",
@@ -77,5 +78,7 @@ class MobileNetworkController(Controller):
     async def ask_imrn(self, request: Request[Any, Any, Any], data: JSONBody[ImrnRequest]) -> Answer:
         """The network's SCP asks before it routes a call of a user who has our services. Emergency calls, our
         own legs to a handset and users who are not ours get ``continue``."""
+        if is_emergency(data.called):  # by a key that nobody had asked with before
+            return Continue()
         service: NetworkService = request.state.network_service
         return await service.answer(data)
