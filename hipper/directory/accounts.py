@@ -23,9 +23,6 @@ _GROUP = "SELECT group_id, tenant_id, name, display_name FROM directory.groups"
 GROUPS_OF_ALL = f"{_GROUP} WHERE group_id > $1 ORDER BY group_id LIMIT $2"
 GROUPS_OF_TENANT = f"{_GROUP} WHERE group_id > $1 AND tenant_id = $3 ORDER BY group_id LIMIT $2"
 GROUPS_ONLY = f"{_GROUP} WHERE group_id > $1 AND group_id = $3 LIMIT $2"
-NAMES = """
-SELECT t.display_name, g.display_name FROM directory.groups g JOIN directory.tenants t USING (tenant_id)
-WHERE g.group_id = $1"""
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -73,14 +70,6 @@ async def owner_of_device(conn: asyncpg.Connection | asyncpg.Pool, device: Devic
 async def tenant_of_group(conn: asyncpg.Connection | asyncpg.Pool, group: GroupId) -> TenantId | None:
     found: TenantId | None = await conn.fetchval(GROUP_TENANT, group)
     return found
-
-
-async def names_of(conn: asyncpg.Connection | asyncpg.Pool, group: GroupId) -> tuple[str, str]:
-    """What the tenant and the group are called. Raises LookupError when there is no such group."""
-    row = await conn.fetchrow(NAMES, group)
-    if row is None:
-        raise LookupError("there is no such group")
-    return row[0], row[1]
 
 
 async def list_groups(

@@ -110,6 +110,7 @@ WHERE s.subscriber_id <> $2 AND s.subscriber_id IN (
     UNION SELECT subscriber_id FROM directory.numbers WHERE tenant_id = $1 AND e164 = ANY($4))"""  # noqa: S608
 
 BY_SUBSCRIBER = f"SELECT {_CONTEXT} {_FROM} WHERE s.subscriber_id = $1"
+WITH_NAMES = f"SELECT {_CONTEXT}, t.display_name, g.display_name {_FROM} WHERE s.subscriber_id = $1"
 
 
 class Called(NamedTuple):
@@ -214,6 +215,14 @@ async def load_subscriber(
     """One user as decisions see them, None when there is none. Raises what asyncpg raises."""
     text = await conn.fetchval(BY_SUBSCRIBER, subscriber)
     return None if text is None else _decode(text)
+
+
+async def load_with_names(
+    conn: asyncpg.Connection | asyncpg.Pool, subscriber: SubscriberId
+) -> tuple[SubscriberContext, str, str] | None:
+    """As :func:`load_subscriber`, with what the company and the group are called."""
+    row = await conn.fetchrow(WITH_NAMES, subscriber)
+    return None if row is None else (_decode(row[0]), row[1], row[2])
 
 
 def _decode(text: str) -> SubscriberContext:

@@ -24,8 +24,8 @@ from app.domain.me.schemas import (
 )
 from app.problems import INVALID_SETTINGS, NOT_FOUND, InvalidMember, ProblemError
 from app.stores import Stores
-from hipper.directory.accounts import Account, names_of
-from hipper.directory.contexts import load_subscriber
+from hipper.directory.accounts import Account
+from hipper.directory.contexts import load_subscriber, load_with_names
 from hipper.directory.errors import NotTheUsersNumber
 from hipper.directory.services import get_services, set_user_service
 from hipper.directory.settings import Identity, get_identity, set_identity, set_withhold
@@ -48,8 +48,10 @@ from hipper.telephony.numbers.format import format_number
 
 
 async def me(stores: Stores, account: Account, role: str, clock: Clock) -> Me:
-    context = await context_of(stores.own, account)
-    company, group_name = await names_of(stores.own, account.group)
+    found = await load_with_names(stores.own, account.subscriber)
+    if found is None:
+        raise ProblemError(NOT_FOUND)
+    context, company, group_name = found
     live = await _live(stores, context, clock)
     functions = functions_of(context)
     return Me(

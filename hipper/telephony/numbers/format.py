@@ -20,7 +20,7 @@ def format_national(number: str) -> str:
     return _format(number, PhoneNumberFormat.NATIONAL)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=65_536)
 def format_number(number: str, home: str = "NL") -> str:
     """As a reader in ``home`` expects it: nationally for numbers of that country, internationally for others;
     extensions and short numbers as they are."""
