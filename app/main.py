@@ -32,6 +32,7 @@ from app.domain.mobile_network.controllers import MobileNetworkController
 from app.domain.mobile_network.guards import NetworkKeys
 from app.domain.mobile_network.services import NetworkService, Users, asks_about_emergency
 from app.domain.overview.controllers import OverviewController
+from app.domain.privacy.controllers import EraseController, ExportController
 from app.domain.services.controllers import (
     GroupController,
     OwnServiceController,
@@ -209,6 +210,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             LookupController,
             DirectoryController,
             UserHistoryController,
+            ExportController,
+            EraseController,
             OwnServiceController,
             UserServiceController,
             GroupController,

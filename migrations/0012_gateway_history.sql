@@ -24,7 +24,7 @@ CREATE TABLE gateway.history (
     PRIMARY KEY (call_id, subscriber),
     CHECK (NOT withheld OR (number IS NULL AND extension IS NULL AND name IS NULL))
 );
-CREATE INDEX history_subscriber ON gateway.history (subscriber, started, call_id) WHERE deleted_at IS NULL;
+CREATE INDEX history_subscriber ON gateway.history (subscriber, started, call_id);
 CREATE INDEX history_missed ON gateway.history (subscriber, started, call_id)
     WHERE deleted_at IS NULL AND result = 'missed';
 CREATE INDEX history_unseen ON gateway.history (subscriber, started, call_id)

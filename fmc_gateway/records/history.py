@@ -8,7 +8,7 @@ may have role ``hipper_app``.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any, Protocol
 
@@ -19,6 +19,7 @@ from hipper.pbx.model import CallerList
 
 LAST = datetime(9999, 1, 1, tzinfo=UTC)
 """Before this are all."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COLUMNS = """
 SELECT h.call_id AS call, h.started, h.direction, h.result, h.withheld, h.number, h.extension, h.name, h.own,
        h.seen_at IS NOT NULL AS seen, directory.kind_of_call(h.subscriber, h.number, h.own) AS kind,
@@ -179,6 +180,11 @@ async def see_missed(conn: Reader, subscriber: SubscriberId, up_to: str | None) 
 async def take_away(conn: Reader, subscriber: SubscriberId, call: str) -> bool:
     """From the list of this user; the record stays. False: it was not there."""
     return _count(await conn.execute(TAKE_AWAY, subscriber, call)) == 1
+
+
+def position_of(entry: Entry) -> Position:
+    """After this entry, on the way to older ones."""
+    return Position(_EPOCH + timedelta(microseconds=round(entry.started * 10**6)), entry.call)
 
 
 def _count(status: str) -> int:
