@@ -103,6 +103,7 @@ class GatewayParts:
         chance = secrets.SystemRandom().random
         self.resolver = Resolver.from_settings(settings, self.routing, self.clock.monotonic, chance)
         self.peers = PeerTable(settings)
+        self.peers.know_senders(self.routing.senders(), self.resolver.all_servers)
         self.large = LargeRequests(settings, self.routing, self.resolver, self.clock.monotonic)
 
         self.agent = UserAgent(self._agent_config(), self.ids)

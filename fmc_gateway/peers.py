@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from fmc_gateway.dns.hop import Hop, Server
+from hipper.runtime.settings_checks import is_host_name
 from hipper.runtime.settings_model import ExchangeTrunk, MobileNetwork, PstnTrunk, Settings
 
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -35,6 +38,7 @@ class DevicePeer(NamedTuple):
     listener: str
 
 
+Servers = Callable[[Hop], tuple[Server, ...]]
 Peer = MobilePeer | TrunkPeer | ExchangePeer | DevicePeer
 
 
@@ -55,6 +59,8 @@ class PeerTable:
         self._ranges: dict[str, list[tuple[IpNetwork, Peer]]] = {}
         self._device_listeners = frozenset(settings.devices.listeners)
         self._remembered: dict[tuple[str, str], Peer | None] = {}
+        self._named: dict[str, list[tuple[Hop, Peer]]] = {}
+        self._servers: Servers = lambda hop: ()
         for network in settings.mobile_network:
             self._add(network, MobilePeer(network))
         for trunk in settings.pstn_trunk:
@@ -66,6 +72,8 @@ class PeerTable:
 
     def _add(self, named: MobileNetwork | PstnTrunk | ExchangeTrunk, peer: Peer) -> None:
         for text in named.addresses:
+            if isinstance(named, PstnTrunk) and is_host_name(text):
+                continue  # told by know_senders
             try:
                 network = ipaddress.ip_network(text, strict=False)
             except ValueError as error:
@@ -73,13 +81,20 @@ class PeerTable:
             for listener in (named.listener, *named.other_listeners):
                 self._ranges.setdefault(listener, []).append((network, peer))
 
+    def know_senders(self, senders: Iterable[tuple[PstnTrunk, Hop]], servers: Servers) -> None:
+        """Trunks whose addresses the settings name. ``servers``: of a hop, as DNS says at the moment."""
+        self._servers = servers
+        for trunk, hop in senders:
+            for listener in (trunk.listener, *trunk.other_listeners):
+                self._named.setdefault(listener, []).append((hop, TrunkPeer(trunk)))
+
     def find(self, listener: str, address: str) -> Peer | None:
         """The peer behind ``address`` on ``listener``; None when it is not configured (answer 403)."""
         key = (listener, address)
         if key in self._remembered:
             return self._remembered[key]
         peer = self._look_up(listener, address)
-        if len(self._remembered) < self.MAX_REMEMBERED:
+        if len(self._remembered) < self.MAX_REMEMBERED and listener not in self._named:
             self._remembered[key] = peer
         return peer
 
@@ -88,6 +103,9 @@ class PeerTable:
         if source is not None:
             for network, peer in self._ranges.get(listener, ()):
                 if source.version == network.version and source in network:
+                    return peer
+            for hop, peer in self._named.get(listener, ()):
+                if any(_unmapped(server.address) == source for server in self._servers(hop)):
                     return peer
         return DevicePeer(listener) if listener in self._device_listeners else None
 

@@ -32,6 +32,7 @@ from fmc_gateway.identity_headers import (
 from fmc_gateway.isc_legs import isc_leg
 from fmc_gateway.loop_guard import LoopGuard
 from hipper.pbx.model import CallerIdentity
+from hipper.runtime.settings_checks import is_host_name
 from hipper.runtime.settings_model import (
     EmergencyRoute,
     ExchangeTrunk,
@@ -43,7 +44,7 @@ from hipper.runtime.settings_model import (
 )
 from hipper.telephony.sip.digest import DigestClient
 from hipper.telephony.sip.errors import SipParseError
-from hipper.telephony.sip.flow import Flow
+from hipper.telephony.sip.flow import DEFAULT_PORT, Flow
 from hipper.telephony.sip.headers import NameAddr
 from hipper.telephony.sip.uri import SipUri, Uri, format_host
 
@@ -130,6 +131,16 @@ class Routing:
             yield hop
         for _, hop in self._registrars.values():
             yield hop
+        for _, hop in self.senders():
+            yield hop
+
+    def senders(self) -> Iterator[tuple[PstnTrunk, Hop]]:
+        """Trunks that are known by a name: where they send from is where the name leads to."""
+        for trunk, _, _ in self._trunks.values():
+            for address in filter(is_host_name, trunk.addresses):
+                yield trunk, self._hop(trunk, f"sip:{address}")
+                # the servers may send from another port, and be those of the name itself
+                yield trunk, self._hop(trunk, f"sip:{address}:{DEFAULT_PORT['udp']}")
 
     def tls_identities(self) -> dict[Hop, frozenset[str]]:
         """Which name the certificate of a next hop must carry. Several peers may share it."""

@@ -31,6 +31,9 @@ def inconsistencies(settings: Settings) -> list[Fault]:
     return faults
 
 
+_HOST_NAME = re.compile(r"(?=.{1,253}$)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z][A-Za-z0-9-]*")
+
+
 def host_port(text: str) -> tuple[str, int]:
     """``host:port`` or ``[v6]:port`` taken apart. Raises ValueError."""
     host, separator, port = text.rpartition(":")
@@ -91,6 +94,8 @@ def _peer_faults(settings: Settings) -> Iterator[Fault]:
             if not peer.target.lower().startswith(("sip:", "sips:")):
                 yield f"{where}.target", f"target '{peer.target}' is not a SIP URI"
             for address in getattr(peer, "addresses", ()):
+                if section == "pstn_trunk" and is_host_name(address):
+                    continue
                 if not _is_network(address):
                     yield f"{where}.addresses", f"'{address}' is neither an IP address nor a CIDR range"
     yield from _registration_faults(settings)
@@ -103,6 +108,11 @@ def _peer_faults(settings: Settings) -> Iterator[Fault]:
         for name in settings.devices.listeners:
             if name not in known:
                 yield "devices.listeners", f"no [[sip_listener]] is named '{name}'"
+
+
+def is_host_name(address: str) -> bool:
+    """A name that DNS may know: one whose last label begins with a letter, as no address does."""
+    return _HOST_NAME.fullmatch(address) is not None
 
 
 def _registration_faults(settings: Settings) -> Iterator[Fault]:

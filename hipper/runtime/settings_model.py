@@ -103,6 +103,8 @@ class PstnTrunk(_Section, frozen=True, kw_only=True):
     name: str
     listener: str
     addresses: tuple[str, ...]
+    """Source addresses (IP or CIDR) it sends from, or names whose servers it sends from (``carrier.example``:
+    all that NAPTR, SRV and addresses of that name lead to)."""
     target: str
     trusted: bool = True
     tls_identity: str | None = None

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from fmc_gateway.dns.hop import Server, Way, hop_of
 from fmc_gateway.peers import DevicePeer, MobilePeer, PeerConfigError, PeerTable, TrunkPeer
-from hipper.runtime.settings_model import MobileNetwork, PstnTrunk, Settings
+from fmc_gateway.routing import Routing
+from hipper.runtime.settings_model import MobileNetwork, PstnTrunk, Settings, SipListener
+from hipper.telephony.sip.uri import SipUri
 
 SETTINGS = Settings(
     mobile_network=(
@@ -71,3 +76,35 @@ def test_bad_range_in_the_settings_is_named() -> None:
     bad = Settings(pstn_trunk=(PstnTrunk(name="c", listener="pstn", addresses=("10.0.0",), target="sip:x"),))
     with pytest.raises(PeerConfigError, match=r"10\.0\.0.*pstn"):
         PeerTable(bad)
+
+
+def test_carrier_known_by_name_is_whoever_the_name_leads_to_now() -> None:
+    trunk = PstnTrunk(
+        name="c", listener="pstn", addresses=("carrier.example", "192.0.2.7"), target="sip:carrier.example"
+    )
+    table = PeerTable(Settings(pstn_trunk=(trunk,)))
+    assert table.find("pstn", "192.0.2.7") == TrunkPeer(trunk)
+    hop = hop_of(SipUri.parse("sip:carrier.example"), (Way("udp", "pstn", 4),))
+    there = ["198.51.100.1"]
+    table.know_senders(
+        [(trunk, hop)],
+        lambda asked: tuple(Server("udp", "pstn", one, 5080) for one in there) if asked == hop else (),
+    )
+    assert table.find("pstn", "198.51.100.1") == TrunkPeer(trunk)
+    assert table.find("pstn", "198.51.100.2") is None
+    assert table.find("core", "198.51.100.1") is None
+    there[:] = ["198.51.100.2"]
+    assert table.find("pstn", "198.51.100.1") is None, "DNS says no longer so"
+    assert table.find("pstn", "::ffff:198.51.100.2") == TrunkPeer(trunk)
+
+
+def test_names_of_senders_are_resolved_by_srv_and_by_address() -> None:
+    trunk = PstnTrunk(
+        name="c", listener="pstn", addresses=("carrier.example", "192.0.2.7"), target="sip:192.0.2.7"
+    )
+    nobody: Any = None
+    listeners = (SipListener(name="pstn", port=5060),)
+    routing = Routing(Settings(pstn_trunk=(trunk,), sip_listener=listeners), nobody, nobody, lambda: 0.0)
+    hops = [hop for _, hop in routing.senders()]
+    assert [(hop.host, hop.port) for hop in hops] == [("carrier.example", None), ("carrier.example", 5060)]
+    assert set(hops) <= set(routing.hops())

@@ -105,6 +105,14 @@ class TestFaults:
             (NETWORK.replace("sip:", "tel:"), "8: target 'tel:10.0.0.1' is not a SIP URI"),
             (NETWORK.replace("/8", "/99"), "7: '10.0.0.0/99' is neither an IP address nor a CIDR range"),
             (
+                NETWORK.replace("10.0.0.0/8", "mno.example"),
+                "7: 'mno.example' is neither an IP address nor a CIDR range",
+            ),
+            (
+                REGISTERING.replace("10.0.0.0/8", "carrier..example"),
+                "7: 'carrier..example' is neither an IP address nor a CIDR range",
+            ),
+            (
                 '[devices]\nlisteners = ["mobile"]\n' + NETWORK,
                 "8: listener 'mobile' serves devices; a network needs its own",
             ),
@@ -169,6 +177,11 @@ class TestFaults:
         path = write(tmp_path, text)
         found = faults(path)
         assert f"{path}:{fault}" in found, found
+
+    def test_carrier_may_be_known_by_a_name(self, tmp_path: Path) -> None:
+        text = REGISTERING.replace("10.0.0.0/8", "sip-1.carrier.example")
+        (trunk,) = load(write(tmp_path, text), {}).pstn_trunk
+        assert trunk.addresses == ("sip-1.carrier.example",)
 
 
 class TestEnvironment:
