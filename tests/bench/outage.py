@@ -23,6 +23,10 @@ from tests.bench.reconcile import installation
 from tests.bench.three_networks import Staff, ThreeNetworks, hire
 
 RECORDS_WITHIN_S = 30.0
+RATE = 6.0
+"""Calls a second at most: half of what two busy cores do with everything on them."""
+GATED_AT_MOST = 0.02
+"""Share of the calls that the overload gate may refuse: on a busy machine that is no lost call."""
 LASTING = "+31302888888"
 """Where the call goes that lives through it all."""
 FIRST = {"postgresql": 810_000, "redis": 820_000}
@@ -34,9 +38,11 @@ _RECORDS = """SELECT l.sip_call_id FROM gateway.legs l JOIN gateway.calls c USIN
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """``records``: how many PostgreSQL has of each call, by the caller's Call-ID."""
+    """``gated``: calls the overload gate refused, which leave no record. ``records``: how many PostgreSQL has of
+    each of the others, by the caller's Call-ID."""
 
     made: int
+    gated: int
     complaints: list[str]
     records: Counter[str]
 
@@ -62,18 +68,28 @@ async def play(
     async with mixed.ready():
         await seen(mixed, staff["trunk"])
         lasting = await lasting_call(mixed, staff["trunk"])
-        await mixed.run(plans[:third], at_once=at_once)
-        during = asyncio.create_task(mixed.run(plans[third : 2 * third], at_once=at_once))
+        await mixed.run(plans[:third], at_once=at_once, rate=RATE)
+        during = asyncio.create_task(mixed.run(plans[third : 2 * third], at_once=at_once, rate=RATE))
         await asyncio.sleep(0.3)  # some are being set up, some are ringing
         await asyncio.to_thread(servers.stop, server)
         await during
         servers.start(server)  # by this thread: servers end with the one that started them
-        await mixed.run(plans[2 * third :], at_once=at_once)
+        await mixed.run(plans[2 * third :], at_once=at_once, rate=RATE)
         complaints = [*mixed.stuck, *unlike(mixed)]
         complaints += await still_heard(lasting)
-    wanted = {made.call_id for made in mixed.made}
+    gated = [made for made in mixed.made if is_gated(made)]
+    wanted = {made.call_id for made in mixed.made} - {made.call_id for made in gated}
     records = await recorded(servers.database, wanted)
-    return Result(made=len(mixed.made), complaints=complaints, records=records)
+    return Result(made=len(mixed.made), gated=len(gated), complaints=complaints, records=records)
+
+
+def is_gated(made: Made) -> bool:
+    """Refused by the overload gate: 503 of the transaction layer, which knows when to come again and says no
+    more. A refusal of the engine, of a call it could not serve, says why in Warning."""
+    response = made.call.response
+    if made.call.status != 503 or response is None:
+        return False
+    return response.headers.get("Retry-After") is not None and response.headers.get("Warning") is None
 
 
 async def seen(mixed: MixedCalls, staff: Staff) -> None:
@@ -141,7 +157,7 @@ def unlike(mixed: MixedCalls) -> list[str]:
     return [
         f"call {made.plan.index} ({made.plan.kind.name}): {made.call.outcome} {_said(made)}"
         for made in mixed.made
-        if made.call.status not in wanted[made.plan.kind.outcome]
+        if made.call.status not in wanted[made.plan.kind.outcome] and not is_gated(made)
     ]
 
 
@@ -171,7 +187,9 @@ def verdict(result: Result, calls: int) -> list[str]:
     found = list(result.complaints)
     if result.made != calls:
         found.append(f"{result.made} calls were made, not {calls}")
-    lost = result.made - len(result.records)
+    if result.gated > calls * GATED_AT_MOST:
+        found.append(f"the overload gate refused {result.gated} calls: this load says little")
+    lost = result.made - result.gated - len(result.records)
     if lost:
         found.append(f"{lost} calls have no record")
     doubled = [call for call, count in result.records.items() if count > 1]
@@ -198,7 +216,7 @@ def main() -> int:
             )  # fmt: skip
             found = verdict(result, options.calls)
             print("\n".join(found[:40]))
-            counts = f"{result.made} calls, {len(result.records)} records"
+            counts = f"{result.made} calls, {result.gated} of them gated, {len(result.records)} records"
             print(f"without {server}: {counts}, {len(found)} complaints")
             wrong += len(found)
     return 1 if wrong else 0
