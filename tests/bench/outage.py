@@ -38,8 +38,8 @@ _RECORDS = """SELECT l.sip_call_id FROM gateway.legs l JOIN gateway.calls c USIN
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """``gated``: calls the overload gate refused, which leave no record. ``records``: how many PostgreSQL has of
-    each of the others, by the caller's Call-ID."""
+    """``gated``: calls the overload gate refused, which leave no record. ``records``: how many PostgreSQL has
+    of each of the others, by the caller's Call-ID."""
 
     made: int
     gated: int
