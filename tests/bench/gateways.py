@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from tests.bench import peers, procstat
@@ -77,10 +77,13 @@ def _environment() -> dict[str, str]:
 class Installation:
     """A whole installation, started again for every round on the same data."""
 
-    def __init__(self, folder: Path, port: int, trunk_port: int, more: str) -> None:
+    def __init__(
+        self, folder: Path, port: int, trunk_port: int, more: str, engines: Sequence[int] = ()
+    ) -> None:
         self._port = port
         self.settings = folder / "hipper.toml"
-        text = settings_text(folder / "state", port, trunk_port, trunk_port, _EMBEDDED + more)
+        media = _engines(engines) if engines else _EMBEDDED
+        text = settings_text(folder / "state", port, trunk_port, trunk_port, media + more)
         self.settings.write_text(text)
         company = (ROOT / "deploy" / "demo-company.toml").read_text()
         if _FIRST_SUBSCRIBER not in company:
@@ -107,10 +110,13 @@ def _name(pid: int) -> str:
 
 
 @contextlib.contextmanager
-def installation(port: int, trunk_port: int, more: str = "") -> Iterator[Installation]:
-    """An installation whose data lives until the end of the block. ``more``: tables of settings."""
+def installation(
+    port: int, trunk_port: int, more: str = "", engines: Sequence[int] = ()
+) -> Iterator[Installation]:
+    """An installation whose data lives until the end of the block. ``more``: tables of settings;
+    ``engines``: NG ports of rtpengines somebody else runs, instead of its own."""
     with _folder() as folder:
-        yield Installation(folder, port, trunk_port, more)
+        yield Installation(folder, port, trunk_port, more, engines)
 
 
 @contextlib.contextmanager
@@ -153,6 +159,13 @@ dtmf_listen = "127.0.0.1:{DTMF_PORT}"
 embedded_port_min = 30000
 embedded_port_max = 59999
 """
+
+
+def _engines(ports: Sequence[int]) -> str:
+    listed = ", ".join(f'{{ ng = "127.0.0.1:{port}" }}' for port in ports)
+    return f'[media]\nrtpengines = [{listed}]\ndtmf_listen = "127.0.0.1:{DTMF_PORT}"\n'
+
+
 _AWAY = f"""
 database.url = "postgresql://127.0.0.1:28998/nobody"
 redis.url = "redis://127.0.0.1:28998/0"

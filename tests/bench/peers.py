@@ -60,11 +60,14 @@ def sippy(port: int, next_hop: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @contextlib.contextmanager
-def rtpengine(ng_port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """An rtpengine of its own, for a peer that steers one."""
-    ports = ["--port-min=20000", "--port-max=24999"]
+def rtpengine(
+    ng_port: int, ports: tuple[int, int] = (20000, 24999), *, timeout_s: int = 60
+) -> Iterator[subprocess.Popen[bytes]]:
+    """An rtpengine of its own, for a peer that steers one. ``timeout_s``: until it gives up a call without
+    media."""
     command = ["rtpengine", "--config-file=none", "--foreground", "--log-stderr", "--table=-1",
-               "--interface=127.0.0.1", f"--listen-ng=127.0.0.1:{ng_port}", *ports]  # fmt: skip
+               "--interface=127.0.0.1", f"--listen-ng=127.0.0.1:{ng_port}", f"--timeout={timeout_s}",
+               f"--port-min={ports[0]}", f"--port-max={ports[1]}"]  # fmt: skip
     with running(command, ng_port) as process:
         yield process
 
