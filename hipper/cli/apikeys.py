@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated, Literal
 
 import asyncpg
 from cyclopts import App, Parameter
-from rich.console import Console
-from rich.table import Table
 
-from app.access import KEY_PREFIX, KeyScope
-from app.domain.signing_in import statements
+from app.access import KeyScope
+from app.domain.admin.api_keys import ApiKey, MadeKey, NewKey, create_key, list_keys, revoke_key
 from hipper.cli.database import SettingsFile, on_database
 from hipper.cli.errors import CliError
+from hipper.cli.showing import show
+from hipper.directory.admin.changing import OPERATOR
+from hipper.runtime.servers import owner_url
 from hipper.runtime.settings_model import Settings
+
+_MOST = 100_000
 
 app = App(name="apikey", help="Keys of programs and operators for the HTTP API.")
 
@@ -24,9 +27,10 @@ app = App(name="apikey", help="Keys of programs and operators for the HTTP API."
 @app.command
 def create(
     *,
-    role: Literal["operator", "service"],
+    role: Literal["operator", "service", "network"],
     name: str = "",
     tenant: str | None = None,
+    network: str | None = None,
     scope: Annotated[list[str] | None, Parameter(negative=())] = None,
     days: int | None = None,
     settings: SettingsFile = None,
@@ -36,64 +40,78 @@ def create(
     Parameters
     ----------
     role
-        operator: everything of the installation; service: a program of one tenant, with scopes.
+        operator: everything of the installation; service: a program of one tenant, with scopes; network: a
+        mobile network that asks for routing numbers.
     name
         What it is for.
     tenant
         Name of the tenant, for role service.
+    network
+        Name of the [[mobile_network]] in the settings, for role network.
     scope
-        What a service may do: provisioning. May be given more than once.
+        What a service may do: provisioning, read-only, recorder; a network has imrn. May be given more than
+        once.
     days
         For how long it works; left out: until it is revoked.
     """
-    scopes = sorted(set(scope or ()))
+    scopes = sorted(set(scope or (["imrn"] if role == "network" else [])))
     _check(role, tenant, scopes, days)
-    key_id = secrets.token_hex(6)
-    key = f"{KEY_PREFIX}{key_id}_{secrets.token_urlsafe(32)}"
 
-    async def work(conn: asyncpg.Connection, _installation: Settings) -> None:
+    async def work(conn: asyncpg.Connection, installation: Settings) -> MadeKey:
         owner = None if tenant is None else await _tenant(conn, tenant)
-        digest = hashlib.sha256(key.encode()).digest()
-        await conn.execute(statements.CREATE_KEY, key_id, digest, name or role, role, owner, scopes, days)
+        wanted = NewKey(
+            role=role,
+            name=name,
+            tenant=owner,
+            network=network,
+            scopes=tuple(KeyScope(one) for one in scopes),
+            days=days,
+        )
+        async with _directory(installation) as directory:
+            return await create_key(conn, directory, OPERATOR, wanted, installation)
 
-    on_database("app", work, settings)
-    print(f"key {key_id}: {key}  (shown once)")
+    made = on_database("app", work, settings)
+    print(f"key {made.key.id}: {made.secret}  (shown once)")
 
 
 @app.command(name="list")
 def list_(*, settings: SettingsFile = None) -> None:
     """All keys, without what they are."""
 
-    async def work(conn: asyncpg.Connection, _installation: Settings) -> list[asyncpg.Record]:
-        return list(await conn.fetch(statements.KEYS))
+    async def work(conn: asyncpg.Connection, _installation: Settings) -> list[ApiKey]:
+        return await list_keys(conn, "", _MOST)
 
-    table = Table("key", "name", "role", "tenant", "scopes", "made", "works until", box=None)
-    for row in on_database("app", work, settings):
-        until = (
-            "revoked" if row["revoked_at"] else f"{row['expires_at']:%Y-%m-%d}" if row["expires_at"] else "-"
-        )
-        made = f"{row['created_at']:%Y-%m-%d}"
-        scopes = ", ".join(row["scopes"])
-        table.add_row(row["key_id"], row["name"], row["role"], row["tenant_id"] or "-", scopes, made, until)
-    Console().print(table)
+    found = on_database("app", work, settings)
+    show(found, "id", "name", "role", "tenant", "network", "scopes", "works_until")
 
 
 @app.command
 def revoke(key: str, *, settings: SettingsFile = None) -> None:
     """Let KEY (as the list names it) work no more, from its next request on."""
 
-    async def work(conn: asyncpg.Connection, _installation: Settings) -> object:
-        return await conn.fetchval(statements.REVOKE_KEY, key)
+    async def work(conn: asyncpg.Connection, installation: Settings) -> bool | None:
+        async with _directory(installation) as directory:
+            return await revoke_key(conn, directory, OPERATOR, key)
 
-    if on_database("app", work, settings) is None:
+    if not on_database("app", work, settings):
         raise CliError(f"there is no key {key} that works; 'hipper apikey list' names them")
     print(f"key {key} is revoked")
+
+
+@asynccontextmanager
+async def _directory(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
+    """For the audit, which the role of the keys does not write."""
+    connection = await asyncpg.connect(owner_url(settings, "directory"))
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
 def _check(role: str, tenant: str | None, scopes: list[str], days: int | None) -> None:
     known = [one.value for one in KeyScope]
     if (role == "service") != (tenant is not None):
-        raise CliError("a service belongs to a tenant (--tenant NAME), an operator to none")
+        raise CliError("a service belongs to a tenant (--tenant NAME), others to none")
     if role == "operator" and scopes:
         raise CliError("an operator may everything: leave --scope out")
     unknown = [one for one in scopes if one not in known]

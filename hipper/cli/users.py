@@ -17,6 +17,7 @@ from app.domain.signing_in.mailed import masked
 from app.domain.signing_in.passwords import fault_of, hashed_password, made_up
 from hipper.cli.database import SettingsFile, on_database
 from hipper.cli.errors import CliError
+from hipper.cli.people import add_to
 from hipper.cli.privacy import erase, export
 from hipper.directory.accounts import find_account
 from hipper.directory.audit import AuditEntry, write_audit
@@ -27,7 +28,8 @@ from hipper.pbx.model import IdentityChoice
 from hipper.pbx.services.registry import SERVICES
 from hipper.runtime.settings_model import Settings
 
-app = App(name="user", help="What an operator changes for one user.")
+app = App(name="user", help="Users, and what an operator changes for one.")
+add_to(app)
 app.command(export)
 app.command(erase)
 

@@ -58,11 +58,3 @@ WHERE subscriber_id = $1 AND ended_at IS NULL AND session_id <> $3"""
 SESSIONS = """
 SELECT session_id, device_name, address, created_at, used_at, expires_at FROM app.sessions
 WHERE subscriber_id = $1 AND ended_at IS NULL AND expires_at > now() ORDER BY used_at DESC"""
-CREATE_KEY = """
-INSERT INTO app.api_keys (key_id, key_hash, name, role, tenant_id, scopes, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, now() + make_interval(days => $7))"""
-KEYS = """
-SELECT key_id, name, role, tenant_id, scopes, created_at, expires_at, revoked_at FROM app.api_keys
-ORDER BY created_at"""
-REVOKE_KEY = """
-UPDATE app.api_keys SET revoked_at = now() WHERE key_id = $1 AND revoked_at IS NULL RETURNING key_id"""

@@ -12,8 +12,6 @@ import segno
 from hipper.directory.admin.devices import Secret
 from hipper.runtime.settings_model import Settings
 
-_WILDCARDS = ("0.0.0.0", "::")
-
 
 class Registrar(msgspec.Struct, frozen=True, kw_only=True):
     transport: str
@@ -33,7 +31,7 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def payload_of(secret: Secret, settings: Settings) -> Payload:
-    """``settings``: where the registrar listens; one on every address is named by the user's domain."""
+    """``settings``: where the registrar listens."""
     return Payload(
         v=1,
         aor=f"sip:{secret.username}@{secret.domain}",
@@ -43,7 +41,7 @@ def payload_of(secret: Secret, settings: Settings) -> Payload:
         registrars=tuple(
             Registrar(
                 transport=one.transport,
-                host=one.advertised_host or (secret.domain if one.host in _WILDCARDS else one.host),
+                host=one.advertised_host or one.host,
                 port=one.port,
             )
             for one in settings.sip_listener
