@@ -17,7 +17,7 @@ help:
 	@echo 'make test            every test; ARGS="tests/telephony -x" goes to pytest'
 	@echo 'make lint            ruff, mypy and the import rules'
 	@echo 'make compile         the SIP stack ahead of time: the gateway uses it until a line of it changes'
-	@echo 'make bench           CPU per call beside two other servers, 112, registrations, memory, delay, overload, reads of the API, pulls'
+	@echo 'make bench           CPU per call beside two other servers, 112, registrations, memory, delay, overload, reads of the API, changes, pulls'
 	@echo 'make soak            calls for an hour (MINUTES=60), watching memory and leftovers'
 	@echo 'make docs            draw docs/state-diagrams.md and write docs/services/settings.md from the code'
 	@echo 'make client          write the typed Python client anew from the description of the API'
@@ -48,7 +48,7 @@ compile:
 
 bench:
 	@bash deploy/bootstrap.sh bench
-	@status=0; for one in emergency emergency_imrn call_cost registrations memory delay overload api_reads interruption; do \
+	@status=0; for one in emergency emergency_imrn call_cost registrations memory delay overload api_reads changes interruption; do \
 		.venv/bin/python -m tests.bench.$$one || status=1; done; exit $$status
 
 docs:

@@ -128,7 +128,8 @@ class Sipp:
     """One SIPp process. Use as an async context manager; leaving it kills what still runs.
 
     remote: where it calls, None to wait for a call. echo: send received RTP back. auth_uri: the digest's
-    uri without its scheme, which SIPp would make of the remote address. values: the scenario's places.
+    uri without its scheme, which SIPp would make of the remote address. command_port: where it listens for
+    commands that make a scenario of `<recvCmd>` begin. values: the scenario's places.
     """
 
     def __init__(
@@ -145,6 +146,7 @@ class Sipp:
         echo: bool = False,
         host: str = "127.0.0.1",
         auth_uri: str | None = None,
+        command_port: int | None = None,
         **values: str | int,
     ) -> None:
         self.scenario = scenario
@@ -156,6 +158,7 @@ class Sipp:
         self.echo = echo
         self.host = host
         self.auth_uri = auth_uri
+        self.command_port = command_port
         self.control_port = ports.sip()
         self.media_port = ports.rtp()
         self._values = {name: str(value) for name, value in values.items()}
@@ -260,6 +263,8 @@ class Sipp:
             arguments.append("-rtp_echo")
         if self.auth_uri is not None:
             arguments += ["-auth_uri", self.auth_uri]
+        if self.command_port is not None:
+            arguments += ["-3pcc", f"127.0.0.1:{self.command_port}"]
         if self.remote is not None:
             host, port = self.remote
             arguments.append(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
