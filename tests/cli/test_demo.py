@@ -76,6 +76,8 @@ def test_the_demonstration_proves_audio_identity_and_record(installation: Path) 
         "no network found anything that 3GPP forbids",
         "her fixed subscription pays",
         "a carrier's INVITE offers no media",
+        "both hear each other (1260 and 1400 Hz)",
+        "one call, two segments: first her mobile subscription pays, then the fixed one",
         "all of it worked",
     ):
         assert seen in said, said[-LAST:]

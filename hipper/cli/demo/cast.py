@@ -23,13 +23,13 @@ from simulators.pstn import Pstn
 ANNA_MOBILE, BRAM_MOBILE = "+31612345601", "+31612345602"
 EVA_MOBILE, FARID_MOBILE = "+31612345605", "+31612345606"
 ANNA_HZ, BRAM_HZ, OUTSIDE_HZ = 600, 1000, 1400
-CHANTAL_HZ, EVA_HZ, FARID_HZ, HOME_HZ = 1120, 740, 860, 1640
+CHANTAL_HZ, EVA_HZ, FARID_HZ, HOME_HZ, OFFICE_HZ = 1120, 740, 860, 1640, 1260
 """What each of them sounds like; no tone is a multiple of another."""
 IMRN_PATH = "/v1/mobile-network/imrn"
 PHONES = {
     "shop": ("bram-winkel", "desk, shop", BRAM_HZ),
     "bakery": ("bram-bakkerij", "desk, bakery", BRAM_HZ),
-    "office": ("anna-kantoor", "desk, Anna", ANNA_HZ),
+    "office": ("anna-kantoor", "desk, Anna", OFFICE_HZ),
     "counter": ("chantal-balie", "desk, Chantal", CHANTAL_HZ),
     "eva": ("eva-toonbank", "desk, Eva", EVA_HZ),
 }

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import asyncpg
 
-from hipper.cli.demo import scenes_begun, scenes_networks, scenes_services
+from hipper.cli.demo import scenes_begun, scenes_in_call, scenes_networks, scenes_services
 from hipper.cli.demo.cast import ANNA_HZ, ANNA_MOBILE, BRAM_HZ, OUTSIDE_HZ, Cast, on_stage
 from hipper.cli.demo.ringing import answer_first, ring_bram
 from hipper.cli.demo.stage import PATIENCE_S, Stage
@@ -31,6 +31,7 @@ async def play(settings: Settings, company: Path) -> None:
         await scenes_services.play(stage, cast)
         await scenes_networks.play(stage, cast)
         await scenes_begun.play(stage, cast)
+        await scenes_in_call.play(stage, cast)
     took = stage.title("all of it worked") - began
     stage.line(f"{took:.0f} s")
 

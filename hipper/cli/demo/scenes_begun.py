@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import asyncpg
 
-from hipper.cli.demo.cast import ANNA_HZ, CHANTAL_HZ, OUTSIDE_HZ, Cast
+from hipper.cli.demo.cast import CHANTAL_HZ, OFFICE_HZ, OUTSIDE_HZ, Cast
 from hipper.cli.demo.stage import PATIENCE_S, Stage
 from hipper.contracts.bus import CommandEnvelope, CommandReply, Dial, ReplyStatus
 from hipper.directory.settings import find_subscriber
@@ -37,7 +37,7 @@ async def _from_the_app(stage: Stage, cast: Cast) -> None:
     stage.demand(called.dialled == OUTSIDE_E164, f"the carrier was asked for {called.dialled}")
     await called.ring()
     await called.answer()
-    await stage.both_hear(anna, ANNA_HZ, called, OUTSIDE_HZ)
+    await stage.both_hear(anna, OFFICE_HZ, called, OUTSIDE_HZ)
     await anna.hang_up()
     await called.over(PATIENCE_S)
     record = await stage.show_record(since, OUTSIDE)
