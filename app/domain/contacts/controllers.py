@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from litestar import Controller, Request, Response, delete, get, patch, post, put
 from litestar.params import FromPath
 
 from app.access import Principal, user_of
-from app.bodies import body_of
+from app.bodies import body_of, invalid
 from app.domain.contacts import services
 from app.domain.contacts.schemas import (
     LARGEST_FILE,
@@ -24,6 +25,7 @@ from app.etags import check_if_match
 from app.language import language_of
 from app.operations import Access, Query, declared
 from app.pages import QUERY, page_of
+from app.problems import INVALID_REQUEST, ProblemError
 from app.queries import boolean_of, choice_of, words_of
 from app.stores import Stores
 from hipper.pbx.model import CallerList
@@ -43,11 +45,26 @@ _SHOWN = {
     "note": "",
 }
 _CARD = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Molenaar Jansen\r\nTEL;TYPE=WORK:030 123 4567\r\nEND:VCARD\r\n"
+_FILES = {"text/vcard": "vcard", "text/csv": "csv"}
 _LISTED = (
     Query("list", "only this list", {"type": "string", "enum": ["business", "private"]}),
     Query("favourite", "only favourites, or none", {"type": "boolean"}),
     Query("q", "beginnings of words of name or company", {"type": "string", "minLength": 1, "maxLength": 80}),
 )
+
+
+async def file_of(request: Request[Any, Any, Any]) -> ImportWanted:
+    """JSON, or the file as it is. Raises ProblemError as :func:`app.bodies.body_of`."""
+    named = _FILES.get(request.content_type[0])
+    if named is None:
+        return await body_of(request, ImportWanted)
+    try:
+        values = {"format": named, "text": (await request.body()).decode().replace("\x00", "")}
+        return msgspec.convert(values, ImportWanted)
+    except UnicodeDecodeError:
+        raise ProblemError(INVALID_REQUEST, "the file is not UTF-8", "het bestand is geen UTF-8") from None
+    except msgspec.ValidationError as error:
+        raise invalid(str(error), request) from None
 
 
 class ContactController(Controller):
@@ -107,9 +124,11 @@ class ContactController(Controller):
     )
     async def take_in(self, request: Request[Any, Any, Any]) -> ImportReport:
         """vCard 3.0 or 4.0, or a table (CSV) with the names of its columns in the first line. What can be
-        imported is; of the rest the report says line and fault. A file that comes twice adds nothing."""
+        imported is; of the rest the report says line and fault. A file that comes twice adds nothing.
+
+        The file itself is taken as well, as `text/vcard` or `text/csv` in UTF-8."""
         principal: Principal = request.state.principal
-        wanted = await body_of(request, ImportWanted)
+        wanted = await file_of(request)
         return await services.take_in(
             request.app.state.stores,
             user_of(principal),

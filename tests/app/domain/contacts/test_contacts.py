@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -181,6 +182,21 @@ async def test_file_is_imported_once_with_a_report_by_line(site: Api, postgres_u
     assert await list_at_the_call(postgres_url, "+31301111111") is CallerList.PRIVATE
     again = (await anna.ask("POST", f"{PATH}/import", json=body)).json()
     assert (again["added"], again["known"]) == (0, 3)
+
+
+async def test_file_is_taken_as_it_is_too(site: Api) -> None:
+    anna, path = await sign_in(site, ANNA), f"{PATH}/import"
+    demo = (Path(__file__).parents[4] / "deploy" / "demo-contacts.vcf").read_bytes()
+    vcard, table = {"Content-Type": "text/vcard"}, {"Content-Type": "text/csv; charset=utf-8"}
+    report = await anna.ask("POST", path, content=demo, headers=vcard)
+    assert report.json() == {"added": 3, "known": 0, "faults": []}
+    assert await names(anna, list="private", favourite="true") == ["Oma de Vries"]
+    report = await anna.ask("POST", path, content="naam\nÉva\n".encode(), headers=table)
+    assert report.json()["added"] == 1
+    assert problem(await anna.ask("POST", path, content=b"naam\n\xff\n", headers=table)) == "invalid-request"
+    assert problem(await anna.ask("POST", path, content=b"", headers=table)) == "invalid-settings"
+    other = await anna.ask("POST", path, content=b"x", headers={"Content-Type": "text/plain"})
+    assert problem(other) == "unsupported-media-type"
 
 
 async def test_exported_contacts_come_back_as_they_were(site: Api) -> None:
