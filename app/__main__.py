@@ -47,7 +47,7 @@ async def serve(settings: Settings) -> None:
         uvicorn.Config(
             app,
             http="httptools",
-            ws="none",
+            ws="websockets-sansio",
             lifespan="on",
             log_config=None,
             access_log=False,

@@ -25,6 +25,8 @@ from app.domain.calls.services import Commands
 from app.domain.contacts.controllers import ContactController
 from app.domain.directory.controllers import DirectoryController, LookupController
 from app.domain.docs.controllers import DocsController
+from app.domain.events.controllers import listen, listen_on_socket
+from app.domain.events.services import Events
 from app.domain.explain.controllers import OwnExplainController, UserExplainController
 from app.domain.history.controllers import HistoryController, UserHistoryController
 from app.domain.me.controllers import MeController
@@ -175,10 +177,11 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             }
         )
         app.state.commands = Commands(app.state.stores, time)
+        app.state.events = Events(app.state.stores, time)
         await app.state.network_keys.remember()
         asks_about_emergency(b'{"called": "+31112"}')  # reads the numbering plans: not in the first call
         try:
-            async with app.state.stores.signing_in.at_work():
+            async with app.state.stores.signing_in.at_work(), app.state.events.at_work():
                 yield
         finally:
             await bus.close()
@@ -203,6 +206,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             OverviewController,
             CallController,
             *COMMAND_ROUTES,
+            listen,
+            listen_on_socket,
             OwnExplainController,
             UserExplainController,
             ContactController,
@@ -221,6 +226,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
         lifespan=[connected],
         exception_handlers=EXCEPTION_HANDLERS,
         before_send=[add_security_headers],
+        after_response=look_for_changes,
         request_max_body_size=LARGEST_BODY,
         logging_config=None,
         openapi_config=None,
@@ -240,6 +246,12 @@ def _cors(settings: Settings) -> CORSConfig | None:
         expose_headers=["ETag", "Retry-After"],
         max_age=3600,
     )
+
+
+async def look_for_changes(request: Request[Any, Any, Any]) -> None:
+    """What was changed over this worker is told to who listens there at once."""
+    if request.method not in ("GET", "HEAD", "OPTIONS"):
+        request.app.state.events.look()
 
 
 async def add_security_headers(message: Message, _: Scope) -> None:

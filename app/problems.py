@@ -136,6 +136,9 @@ NO_REPLY = ProblemKind(
     "no-reply", 504, "The gateway did not reply in time", "De centrale antwoordde niet op tijd"
 )
 TOO_MANY_REQUESTS = ProblemKind("too-many-requests", 429, "Too many requests", "Te veel aanvragen")
+TOO_MANY_STREAMS = ProblemKind(
+    "too-many-streams", 429, "This session listens often enough", "Deze sessie luistert al vaak genoeg"
+)
 INTERNAL_ERROR = ProblemKind("internal-error", 500, "A fault of ours", "Een fout van ons")
 STORE_UNAVAILABLE = ProblemKind("store-unavailable", 503, "Redis does not answer", "Redis antwoordt niet")
 DIRECTORY_UNAVAILABLE = ProblemKind(
@@ -173,6 +176,7 @@ KINDS = (
     NOT_REACHABLE,
     KEY_REUSED,
     NO_REPLY,
+    TOO_MANY_STREAMS,
 )
 _OF_STATUS = {400: INVALID_REQUEST, 404: NOT_FOUND, 405: METHOD_NOT_ALLOWED, 413: BODY_TOO_LARGE}
 """What Litestar itself raises."""

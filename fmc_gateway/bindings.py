@@ -1,7 +1,8 @@
 """Registered contacts of desk phones: memory is the truth, Redis keeps a copy for the next process.
 
-Key ``bindings:<gateway>`` is a hash: device → its bindings as JSON. Redis away costs a phone nothing: what
-changed meanwhile is written when it is back.
+Key ``bindings:<gateway>`` is a hash: device → its bindings as JSON. On the channel of the same name each
+device is named that came or went. Redis away costs a phone nothing: what changed meanwhile is written when it
+is back.
 """
 
 from __future__ import annotations
@@ -185,6 +186,8 @@ class BindingMirror:
         self._key = f"bindings:{gateway}"
         self._loaded = False
         self._away = False
+        self._shown: set[DeviceId] = set()
+        """Those Redis shows as registered."""
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -206,6 +209,7 @@ class BindingMirror:
         changed, self._bindings.changed = self._bindings.changed, set()
         if not changed:
             return True
+        here = {device for device in changed if self._bindings.of(device)}
         try:
             async with self._redis.pipeline(transaction=False) as pipe:
                 for device in changed:
@@ -214,11 +218,14 @@ class BindingMirror:
                         pipe.hset(self._key, device, msgspec.json.encode(bindings))
                     else:
                         pipe.hdel(self._key, device)
+                for device in here ^ (changed & self._shown):
+                    pipe.publish(self._key, device)
                 await pipe.execute()
         except OUTAGE as error:
             self._bindings.changed |= changed
             self._lost(error)
             return False
+        self._shown = (self._shown - changed) | here
         self._reached()
         return True
 

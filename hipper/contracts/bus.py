@@ -320,14 +320,6 @@ class SettingsChanged(msgspec.Struct, frozen=True, kw_only=True, tag="settings_c
     at: float
 
 
-class DeviceChanged(msgspec.Struct, frozen=True, kw_only=True, tag="device_changed"):
-    """A telephone of the user came up or went away."""
-
-    device: DeviceId
-    registered: bool
-    at: float
-
-
 class VoicemailChanged(msgspec.Struct, frozen=True, kw_only=True, tag="voicemail_changed"):
     """Published by voicemail: how many messages there are, as in RFC 3842. ``message``: the one that came or
     went, None when several did."""
@@ -348,7 +340,7 @@ class PlaybackChanged(msgspec.Struct, frozen=True, kw_only=True, tag="playback_c
     at: float
 
 
-UserEventBody = CallChanged | CallOver | SettingsChanged | DeviceChanged | VoicemailChanged | PlaybackChanged
+UserEventBody = CallChanged | CallOver | SettingsChanged | VoicemailChanged | PlaybackChanged
 
 
 class UserEvent(msgspec.Struct, frozen=True, kw_only=True):

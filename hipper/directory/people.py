@@ -84,10 +84,22 @@ UNION ALL
 SELECT 'device', d.device_id, d.device_id, d.label FROM directory.devices d
 WHERE d.subscriber_id = $1 AND d.device_id = ANY($6::text[])"""  # noqa: S608
 
+LISTED_OF = f"""
+SELECT s.subscriber_id FROM directory.subscribers s
+WHERE s.tenant_id = $1 AND s.subscriber_id = ANY($2::text[]) AND {_LISTED}"""  # noqa: S608
+
 
 SUBSCRIPTIONS = """
 SELECT mobile_subscription, fixed_subscription FROM directory.subscribers WHERE subscriber_id = $1"""
 NUMBERING = "SELECT country, area_code FROM directory.groups WHERE group_id = $1"
+
+
+async def listed_of(
+    conn: asyncpg.Connection | asyncpg.Pool, tenant: TenantId, asked: Sequence[SubscriberId]
+) -> tuple[SubscriberId, ...]:
+    """Those of ``asked`` who are colleagues there, and show themselves."""
+    rows = await conn.fetch(LISTED_OF, tenant, list(asked))
+    return tuple(SubscriberId(row[0]) for row in rows)
 
 
 class ListedNumber(msgspec.Struct, frozen=True):

@@ -20,6 +20,7 @@ from hipper.directory.errors import (
     UnknownService,
     UnknownSubscriber,
 )
+from hipper.directory.told import tell
 from hipper.pbx import calling_plan_problems, termination_problems
 from hipper.pbx.ids import GroupId, SubscriberId
 from hipper.pbx.model import ServicePack
@@ -209,6 +210,8 @@ async def _set(
         was = _text(before) if before.version else None
         now = msgspec.json.encode(settings).decode()
         await write_audit(conn, [AuditEntry(row["tenant_id"], by, subject, change, was, now)])
+        if scope == "subscriber":
+            await tell(conn, row["tenant_id"], owner, f"services/{name}", by)
         return before.version + 1
 
 

@@ -14,6 +14,7 @@ import asyncpg
 
 from hipper.directory.audit import AuditEntry, write_audit
 from hipper.directory.errors import NotTheUsersNumber, UnknownDevice, UnknownSubscriber
+from hipper.directory.told import tell
 from hipper.pbx.ids import DeviceId, SubscriberId
 from hipper.pbx.model import IdentityChoice
 from hipper.telephony.numbers.e164 import E164
@@ -75,6 +76,7 @@ async def set_identity(
             chosen,
         )
         await _audit(conn, before, by, f"identity {before['identity']} -> {choice.value}")
+        await tell(conn, before["tenant_id"], subscriber, "identity", by)
     return True
 
 
@@ -88,6 +90,7 @@ async def set_withhold(conn: asyncpg.Connection, subscriber: SubscriberId, withh
             "UPDATE directory.subscribers SET withhold = $2 WHERE subscriber_id = $1", subscriber, withhold
         )
         await _audit(conn, before, by, f"number {'withheld' if withhold else 'shown'}")
+        await tell(conn, before["tenant_id"], subscriber, "identity", by)
     return True
 
 
@@ -109,6 +112,7 @@ async def set_device_rings(
             return False
         await conn.execute("UPDATE directory.devices SET rings = $2 WHERE device_id = $1", device, rings)
         await _audit(conn, before, by, f"device {row['label']} {'rings' if rings else 'does not ring'}")
+        await tell(conn, before["tenant_id"], subscriber, f"devices/{device}", by)
     return True
 
 

@@ -19,10 +19,11 @@ _ANSWER_WITHIN_S = 1.0
 
 class Events(msgspec.Struct, Generic[T], frozen=True):
     """What happened after the cursor. ``cursor``: give it with the next read; the same as
-    before when nothing did."""
+    before when nothing did. ``ids``: of each event, the cursor after it."""
 
     events: tuple[T, ...]
     cursor: str
+    ids: tuple[str, ...] = ()
 
 
 class Reset(msgspec.Struct, frozen=True):
@@ -43,8 +44,13 @@ class EventStreams(Generic[T]):
         return Stream(f"events:{subscriber}", self._type)
 
     async def publish(self, subscriber: str, event: T) -> str:
-        """Returns the cursor of the event. Raises BusUnavailable."""
-        return await self._bus.publish(self._stream(subscriber), event, keep=self._keep, expire_s=_KEPT_S)
+        """Returns the cursor of the event. Raises BusUnavailable. Who listens is woken, on the channel of the
+        stream's name."""
+        stream = self._stream(subscriber)
+        cursor = await self._bus.publish(stream, event, keep=self._keep, expire_s=_KEPT_S)
+        with outages_named():
+            await self._bus.redis.publish(stream.name, b"")
+        return cursor
 
     async def latest(self, subscriber: str) -> str:
         """The cursor after everything so far; take it before a snapshot. Raises BusUnavailable."""
@@ -59,11 +65,12 @@ class EventStreams(Generic[T]):
         ValueError for a cursor that is none."""
         stream, after = self._stream(subscriber), _parse(cursor)
         with outages_named():
-            if not await self._still_there(stream.name, after):
-                return Reset(await self.latest(subscriber))
             rows = await self._rows(stream.name, cursor, wait_s, count)
+            if not await self._still_there(stream.name, after):  # after the reading: nothing goes in between
+                return Reset(await self.latest(subscriber))
         events = tuple(stream.decode(fields) for _, fields in rows)
-        return Events(events, rows[-1][0].decode() if rows else cursor)
+        ids = tuple(entry.decode() for entry, _ in rows)
+        return Events(events, ids[-1] if ids else cursor, ids)
 
     async def _rows(self, name: str, cursor: str, wait_s: float, count: int) -> list[Any]:
         if wait_s <= 0:

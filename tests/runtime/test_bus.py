@@ -284,9 +284,10 @@ class TestUserEvents:
             streams: EventStreams[Word] = EventStreams(bus, Word)
             first = await streams.publish("anna", Word(text="1"))
             second = await streams.publish("anna", Word(text="2"))
-            assert await streams.read("anna", first) == Events((Word(text="2"),), second)
+            assert await streams.read("anna", first) == Events((Word(text="2"),), second, (second,))
             assert await streams.read("anna", second) == Events((), second)
-            assert await streams.read("anna", BEGINNING) == Events((Word(text="1"), Word(text="2")), second)
+            both = Events((Word(text="1"), Word(text="2")), second, (first, second))
+            assert await streams.read("anna", BEGINNING) == both
             assert await streams.latest("anna") == second
 
     async def test_a_reader_waits_for_what_comes(self, redis_url: str) -> None:
@@ -295,7 +296,7 @@ class TestUserEvents:
             waiting = asyncio.create_task(streams.read("anna", await streams.latest("anna"), wait_s=5))
             await asyncio.sleep(0.05)
             cursor = await streams.publish("anna", Word(text="now"))
-            assert await waiting == Events((Word(text="now"),), cursor)
+            assert await waiting == Events((Word(text="now"),), cursor, (cursor,))
 
     async def test_a_cursor_too_old_gets_reset(self, redis_url: str) -> None:
         async with connected(redis_url) as bus:
@@ -303,7 +304,9 @@ class TestUserEvents:
             cursors = [await streams.publish("anna", Word(text=str(number))) for number in range(5)]
             assert await streams.read("anna", cursors[0]) == Reset(cursors[4])
             assert await streams.read("anna", BEGINNING) == Reset(cursors[4])
-            assert await streams.read("anna", cursors[3]) == Events((Word(text="4"),), cursors[4])
+            assert await streams.read("anna", cursors[3]) == Events(
+                (Word(text="4"),), cursors[4], (cursors[4],)
+            )
 
     @pytest.mark.parametrize("cursor", ["5-1", "99999999999999-0"])
     async def test_a_cursor_of_a_server_that_forgot_gets_reset(self, redis_url: str, cursor: str) -> None:

@@ -34,6 +34,11 @@ class AccessTokens:
 
     def session_of(self, token: str) -> str | None:
         """None for a token that is not ours, was changed, or is too old."""
+        read = self.read(token)
+        return None if read is None else read[0]
+
+    def read(self, token: str) -> tuple[str, float] | None:
+        """The session, and until when (Unix seconds); None as :meth:`session_of`."""
         try:
             claims = jwt.decode(
                 token,
@@ -49,7 +54,8 @@ class AccessTokens:
             )
         except jwt.InvalidTokenError:
             return None
-        return str(claims["sid"]) if self._clock.unix() < claims["exp"] else None
+        expires = float(claims["exp"])
+        return (str(claims["sid"]), expires) if self._clock.unix() < expires else None
 
 
 def new_session() -> str:
