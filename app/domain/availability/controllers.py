@@ -10,7 +10,7 @@ from litestar.params import FromPath
 
 from app.access import Principal, user_of
 from app.bodies import body_of
-from app.domain.availability import services
+from app.domain.availability import holidays, services, wanted
 from app.domain.availability.schemas import (
     AvailabilityShown,
     AvailabilityWanted,
@@ -104,7 +104,7 @@ class AvailabilityController(Controller):
     )
     async def set_all(self, request: Request[Any, Any, Any]) -> Response[Any]:
         """Holds for the next call. The profile that was chosen by hand stays chosen while it exists."""
-        return await _change(request, services.whole(await body_of(request, AvailabilityWanted)))
+        return await _change(request, wanted.whole(await body_of(request, AvailabilityWanted)))
 
     @put(
         "/profile",
@@ -121,7 +121,7 @@ class AvailabilityController(Controller):
         """By hand: until something else is chosen, or until a time; ``null``: by schedule again. Holds for
         the next call."""
         choice = await body_of(request, ProfileChoice)
-        return await _change(request, services.by_hand(choice, request.app.state.clock.unix()))
+        return await _change(request, wanted.by_hand(choice, request.app.state.clock.unix()))
 
     @put(
         "/numbers/{own_number:str}",
@@ -132,7 +132,7 @@ class AvailabilityController(Controller):
     async def set_route(self, request: Request[Any, Any, Any], own_number: FromPath[str]) -> Response[Any]:
         """``mobile``, ``fixed``, ``extension``, or the digits of an alternate number (its ``id``)."""
         route = await body_of(request, Route)
-        return await _change(request, services.of_number(own_number, route))
+        return await _change(request, wanted.of_number(own_number, route))
 
     @delete(
         "/numbers/{own_number:str}",
@@ -143,7 +143,7 @@ class AvailabilityController(Controller):
     )
     async def forget_route(self, request: Request[Any, Any, Any], own_number: FromPath[str]) -> Response[Any]:
         """As if nothing had ever been set for it."""
-        return await _change(request, services.of_number(own_number, None))
+        return await _change(request, wanted.of_number(own_number, None))
 
 
 class HolidayController(Controller):
@@ -165,10 +165,10 @@ class HolidayController(Controller):
         context = await context_of(stores.own, user_of(request.state.principal))
         year = request.query_params.get("year")
         if year is None:
-            return services.holidays(context, services.this_year(context, request.app.state.clock.unix()))
+            return holidays.holidays(context, holidays.this_year(context, request.app.state.clock.unix()))
         if not re.fullmatch(r"[0-9]{4}", year) or not 1900 <= int(year) <= 2200:
             raise ProblemError(INVALID_REQUEST, "year is 1900 to 2200", "year is 1900 tot 2200")
-        return services.holidays(context, int(year))
+        return holidays.holidays(context, int(year))
 
 
 async def _answer(request: Request[Any, Any, Any]) -> Response[Any]:
@@ -177,7 +177,7 @@ async def _answer(request: Request[Any, Any, Any]) -> Response[Any]:
     return versioned(request, shown, services.version_of(shown))
 
 
-async def _change(request: Request[Any, Any, Any], make: services.Change) -> Response[Any]:
+async def _change(request: Request[Any, Any, Any], make: wanted.Change) -> Response[Any]:
     principal: Principal = request.state.principal
     stores, clock = request.app.state.stores, request.app.state.clock
 
