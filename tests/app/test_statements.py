@@ -27,6 +27,7 @@ QUERIES = (
     "/v1/me/history?kind=private",
     "/v1/me/lookup?number=0301234567",
     "/v1/me/lookup?number=201",
+    "/v1/me/explain?call=past",
 )
 """Of lists that ask differently."""
 
