@@ -128,9 +128,14 @@ async def lasting_call(mixed: MixedCalls, staff: Staff) -> tuple[Call, Call]:
         answered.set_result(call)
 
     mixed.pstn.behaviour = answer
-    call = await mixed.networks["trunk"].originate(caller.mobile or "", LASTING)
+    network = mixed.networks["trunk"]
+    # it lasts longer than silence may; of the others nobody says anything
+    network.voice = mixed.pstn.voice = True
+    call = await network.originate(caller.mobile or "", LASTING)
     await call.answered()
-    return call, await answered
+    called = await answered
+    network.voice = mixed.pstn.voice = False
+    return call, called
 
 
 async def still_heard(lasting: tuple[Call, Call]) -> list[str]:
