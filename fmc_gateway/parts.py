@@ -156,7 +156,7 @@ class GatewayParts:
                 "redis": lambda: not self.live.away,
                 "rtpengine": lambda: self.media_client.available,
             },
-            {"trunks": self.trunks.report},
+            {"trunks": self.trunks.report, "timers": loop_load.timers_by_callback},
         )
         self._open = False
         self._tasks: list[asyncio.Task[None]] = []

@@ -13,6 +13,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import functools
+import json
+import operator
 import random
 import socket
 import sys
@@ -21,6 +24,7 @@ import urllib.request
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import NamedTuple
 
 from redis.asyncio import Redis
 
@@ -47,14 +51,25 @@ SETTLED_S = 75.0
 GROWTH_LIMIT = 0.25
 """Share by which the gateway may be larger at the end than after its first calls."""
 GROWTH_FLOOR_BYTES = 12 * 2**20
-SPARE = {"tasks": 3, "timers": 32}
-"""What comes and goes by itself: above all, each idle connection of a database pool has a timer of five
-minutes."""
+COME_AND_GO = {"asyncpg.pool.PoolConnectionHolder": 16, "asyncpg.connection._StatementCache": 1600}
+"""Timers of five minutes: one of each idle connection of the two pools, of eight at the most, and one of each
+statement such a connection has prepared, of which asyncpg keeps a hundred."""
+PAUSES = ("asyncio.futures.", "asyncio.timeouts.", "asyncio.tasks.")
+"""Timers a task waits with, one at a time."""
+LOOKS, BETWEEN_LOOKS_S = 8, 0.3
+"""The least of so many looks is what stays: a ping under way does not."""
 CODES = (
     *("*26#", "#26#", "*43#", "#43#", "*21*0301999999#", "#21#", "*61*0301999999**20#", "#61#"),
     *("*66", "*77#", "#77#", "2", "299"),
 )
 """What the desk phone dials, good and bad."""
+
+
+class Busy(NamedTuple):
+    """``timers``: by what they call."""
+
+    tasks: int
+    timers: Counter[str]
 
 
 class Leftovers:
@@ -103,8 +118,18 @@ class Leftovers:
         finally:
             await redis.aclose()
 
-    async def busy(self) -> dict[str, float]:
-        return {name: await self.metric(name) for name in ("tasks", "timers")}
+    async def busy(self) -> Busy:
+        seen = [await self._look()]
+        for _ in range(LOOKS - 1):
+            await asyncio.sleep(BETWEEN_LOOKS_S)
+            seen.append(await self._look())
+        timers = functools.reduce(operator.and_, (one.timers for one in seen))
+        return Busy(min(one.tasks for one in seen), timers)
+
+    async def _look(self) -> Busy:
+        url = f"http://127.0.0.1:{self._gateway.http}/health/timers"
+        text = await asyncio.to_thread(lambda: urllib.request.urlopen(url, timeout=5).read())
+        return Busy(int(await self.metric("tasks")), Counter(json.loads(text)))
 
 
 def _has_sessions(ng: str) -> bool:
@@ -159,6 +184,22 @@ async def _calls(
     return wanted
 
 
+def more_busy(before: Busy, after: Busy) -> list[str]:
+    """What is there and was not: nothing may be, but what comes and goes by itself."""
+    found = [f"{after.tasks - before.tasks} more tasks"] if after.tasks > before.tasks else []
+    pauses = 0
+    for name, count in after.timers.items():
+        if name.startswith(PAUSES):
+            pauses += count
+            continue
+        most = next((most for what, most in COME_AND_GO.items() if name.startswith(what)), None)
+        if count > (before.timers[name] if most is None else most):
+            found.append(f"{count} timers of {name}, before {before.timers[name]}")
+    if pauses > after.tasks:
+        found.append(f"{pauses} pauses of {after.tasks} tasks")
+    return found
+
+
 async def run(seconds: float, seed: int, at_once: int, *, settled_s: float = 0.0) -> int:
     """Play, print what was seen, and return the number of complaints. ``settled_s``: how long to wait for
     tasks and timers to be as few as before; 0: they are not looked at."""
@@ -188,13 +229,15 @@ async def run(seconds: float, seed: int, at_once: int, *, settled_s: float = 0.0
     for line, count in sorted((mixed.tally + codes).items()):
         print(f"{count:6d}  {line}")
     print(f"gateway: {small / 2**20:.1f} MiB after the first calls, {large / 2**20:.1f} MiB at the end")
-    print(f"tasks and timers: {idle} when it started, {busy} at the end")
+    print(f"tasks: {idle.tasks} when it started, {busy.tasks} at the end; timers:")
+    for name in sorted(idle.timers | busy.timers):
+        print(f"{idle.timers[name]:6d} {busy.timers[name]:6d}  {name}")
     if lost := len(wanted | more) - len(records):
         complaints.append(f"{lost} calls have no record")
     if any(count > 1 for count in records.values()):
         complaints.append("calls have several records")
     if settled_s:
-        complaints += [f"{n} more {name}" for name in idle if (n := busy[name] - idle[name]) > SPARE[name]]
+        complaints += more_busy(idle, busy)
     if large - small > max(GROWTH_FLOOR_BYTES, small * GROWTH_LIMIT):
         complaints.append(f"the gateway grew by {(large - small) / 2**20:.1f} MiB")
     print("nothing is left over" if not complaints else "LEFT OVER: " + "; ".join(complaints))
