@@ -48,7 +48,7 @@ compile:
 
 bench:
 	@bash deploy/bootstrap.sh bench
-	@status=0; for one in emergency emergency_imrn call_cost registrations memory delay overload api_reads changes interruption; do \
+	@status=0; for one in emergency emergency_imrn call_cost registrations memory delay overload api_reads listeners changes interruption; do \
 		.venv/bin/python -m tests.bench.$$one || status=1; done; exit $$status
 
 docs:

@@ -75,6 +75,9 @@ async def _serve(server: Server, listening: socket.socket) -> None:
 async def _stop_when_asked(server: Server, drain: Drain, state: object) -> None:
     await drain.requested.wait()
     state.draining = True  # type: ignore[attr-defined]
+    events = getattr(state, "events", None)
+    if events is not None:  # else it has not begun
+        events.hub.close()
     log.info("app.draining")
     server.should_exit = True
     await drain.at_once.wait()

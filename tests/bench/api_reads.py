@@ -119,6 +119,7 @@ class Site:
 
     def __init__(self, folder: Path, subscribers: int) -> None:
         self._servers = OwnServers(folder / "servers", (28992, 28993), (28994, 28999))
+        self.database, self.redis = self._servers.database, self._servers.redis
         for name in ("postgresql", "redis"):
             self._servers.start(name)
         asyncio.run(self._servers._prepare())

@@ -6,7 +6,17 @@ import statistics
 
 import pytest
 
-from tests.bench import api_reads, call_cost, delay, emergency, memory, overload, registrations, soak
+from tests.bench import (
+    api_reads,
+    call_cost,
+    delay,
+    emergency,
+    listeners,
+    memory,
+    overload,
+    registrations,
+    soak,
+)
 
 pytestmark = [pytest.mark.servers, pytest.mark.interop, pytest.mark.xdist_group("bench")]
 
@@ -67,3 +77,10 @@ def test_reading_costs_something_and_every_endpoint_answers() -> None:
     assert [(one.path, one.load.statuses) for one in read if not one.is_well] == []
     assert {"/v1/me", "/v1/me/services/do_not_disturb", "/v1/groups"} <= {one.path for one in read}
     assert all(one.cpu_ms > 0 for one in read if one.path == "/v1/me")
+
+
+def test_idle_listeners_are_cheap_and_hear_what_happens() -> None:
+    measured = listeners.measure(200, idle_s=2.0, events=20)
+    assert (measured.listeners, len(measured.delays_ms)) == (200, 20)
+    assert 0 < measured.kb_a_listener < 10 * listeners.LIMIT_KB
+    assert measured.p99_ms < 10 * listeners.LIMIT_P99_MS

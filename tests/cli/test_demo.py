@@ -77,6 +77,8 @@ def test_the_demonstration_proves_audio_identity_and_record(installation: Path) 
         "her fixed subscription pays",
         "a carrier's INVITE offers no media",
         "both hear each other (1260 and 1400 Hz)",
+        "the app hangs up; a second tap does nothing more",
+        "an event tells the app that it is over: answered",
         "one call, two segments: first her mobile subscription pays, then the fixed one",
         "all of it worked",
     ):

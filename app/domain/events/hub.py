@@ -75,6 +75,7 @@ class Hub:
         self._tasks: list[asyncio.Task[None]] = []
         self._beats: list[set[Listener]] = [set() for _ in range(BEAT_EVERY_S)]
         self._turn = 0
+        self._closing = False
         self._confirmed: set[str] = set()
         self.on_change: Changed = lambda channel, data: None
         self.on_settings: Callable[[SubscriberId], None] = lambda subscriber: None
@@ -95,6 +96,7 @@ class Hub:
 
     def close(self) -> None:
         """The worker stops: every listener comes again, to another one."""
+        self._closing = True
         for listener in self.listeners():
             listener.end()
 
@@ -108,7 +110,7 @@ class Hub:
         ProblemError (429, 503), BusUnavailable."""
         if self._of_session.get(listener.session, 0) >= MOST_OF_SESSION:
             raise ProblemError(TOO_MANY_STREAMS, retry_after_s=BEAT_EVERY_S)
-        if len(self) >= MOST_LISTENERS:
+        if self._closing or len(self) >= MOST_LISTENERS:
             raise ProblemError(OVERLOADED, retry_after_s=BEAT_EVERY_S)
         self._of_session[listener.session] = self._of_session.get(listener.session, 0) + 1
         self._turn = (self._turn + 1) % BEAT_EVERY_S
@@ -164,7 +166,7 @@ class Hub:
                 del self._watched[one]
                 self._confirmed.discard(one)
                 gone.append(one)
-        if gone and self._pubsub is not None:
+        if gone and self._pubsub is not None and not self._closing:
             try:
                 await self._pubsub.unsubscribe(*gone)
             except OUTAGE:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import asyncpg
 
-from hipper.cli.demo import scenes_begun, scenes_in_call, scenes_networks, scenes_services
+from hipper.cli.demo import scenes_app, scenes_begun, scenes_in_call, scenes_networks, scenes_services
 from hipper.cli.demo.cast import ANNA_HZ, ANNA_MOBILE, BRAM_HZ, OUTSIDE_HZ, Cast, on_stage
 from hipper.cli.demo.ringing import answer_first, ring_bram
 from hipper.cli.demo.stage import PATIENCE_S, Stage
@@ -32,6 +32,7 @@ async def play(settings: Settings, company: Path) -> None:
         await scenes_networks.play(stage, cast)
         await scenes_begun.play(stage, cast)
         await scenes_in_call.play(stage, cast)
+        await scenes_app.play(stage, cast)
     took = stage.title("all of it worked") - began
     stage.line(f"{took:.0f} s")
 
