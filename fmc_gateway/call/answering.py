@@ -45,14 +45,16 @@ NOBODY_PAYS = Payer(subscription=None, tariff=TariffClass.FREE)
 
 
 def establish(call: Answering, sdp: str | None, now: float, out: list[AnyCommand]) -> Step:
-    """200 to the caller with ``sdp``, or a re-INVITE when it dialled from the app; from now on the two
-    talk."""
+    """200 to the caller with ``sdp``, or a re-INVITE when it dialled from the app, or both when it was given
+    another answer early; from now on the two talk."""
     winner = winner_of(call)
     exchange = None
     calling = msgspec.structs.replace(call.calling, transcoded=winner.transcoded)
     if calling.phase is LegPhase.ANSWERED:
         calling, exchange = joining.reoffer(calling, sdp or "", out)
     else:
+        if joining.is_bound(calling, sdp):
+            exchange, sdp = joining.after_ack(calling, sdp), calling.given
         calling = msgspec.structs.replace(
             calling, phase=LegPhase.ANSWERED, answered=now, status=200, given=sdp
         )

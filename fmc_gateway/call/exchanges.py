@@ -23,8 +23,8 @@ class ExchangeKind(StrEnum):
     FIRST = "first"
     """The INVITE was without SDP: the called side offered in its 200, the caller's ACK answers."""
     JOIN = "join"
-    """Dial from the app: the user's telephone, which answered first, is brought to the other side's media by
-    a re-INVITE."""
+    """The calling side, which has an answer already, is brought to the other side's media by a re-INVITE: the
+    user's telephone in a call dialled from the app, a caller who was given early media."""
     RESTORE = "restore"
     """The other side refused: rtpengine is told the old description again."""
     REBRIDGE = "rebridge"
@@ -34,6 +34,8 @@ class ExchangeKind(StrEnum):
 
 
 class ExchangeStage(StrEnum):
+    CONFIRMING = "confirming"
+    """JOIN: the ACK of our 200 is awaited; before it no re-INVITE may go (RFC 3261 §14.1)."""
     OFFERING = "offering"
     """OfferMedia is out."""
     ASKING = "asking"

@@ -177,7 +177,11 @@ def leg_confirmed(call: Talking, event: LegConfirmed, now: float) -> Step:
     exchange = call.exchange
     if exchange is not None and exchange.kind is ExchangeKind.REBRIDGE:
         return moving.confirmed(call, exchange, event, now)
-    if exchange is None or exchange.kind is not ExchangeKind.FIRST or event.leg != call.calling.id:
+    if exchange is None or event.leg != call.calling.id:
+        return call, ()
+    if exchange.kind is ExchangeKind.JOIN and exchange.stage is ExchangeStage.CONFIRMING:
+        return joining.confirmed(call, exchange)
+    if exchange.kind is not ExchangeKind.FIRST:
         return call, ()
     return _then(late_offer.confirmed(call, exchange, event, now), now)
 

@@ -1,4 +1,10 @@
-"""Dial from the app, both sides picked up: the user's telephone is brought to the other side's media.
+"""The calling side is brought to the other side's media by a re-INVITE.
+
+A caller who was given an answer early (an announcement, early media of somebody else) keeps to that: whatever
+another answer says in the 200 is ignored (RFC 3261 §13.2.1), and after a PRACK none may be there (RFC 6337
+§3.1). So the 200 repeats it, and once the ACK is there the caller is offered where the other side is.
+
+Dial from the app, both sides picked up: the user's telephone is brought there in the same way.
 
 rtpengine has a pair of the two by then, made of what the telephone described when it was picked up. A
 re-INVITE tells it where that pair is (RFC 3725 §4.1); after its 200 the media it rang on is deleted. A
@@ -23,6 +29,23 @@ from fmc_gateway.call.model import (
 )
 
 NOT_JOINED = 'SIP;cause=488;text="Not joined"'
+
+
+def is_bound(calling: Leg, sdp: str | None) -> bool:
+    """Whether the caller was given another answer before, to which it keeps."""
+    return calling.given is not None and sdp is not None and not same_media(calling.given, sdp)
+
+
+def after_ack(calling: Leg, sdp: str | None) -> Exchange:
+    """The caller gets ``sdp`` in a re-INVITE, as soon as there may be one."""
+    return Exchange(kind=ExchangeKind.JOIN, stage=ExchangeStage.CONFIRMING, leg=calling.id, sdp=sdp)
+
+
+def confirmed(call: Talking, exchange: Exchange) -> Step:
+    """The caller's ACK."""
+    out: list[AnyCommand] = []
+    calling, asking = reoffer(call.calling, exchange.sdp or "", out)
+    return msgspec.structs.replace(call, calling=calling, exchange=asking), tuple(out)
 
 
 def reoffer(calling: Leg, sdp: str, out: list[AnyCommand]) -> tuple[Leg, Exchange]:

@@ -37,6 +37,7 @@ from fmc_gateway.call.events import (
 from fmc_gateway.call.inviting import invite
 from fmc_gateway.call.model import (
     ALIVE,
+    NOWHERE,
     Leg,
     LegPhase,
     Ringing,
@@ -120,7 +121,7 @@ def leg_progress(call: Ringing, event: LegProgress, now: float) -> Step:
     if event.status == 180 or leg.pair is None:
         call = _rings(call, leg, now, out)
         leg = called_leg(call, event.leg) or leg
-    if call.transparent and leg.sdp is None and leg.pair is not None:
+    if _is_heard(call, event) and leg.sdp is None and leg.pair is not None:
         early = msgspec.structs.replace(
             leg, sdp=event.sdp, answers_due=leg.answers_due + 1, progress_status=event.status
         )
@@ -129,6 +130,13 @@ def leg_progress(call: Ringing, event: LegProgress, now: float) -> Step:
             AnswerMedia(pair=leg.pair, offering_leg=call.calling.id, answering_leg=leg.id, sdp=event.sdp)
         )
     return call, tuple(out)
+
+
+def _is_heard(call: Ringing, event: LegProgress) -> bool:
+    """While the call may still go on to somebody else only what comes with ringing: a network's word that
+    somebody cannot be reached is not for a caller who is put through a moment later."""
+    goes_on = call.resort is not None or call.onwards != NOWHERE
+    return call.transparent and (event.status == 180 or not goes_on)
 
 
 def media_answered(call: Ringing, event: MediaAnswered, now: float) -> Step:

@@ -106,10 +106,9 @@ def begin_leg(call: Ringing, index: int, now: float, out: list[AnyCommand]) -> R
 
 
 def _is_transparent(call: Ringing) -> bool:
-    """Early media passes from a single target only, and only when the call has nowhere to go after it: an
-    answer given early binds the caller (RFC 3261 §13.2.1), and a network's word that somebody cannot be
-    reached is not for a caller who goes on to somebody else."""
-    if call.resort is not None or call.onwards != NOWHERE:
+    """Early media passes from a single target only, and once: an answer given early binds the caller until it
+    has been answered (RFC 3261 §13.2.1), so that nothing else would be heard before."""
+    if call.calling.given is not None:
         return False
     if call.calling.phase is not LegPhase.OFFERED or call.calling.sdp is None:
         return False
