@@ -165,7 +165,6 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
                     tokens=tokens,
                     signing_in=SigningIn(
                         pool,
-                        directory_pool,
                         tokens,
                         Throttle(bus.redis),
                         secret=installation_secret(settings),

@@ -6,9 +6,6 @@ request for an account that does not exist does the same work as one for an acco
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 import asyncpg
 
 from app.domain.signing_in import account_statements as statements
@@ -33,18 +30,16 @@ RESET, CONFIRM, NOTICE = "password_reset", "email_confirmation", "account_notice
 
 
 class Mailed:
-    """``own``: pool of ``hipper_app``; ``directory``: that of ``hipper_directory``, for the audit."""
+    """``own``: pool of ``hipper_app``."""
 
     def __init__(
         self,
         own: asyncpg.Pool,
-        directory: asyncpg.Pool,
         throttle: Throttle,
         passwords: Passwords,
         settings: MailSection,
     ) -> None:
         self._own = own
-        self._directory = directory
         self._throttle = throttle
         self._passwords = passwords
         self._settings = settings
@@ -99,17 +94,15 @@ class Mailed:
         self.jobs.wake()
 
     async def _replace_password(self, account: Account, digest: bytes, password_hash: str) -> None:
-        async with self._directory.acquire() as audit, audit.transaction():
-            await write_audit(
-                audit, [_entry(account, f"user:{account.subscriber}", "password reset by mail")]
-            )
-            async with self._own.acquire() as conn, conn.transaction():
-                if await conn.fetchval(statements.USE_RESET, digest) is None:
-                    raise ProblemError(WRONG_CODE)  # of two at once the other was first
-                await conn.execute(statements.FORGET_RESETS, account.subscriber)
-                await conn.execute(sessions.SET_HASH, account.subscriber, password_hash)
-                await conn.execute(sessions.END_SESSIONS, account.subscriber, "password", "")
-                await self.notify(conn, account.subscriber, "password")
+        async with self._own.acquire() as conn, conn.transaction():
+            if await conn.fetchval(statements.USE_RESET, digest) is None:
+                raise ProblemError(WRONG_CODE)  # of two at once the other was first
+            await conn.execute(statements.FORGET_RESETS, account.subscriber)
+            await conn.execute(sessions.SET_HASH, account.subscriber, password_hash)
+            await conn.execute(sessions.END_SESSIONS, account.subscriber, "password", "")
+            await self.notify(conn, account.subscriber, "password")
+            by = f"user:{account.subscriber}"
+            await write_audit(conn, [_entry(account, by, "password reset by mail")])
 
     # --- e-mail address ---------------------------------------------------------------------------
 
@@ -140,45 +133,29 @@ class Mailed:
         """Raises ProblemError: 401, 429."""
         await self._throttle.count_code(account.aor)
         digest = hashed(code.strip().lower())
-        async with self._both() as (audit, conn):
+        async with self._own.acquire() as conn, conn.transaction():
             address = await conn.fetchval(statements.TAKE_EMAIL_CODE, account.subscriber, digest)
             if address is None:
                 raise ProblemError(WRONG_CODE)
-            await self._set_email(audit, conn, account, address, by)
+            await self._set_email(conn, account, address, by)
         await self._throttle.forgive_codes(account.aor)
         self.jobs.wake()
 
     async def set_email(self, account: Account, address: str | None, by: str) -> None:
         """Without asking who receives it: by an administrator, or to get no mail any more."""
-        async with self._both() as (audit, conn):
+        async with self._own.acquire() as conn, conn.transaction():
             await conn.execute(statements.FORGET_WANTED_EMAIL, account.subscriber)
-            await self._set_email(audit, conn, account, address, by)
+            await self._set_email(conn, account, address, by)
         self.jobs.wake()
 
-    @asynccontextmanager
-    async def _both(self) -> AsyncIterator[tuple[asyncpg.Connection, asyncpg.Connection]]:
-        """A transaction for the audit, which is committed last, and one of our own."""
-        async with (
-            self._directory.acquire() as audit,
-            audit.transaction(),
-            self._own.acquire() as conn,
-            conn.transaction(),
-        ):
-            yield audit, conn
-
     async def _set_email(
-        self,
-        audit: asyncpg.Connection,
-        conn: asyncpg.Connection,
-        account: Account,
-        address: str | None,
-        by: str,
+        self, conn: asyncpg.Connection, account: Account, address: str | None, by: str
     ) -> None:
         before = (await conn.fetchrow(statements.EMAIL, account.subscriber))["email"]
         if before == address:
             return
         change = f"e-mail address {masked(before)} -> {masked(address)}"
-        await write_audit(audit, [_entry(account, by, change)])
+        await write_audit(conn, [_entry(account, by, change)])
         await self.notify(conn, account.subscriber, "email", to=before)
         await conn.execute(statements.SET_EMAIL, account.subscriber, address)
         await conn.execute(statements.FORGET_RESETS, account.subscriber)

@@ -36,13 +36,10 @@ _AROUND = (0, -1, 1)
 
 
 class SecondFactor:
-    """``own``: pool of ``hipper_app``; ``directory``: that of ``hipper_directory``, for the audit."""
+    """``own``: pool of ``hipper_app``."""
 
-    def __init__(
-        self, own: asyncpg.Pool, directory: asyncpg.Pool, throttle: Throttle, secret: bytes, clock: Clock
-    ) -> None:
+    def __init__(self, own: asyncpg.Pool, throttle: Throttle, secret: bytes, clock: Clock) -> None:
         self._own = own
-        self._directory = directory
         self._throttle = throttle
         self._cipher = AESGCM(derive_key(secret, "second factor"))
         self._recovery_key = derive_key(secret, "recovery codes")
@@ -82,12 +79,11 @@ class SecondFactor:
         if step is None:
             raise ProblemError(WRONG_CODE)
         codes = new_codes()
-        async with self._directory.acquire() as audit, audit.transaction():
-            await write_audit(audit, [_entry(account, by, "second factor switched on")])
-            async with self._own.acquire() as conn, conn.transaction():
-                if await conn.fetchval(statements.CONFIRM, account.subscriber, step) is None:
-                    raise ProblemError(SECOND_FACTOR_STATE)
-                await self._give_codes(conn, account.subscriber, codes)
+        async with self._own.acquire() as conn, conn.transaction():
+            if await conn.fetchval(statements.CONFIRM, account.subscriber, step) is None:
+                raise ProblemError(SECOND_FACTOR_STATE)
+            await self._give_codes(conn, account.subscriber, codes)
+            await write_audit(conn, [_entry(account, by, "second factor switched on")])
         await self._throttle.forgive_codes(account.aor)
         return RecoveryCodes(codes=codes)
 
@@ -96,10 +92,9 @@ class SecondFactor:
         if not await self.is_on(account.subscriber):
             raise ProblemError(SECOND_FACTOR_STATE, "there is no second factor", "er is geen tweede factor")
         codes = new_codes()
-        async with self._directory.acquire() as audit, audit.transaction():
-            await write_audit(audit, [_entry(account, by, "recovery codes renewed")])
-            async with self._own.acquire() as conn, conn.transaction():
-                await self._give_codes(conn, account.subscriber, codes)
+        async with self._own.acquire() as conn, conn.transaction():
+            await self._give_codes(conn, account.subscriber, codes)
+            await write_audit(conn, [_entry(account, by, "recovery codes renewed")])
         return RecoveryCodes(codes=codes)
 
     async def check(self, account: Account, code: str) -> None:
@@ -124,14 +119,10 @@ class SecondFactor:
 
     async def take_off(self, account: Account, by: str) -> bool:
         """Whether there was one."""
-        async with (
-            self._directory.acquire() as audit,
-            self._own.acquire() as conn,
-            conn.transaction(),
-        ):
+        async with self._own.acquire() as conn, conn.transaction():
             if await conn.fetchval(statements.TAKE_OFF, account.subscriber) is None:
                 return False
-            await write_audit(audit, [_entry(account, by, "second factor switched off")])
+            await write_audit(conn, [_entry(account, by, "second factor switched off")])
         return True
 
     def _step_of(self, subscriber: SubscriberId, kept: bytes, after: int, code: str) -> int | None:

@@ -44,12 +44,11 @@ MOST_SESSIONS = 20
 
 
 class SigningIn:
-    """``own``: pool of ``hipper_app``; ``directory``: that of ``hipper_directory``, for the audit."""
+    """``own``: pool of ``hipper_app``."""
 
     def __init__(
         self,
         own: asyncpg.Pool,
-        directory: asyncpg.Pool,
         tokens: AccessTokens,
         throttle: Throttle,
         *,
@@ -59,12 +58,11 @@ class SigningIn:
     ) -> None:
         """secret: of the installation."""
         self._own = own
-        self._directory = directory
         self._tokens = tokens
         self._throttle = throttle
         self._passwords = Passwords()
-        self.second_factor = SecondFactor(own, directory, throttle, secret, clock)
-        self.mailed = Mailed(own, directory, throttle, self._passwords, mail)
+        self.second_factor = SecondFactor(own, throttle, secret, clock)
+        self.mailed = Mailed(own, throttle, self._passwords, mail)
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
@@ -165,15 +163,12 @@ class SigningIn:
         return taken
 
     async def _replace(self, account: Account, session: str, password_hash: str) -> None:
-        """With its audit row: that is committed last, and undone when the rest fails."""
-        entry = AuditEntry(
-            account.tenant, f"user:{account.subscriber}", f"subscriber {account.aor}", "password changed"
-        )
-        async with self._directory.acquire() as audit, audit.transaction():
-            await write_audit(audit, [entry])
-            async with self._own.acquire() as conn, conn.transaction():
-                await conn.execute(statements.SET_HASH, account.subscriber, password_hash)
-                await conn.execute(statements.END_SESSIONS, account.subscriber, "password", session)
+        """With its audit row."""
+        by, subject = f"user:{account.subscriber}", f"subscriber {account.aor}"
+        async with self._own.acquire() as conn, conn.transaction():
+            await conn.execute(statements.SET_HASH, account.subscriber, password_hash)
+            await conn.execute(statements.END_SESSIONS, account.subscriber, "password", session)
+            await write_audit(conn, [AuditEntry(account.tenant, by, subject, "password changed")])
 
     def _answer(self, session: str, refresh: str) -> Tokens:
         return Tokens(
