@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 
 import asyncpg
@@ -21,6 +21,7 @@ from hipper.directory.settings import find_subscriber
 from hipper.pbx.explain import Explained, GoesOn, Said, WouldRing
 from hipper.pbx.explain_dry import DryRun, Moment
 from hipper.pbx.ids import SubscriberId
+from hipper.pbx.schedules_times import zone_of
 from hipper.runtime.settings_model import Settings
 
 app = App(name="explain", help="Why a call went as it did, and what would ring if somebody called.")
@@ -67,16 +68,16 @@ def would(
     """What would ring if somebody called USER (user@domain) then. All telephones count as registered, and
     free."""
 
-    async def work(conn: asyncpg.Connection, _: Settings) -> DryRun:
+    async def work(conn: asyncpg.Connection, _: Settings) -> tuple[DryRun, str]:
         subscriber: SubscriberId = await find_subscriber(conn, user)
         context = await load_subscriber(conn, subscriber)
         if context is None:
             raise CliError(f"there is no user {user}")
         when = Moment(at=time.time() if at is None else time_of(context, at))
-        return await load_and_run(conn, context, called, caller, when)
+        return await load_and_run(conn, context, called, caller, when), context.time_zone
 
-    found = on_database("gateway", work, settings)
-    moment = datetime.fromtimestamp(found.at, UTC).astimezone().strftime("%Y-%m-%d %H:%M %Z")
+    found, zone = on_database("gateway", work, settings)
+    moment = datetime.fromtimestamp(found.at, zone_of(zone)).strftime("%Y-%m-%d %H:%M %Z")
     print(f"{moment}, {'a colleague' if found.on_net else f'a {found.treated_as.value} caller'}")
     print("\n".join(_explained(found.explained, language)))
 

@@ -50,7 +50,7 @@ def test_dry_run(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["explain", "would", anna, "--called", "201", "--at", "2026-11-27T18:30"]
     assert main([*words, "--caller", "202", "--settings", str(settings)]) == 0
     out = capsys.readouterr().out
-    assert "a colleague" in out
+    assert out.startswith("2026-11-27 18:30 CET, a colleague")
     assert "anna-1 rings: This device rings. (device.rings)" in out
     assert main([*words, "--caller", "999", "--settings", str(settings)]) == 1
     assert "no colleague has this extension" in capsys.readouterr().err
