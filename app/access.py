@@ -85,6 +85,8 @@ def user_of(principal: Principal) -> Account:
 async def isolate(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Litestar guard of the application: sets ``request.state.principal``. Raises ProblemError: 401,
     403, 404, 429."""
+    if connection.scope.get("method") == "OPTIONS":
+        return  # Litestar's own answer: which methods there are
     operation = operation_of(handler)
     if operation.access is Access.NETWORK:
         return

@@ -66,9 +66,11 @@ SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"cache-control", b"no-store"),
 )
+_STAY_ON_TLS = (b"strict-transport-security", b"max-age=31536000")
 _CONNECTIONS = 4
 """To PostgreSQL: one question each, a millisecond long."""
 
@@ -149,7 +151,9 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
         ]
         directory_pool = await open_owner_pool(settings, "directory")
         records_pool = await open_owner_pool(settings, "gateway")
-        app.state.update({"pool": pool, "bus": bus, "network_keys": NetworkKeys(services, pool), "draining": False})
+        app.state.update(
+            {"pool": pool, "bus": bus, "network_keys": NetworkKeys(services, pool), "draining": False}
+        )
         tokens = AccessTokens(installation_secret(settings), time)
         app.state.update(
             {
@@ -241,7 +245,14 @@ def _cors(settings: Settings) -> CORSConfig | None:
     return CORSConfig(
         allow_origins=list(settings.api.cors_origins),
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-        allow_headers=["Authorization", "Content-Type", "If-Match", "If-None-Match", "Accept-Language"],
+        allow_headers=[
+            "Authorization",
+            "Content-Type",
+            "If-Match",
+            "If-None-Match",
+            "Accept-Language",
+            "Idempotency-Key",
+        ],
         expose_headers=["ETag", "Retry-After"],
         max_age=3600,
     )
@@ -253,11 +264,13 @@ async def look_for_changes(request: Request[Any, Any, Any]) -> None:
         request.app.state.events.look()
 
 
-async def add_security_headers(message: Message, _: Scope) -> None:
+async def add_security_headers(message: Message, scope: Scope) -> None:
     """To every answer, errors included (OWASP REST security: nothing of ours is a page)."""
     if message["type"] == "http.response.start":
         present = {name.lower() for name, _ in message["headers"]}
         added = [(name, value) for name, value in SECURITY_HEADERS if name not in present]
+        if scope.get("scheme") == "https":  # of the proxy before us, which says so
+            added.append(_STAY_ON_TLS)
         message["headers"] = [*message["headers"], *added]
 
 
