@@ -7,11 +7,12 @@ from datetime import datetime
 import asyncpg
 import msgspec
 
-from hipper.directory.contexts import load_for_origination
+from hipper.directory.contexts import load_colleagues, load_for_origination
 from hipper.directory.errors import DirectoryError, NotTheUsersNumber
 from hipper.pbx.dialling import as_dialled_by, dialled_number
 from hipper.pbx.explain_dry import Caller, DryRun, Moment, dry_run
 from hipper.pbx.model import Number, SubscriberContext
+from hipper.pbx.reaching_remote import named
 from hipper.pbx.schedules_times import moment, zone_of
 from hipper.telephony.numbers.normalise import DialledForm
 
@@ -39,7 +40,9 @@ async def load_and_run(
     raises."""
     who = await _caller(conn, context, caller)
     who = who if lists else msgspec.structs.replace(who, known_as=None)
-    return dry_run(context, reached_number(context, called), who, when)
+    along = named(context)
+    colleagues = await load_colleagues(conn, context, along) if along else ()
+    return dry_run(context, reached_number(context, called), who, when, colleagues)
 
 
 def reached_number(context: SubscriberContext, called: str) -> Number:

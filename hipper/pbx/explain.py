@@ -139,7 +139,7 @@ def _target(context: SubscriberContext, target: RingTarget, silent: frozenset[De
     rings = target.device not in silent
     return WouldRing(
         device=target.device,
-        label=_label(context, target.device),
+        label=target.remote_number or _label(context, target.device),
         kind=target.kind,
         number=target.remote_number,
         rings=rings,

@@ -3,6 +3,8 @@ decision of :mod:`hipper.pbx.termination`, with the facts of that moment as far 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from hipper.pbx import termination
@@ -12,6 +14,7 @@ from hipper.pbx.ids import DeviceId
 from hipper.pbx.model import (
     CallerIdentity,
     CallerList,
+    ColleagueAlong,
     DeviceKind,
     Number,
     Presentation,
@@ -50,8 +53,15 @@ class DryRun(msgspec.Struct, frozen=True, kw_only=True):
     explained: Explained
 
 
-def dry_run(called: SubscriberContext, reached: Number, caller: Caller, moment: Moment) -> DryRun:
-    """What a call by ``caller`` to ``reached`` of ``called`` would come to."""
+def dry_run(
+    called: SubscriberContext,
+    reached: Number,
+    caller: Caller,
+    moment: Moment,
+    colleagues: Sequence[SubscriberContext] = (),
+) -> DryRun:
+    """What a call by ``caller`` to ``reached`` of ``called`` would come to. ``colleagues``: who own
+    numbers that ring along."""
     on_net = caller.colleague is not None
     known_as = None if on_net else caller.known_as  # as on a call: colleagues are told by the called number
     plan = termination.decide(
@@ -66,6 +76,7 @@ def dry_run(called: SubscriberContext, reached: Number, caller: Caller, moment: 
             calls=moment.calls,
             caller_list=known_as,
             caller_group=None if caller.colleague is None else caller.colleague.group,
+            colleagues=tuple(ColleagueAlong(context=one) for one in colleagues),
         ),
     )
     return DryRun(

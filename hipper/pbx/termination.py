@@ -367,6 +367,7 @@ def _of_colleague(asked: Asked, target: RingTarget) -> tuple[RingTarget, ...] | 
         return plan.rule
     shared = {"confirm": target.confirm, "payer": target.payer, "rule": target.rule}
     shared |= {"inhibited": target.inhibited, "colleague": target.colleague}
+    shared["remote_number"] = target.remote_number
     return tuple(
         msgspec.structs.replace(telephone, delay_s=telephone.delay_s + target.delay_s, **shared)
         for telephone in plan.targets

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from hipper.pbx import rules
+from hipper.pbx.explain_dry import Caller, Moment, dry_run
 from hipper.pbx.ids import SubscriptionId, TenantId
 from hipper.pbx.model import (
     CallerIdentity,
@@ -29,7 +30,16 @@ from hipper.pbx.services.reachability import (
     SimultaneousRingPersonal,
 )
 from hipper.pbx.services.screening import CallWaiting, DoNotDisturb
-from tests.pbx.asking import ALL_OF_BRAM, ANNA_ID, COLLEAGUE, OUTSIDER, bram, ring
+from tests.pbx.asking import (
+    ALL_OF_BRAM,
+    ANNA_ID,
+    COLLEAGUE,
+    FIXED,
+    OUTSIDER,
+    WORKING_HOURS,
+    bram,
+    ring,
+)
 from tests.pbx.people import ANNA, ANNA_FIXED, ANNA_MOBILE, changed
 
 NOTHING_OUTSIDE = OutgoingCallingPlan(
@@ -75,6 +85,16 @@ def test_her_telephones_ring_and_no_number_outside_is_called(number: str) -> Non
     assert all(target.payer.tariff is TariffClass.ON_NET for target in hers)
     assert all(target.payer.subscription == SubscriptionId("bram-fixed-plan") for target in hers)
     assert {target.rule for target in hers} == {rules.SIMULTANEOUS_RINGS}
+
+
+def test_dry_run_names_the_number_that_rings_along() -> None:
+    stranger = Caller(number=OUTSIDER.number)
+    found = dry_run(with_anna(ANNA_FIXED), FIXED, stranger, Moment(at=WORKING_HOURS), (ANNA,)).explained
+    along = [one for one in found.devices if one.rings][len(ALL_OF_BRAM) :]
+    assert [(one.device, one.label, one.number) for one in along] == [
+        ("anna-desk", ANNA_FIXED, ANNA_FIXED),
+        ("anna-mobile", ANNA_FIXED, ANNA_FIXED),
+    ]
 
 
 def test_calling_plan_judges_it_as_a_call_within_the_enterprise() -> None:
