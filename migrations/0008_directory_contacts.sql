@@ -22,8 +22,12 @@ RETURN (SELECT string_agg('''' || word || ''':*', ' & ')
         FROM unnest(regexp_split_to_array(directory.folded(asked), '[\s!-/:-@\[-`{-~]+')) AS word
         WHERE word <> '')::tsquery && ('''@' || replace(owner, '''', '') || '''')::tsquery;
 
-CREATE INDEX subscribers_name ON directory.subscribers (tenant_id, directory.folded(display_name), subscriber_id);
-CREATE INDEX subscribers_words ON directory.subscribers USING gin (directory.words(tenant_id, display_name));
+ALTER TABLE directory.subscribers ADD COLUMN sort_name text NOT NULL
+    GENERATED ALWAYS AS (directory.folded(display_name)) STORED;
+ALTER TABLE directory.subscribers ADD COLUMN words tsvector NOT NULL
+    GENERATED ALWAYS AS (directory.words(tenant_id, display_name)) STORED;
+CREATE INDEX subscribers_name ON directory.subscribers (tenant_id, sort_name, subscriber_id);
+CREATE INDEX subscribers_words ON directory.subscribers USING gin (words);
 CREATE INDEX numbers_beginning ON directory.numbers (tenant_id, e164 text_pattern_ops);
 CREATE INDEX numbers_end ON directory.numbers (tenant_id, reverse(e164) text_pattern_ops);
 CREATE INDEX numbers_extension_beginning ON directory.numbers (tenant_id, extension text_pattern_ops);
@@ -34,7 +38,9 @@ CREATE TABLE directory.contacts (
     subscriber_id text NOT NULL,
     list          text NOT NULL CHECK (list IN ('business', 'private')),
     name          text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+    sort_name     text NOT NULL GENERATED ALWAYS AS (directory.folded(name)) STORED,
     company       text NOT NULL DEFAULT '',
+    words         tsvector NOT NULL GENERATED ALWAYS AS (directory.words(subscriber_id, name || ' ' || company)) STORED,
     emails        text[] NOT NULL DEFAULT '{}',
     note          text NOT NULL DEFAULT '',
     favourite     boolean NOT NULL DEFAULT false,
@@ -43,9 +49,8 @@ CREATE TABLE directory.contacts (
     UNIQUE (contact_id, list),
     FOREIGN KEY (tenant_id, subscriber_id) REFERENCES directory.subscribers (tenant_id, subscriber_id) ON DELETE CASCADE
 );
-CREATE INDEX contacts_name ON directory.contacts (subscriber_id, directory.folded(name), contact_id);
-CREATE INDEX contacts_words ON directory.contacts
-    USING gin (directory.words(subscriber_id, name || ' ' || company));
+CREATE INDEX contacts_name ON directory.contacts (subscriber_id, sort_name, contact_id);
+CREATE INDEX contacts_words ON directory.contacts USING gin (words);
 
 -- The numbers of the contacts, and (without contact) those a provisioning file puts into a list. "digits": what has no
 -- E.164 form, as dialled.
@@ -70,12 +75,23 @@ CREATE FUNCTION directory.list_of(subscriber text, number text) RETURNS text LAN
 RETURN (SELECT list FROM directory.contact_numbers
         WHERE subscriber_id = $1 AND e164 = $2 ORDER BY contact_id IS NULL LIMIT 1);
 
+-- All of them with their list, and the user's mobile number: for statements about many calls.
+CREATE FUNCTION directory.listed(subscriber text) RETURNS TABLE (number text, list text)
+LANGUAGE sql STABLE PARALLEL SAFE AS $body$
+SELECT DISTINCT ON (n.e164) n.e164, n.list FROM directory.contact_numbers n
+WHERE n.subscriber_id = $1 AND n.e164 IS NOT NULL ORDER BY n.e164, n.contact_id IS NULL
+$body$;
+CREATE FUNCTION directory.mobile_of(subscriber text) RETURNS TABLE (number text)
+LANGUAGE sql STABLE PARALLEL SAFE AS $body$
+SELECT n.e164 FROM directory.numbers n WHERE n.subscriber_id = $1 AND n.kind = 'mobile'
+$body$;
+
 -- Whether a call of "subscriber" with "number" was business or private (seed 4.7.1, 5.6): by the lists, else by which of
 -- the own numbers it was made with or came to. hipper.pbx.screening.kind_of_caller decides the same.
 CREATE FUNCTION directory.kind_of_call(subscriber text, number text, own text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN coalesce(directory.list_of($1, $2),
-    CASE WHEN EXISTS (SELECT FROM directory.numbers WHERE e164 = $3 AND kind = 'mobile') THEN 'private' ELSE 'business' END);
+    CASE WHEN EXISTS (SELECT FROM directory.mobile_of($1) m WHERE m.number = $3) THEN 'private' ELSE 'business' END);
 
 -- A user who was erased leaves this behind, with nothing in it of who it was.
 ALTER TABLE directory.subscribers ADD COLUMN erased_at timestamptz;
@@ -83,7 +99,7 @@ ALTER TABLE directory.subscribers ADD COLUMN erased_at timestamptz;
 -- migrate: rollback
 
 ALTER TABLE directory.subscribers DROP COLUMN erased_at;
-DROP FUNCTION directory.kind_of_call, directory.list_of;
+DROP FUNCTION directory.kind_of_call, directory.mobile_of, directory.listed, directory.list_of;
 DELETE FROM directory.contact_numbers WHERE contact_id IS NOT NULL;
 DROP INDEX directory.contact_numbers_of_file, directory.contact_numbers_contact, directory.contact_numbers_e164;
 ALTER TABLE directory.contact_numbers DROP COLUMN number_id, DROP COLUMN contact_id, DROP COLUMN position,
@@ -93,4 +109,5 @@ ALTER TABLE directory.contact_numbers ADD PRIMARY KEY (subscriber_id, e164);
 DROP TABLE directory.contacts;
 DROP INDEX directory.numbers_extension_beginning, directory.numbers_end, directory.numbers_beginning,
     directory.subscribers_words, directory.subscribers_name;
+ALTER TABLE directory.subscribers DROP COLUMN words, DROP COLUMN sort_name;
 DROP FUNCTION directory.words_asked, directory.words, directory.folded;

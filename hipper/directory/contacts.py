@@ -32,15 +32,15 @@ _NUMBERS = """
         AS numbers"""
 _COLUMNS = f"""
 SELECT c.contact_id AS id, c.list, c.name, c.company, c.emails, c.note, c.favourite, c.version,
-       directory.folded(c.name) AS sorted, {_NUMBERS}
+       c.sort_name AS sorted, {_NUMBERS}
 FROM directory.contacts c WHERE c.subscriber_id = $1"""  # noqa: S608
 _PAGE = """
-  AND (directory.folded(c.name), c.contact_id) > ($2, $3)
+  AND (c.sort_name, c.contact_id) > ($2, $3)
   AND ($5::text IS NULL OR c.list = $5) AND ($6::boolean IS NULL OR c.favourite = $6)"""
-_ORDER = "ORDER BY directory.folded(c.name), c.contact_id LIMIT $4"
+_ORDER = "ORDER BY c.sort_name, c.contact_id LIMIT $4"
 LIST = f"{_COLUMNS} {_PAGE} {_ORDER}"
 SEARCH = f"""{_COLUMNS}
-  AND directory.words(c.subscriber_id, c.name || ' ' || c.company) @@ directory.words_asked($1, $7)
+  AND c.words @@ (SELECT directory.words_asked($1, $7))
   {_PAGE} {_ORDER}"""
 WITH_NUMBER = f"""{_COLUMNS} AND c.contact_id IN (
     SELECT n.contact_id FROM directory.contact_numbers n
@@ -58,7 +58,7 @@ WHERE n.subscriber_id = $1 AND n.e164 = ANY($2) AND n.list <> $3 AND n.contact_i
   AND n.contact_id IS DISTINCT FROM $4"""
 SAME = """
 SELECT c.contact_id FROM directory.contacts c
-WHERE c.subscriber_id = $1 AND directory.folded(c.name) = directory.folded($2) AND c.name = $2 AND c.list = $3
+WHERE c.subscriber_id = $1 AND c.sort_name = directory.folded($2) AND c.name = $2 AND c.list = $3
   AND ARRAY(SELECT coalesce(n.e164, n.digits) FROM directory.contact_numbers n
             WHERE n.contact_id = c.contact_id ORDER BY n.position) = $4::text[]
 LIMIT 1"""

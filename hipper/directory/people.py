@@ -33,15 +33,15 @@ _NUMBERS = f"""coalesce((
     ), '[]'::json)::text AS numbers"""  # noqa: S608
 _COLUMNS = f"""
 SELECT s.subscriber_id AS id, s.display_name AS name, s.group_id, g.display_name AS group_name,
-       directory.folded(s.display_name) AS sorted, {_NUMBERS}
+       s.sort_name AS sorted, {_NUMBERS}
 FROM directory.subscribers s JOIN directory.groups g USING (group_id)
 WHERE s.tenant_id = $1 AND {_LISTED}"""  # noqa: S608
 _PAGE = """
-  AND (directory.folded(s.display_name), s.subscriber_id) > ($2, $3)
-ORDER BY directory.folded(s.display_name), s.subscriber_id LIMIT $4"""
+  AND (s.sort_name, s.subscriber_id) > ($2, $3)
+ORDER BY s.sort_name, s.subscriber_id LIMIT $4"""
 LIST = f"{_COLUMNS} {_PAGE}"
 BY_NAME = f"""{_COLUMNS}
-  AND directory.words(s.tenant_id, s.display_name) @@ directory.words_asked($1, $5) {_PAGE}"""
+  AND s.words @@ (SELECT directory.words_asked($1, $5)) {_PAGE}"""
 # ":" comes after "9": a range, because LIKE with a parameter finds no index.
 BY_NUMBER = f"""{_COLUMNS} AND s.subscriber_id IN (
     SELECT subscriber_id FROM directory.numbers WHERE tenant_id = $1
