@@ -113,7 +113,7 @@ def _operation(
     references: _References,
     service: ServiceDefinition | None,
 ) -> dict[str, Any]:
-    description = inspect.cleandoc(inspect.getdoc(handler.fn) or "")
+    description = inspect.cleandoc(handler.fn.__doc__ or "")
     name, summary = str(handler.operation_id), handler.summary
     if service is not None:
         name += "".join(word.capitalize() for word in service.name.split("_"))

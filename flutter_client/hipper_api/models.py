@@ -10,6 +10,13 @@ from msgspec import UNSET, UnsetType, field
 from hipper_api.enums import OpenEnum
 
 
+class Action(OpenEnum):
+    FORWARD = "forward"
+    REJECT = "reject"
+    RING = "ring"
+    VOICEMAIL = "voicemail"
+
+
 class Announcement(OpenEnum):
     """Spoken texts of the exchange, in Dutch and English; a tenant may replace each."""
 
@@ -29,6 +36,11 @@ class Announcement(OpenEnum):
     SERVICE_ON = "service_on"
     UNKNOWN_NUMBER = "unknown_number"
     USER_UNAVAILABLE = "user_unavailable"
+
+
+class AppDomainCallsSchemasDirection(OpenEnum):
+    INCOMING = "incoming"
+    OUTGOING = "outgoing"
 
 
 class Assumed(OpenEnum):
@@ -74,6 +86,11 @@ class CallerList(OpenEnum):
     PRIVATE = "private"
 
 
+class ChosenBy(OpenEnum):
+    HAND = "hand"
+    SCHEDULE = "schedule"
+
+
 class DecisionKind(OpenEnum):
     CALLED = "called"
     CALLING = "calling"
@@ -98,9 +115,15 @@ class DeviceState(OpenEnum):
     UNKNOWN = "unknown"
 
 
-class Direction(OpenEnum):
+class FmcGatewayRecordsHistoryDirection(OpenEnum):
     INCOMING = "incoming"
     OUTGOING = "outgoing"
+
+
+class HolidayKind(OpenEnum):
+    GROUP = "group"
+    OWN = "own"
+    PUBLIC = "public"
 
 
 class IdentityChoice(OpenEnum):
@@ -118,6 +141,24 @@ class ImrnKind(OpenEnum):
     TERMINATING = "terminating"
 
 
+class KeyScope(OpenEnum):
+    """What a program with a key may do: of its tenant, or (``imrn``) of its mobile network."""
+
+    IMRN = "imrn"
+    PROVISIONING = "provisioning"
+    READ_ONLY = "read-only"
+    RECORDER = "recorder"
+
+
+class LivePhase(OpenEnum):
+    """From the INVITE on a user is busy for colleagues (call-flows §2)."""
+
+    ESTABLISHED = "established"
+    HELD = "held"
+    RINGING = "ringing"
+    SETTING_UP = "setting_up"
+
+
 class NumberKind(OpenEnum):
     """The three numbers of a user (seed 5.3); ``alternate`` comes with the alternate-numbers service
     (seed 9).
@@ -133,6 +174,31 @@ class Presence(OpenEnum):
     AVAILABLE = "available"
     BUSY = "busy"
     UNKNOWN = "unknown"
+
+
+class RecordingAction(OpenEnum):
+    PAUSE = "pause"
+    RESUME = "resume"
+    START = "start"
+    STOP = "stop"
+
+
+class RecordingState(OpenEnum):
+    """Of a talk that goes on (architecture, "Hooks"; seed 6)."""
+
+    OFF = "off"
+    ON = "on"
+    PAUSED = "paused"
+
+
+class RejectAnnouncement(OpenEnum):
+    """What a caller hears whose call is not taken; names of :class:`~hipper.pbx.model.Announcement`."""
+
+    BUSY_IN_MEETING = "busy_in_meeting"
+    NO_CALLS_TAKEN = "no_calls_taken"
+    ON_HOLIDAY = "on_holiday"
+    OUT_OF_OFFICE = "out_of_office"
+    USER_UNAVAILABLE = "user_unavailable"
 
 
 class Result(OpenEnum):
@@ -189,6 +255,15 @@ class When(OpenEnum):
     NOT_REACHABLE = "not_reachable"
 
 
+class ActiveProfile(msgspec.Struct, frozen=True, kw_only=True):
+    """``until``: Unix seconds; None: for good, or as long as ``schedule`` holds."""
+
+    profile: str
+    by: ChosenBy
+    until: float | None
+    schedule: str | None
+
+
 class AdministeredEntry(msgspec.Struct, frozen=True, kw_only=True):
     """A call of a user as administrators see it: a private one, or one to a helpline, is ``masked`` and
     does not say with whom.
@@ -196,7 +271,7 @@ class AdministeredEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     started: float
-    direction: Direction
+    direction: FmcGatewayRecordsHistoryDirection
     result: Result
     masked: bool
     other: OtherParty | None
@@ -207,6 +282,138 @@ class AdministeredEntry(msgspec.Struct, frozen=True, kw_only=True):
 class AdministeredPage(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[AdministeredEntry, ...]
     next: str | None
+
+
+class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
+    """Times in Unix seconds."""
+
+    id: str
+    name: str
+    role: Literal["network", "operator", "service"]
+    tenant: str | None
+    network: str | None
+    scopes: tuple[str, ...]
+    created: float
+    expires: float | None
+    revoked: float | None
+
+
+class AppDomainAdminBulkImportWanted(msgspec.Struct, frozen=True, kw_only=True):
+    """``csv``: the file as it is. Columns: user, display_name, group, pack, extension, fixed, mobile,
+    language, alternate, desk_phone, label, site, password. ``dry_run``: only say what would be wrong.
+    """
+
+    csv: str
+    dry_run: bool = False
+
+
+class AppDomainAvailabilitySchemasProfileBySchedule(msgspec.Struct, frozen=True, kw_only=True):
+    schedule: str
+    profile: str
+
+
+class AppDomainAvailabilitySchemasRoute(msgspec.Struct, frozen=True, kw_only=True):
+    """``schedule``: a name of mine, or of the group's; null: ``inside`` always holds."""
+
+    schedule: str | None = None
+    inside: Way = field(
+        default_factory=lambda: msgspec.convert(
+            {"action": "ring", "devices": None, "destination": None, "announcement": "no_calls_taken"}, Way
+        )
+    )
+    outside: Way = field(
+        default_factory=lambda: msgspec.convert(
+            {"action": "reject", "devices": None, "destination": None, "announcement": "no_calls_taken"}, Way
+        )
+    )
+
+
+class AppDomainContactsSchemasImportWanted(msgspec.Struct, frozen=True, kw_only=True):
+    """``text``: the file. ``list``: of contacts that do not say themselves (``CATEGORIES`` of a vCard,
+    column ``list`` of a table).
+    """
+
+    format: Literal["csv", "vcard"]
+    text: str
+    list: CallerList = CallerList("business")
+
+
+class AppDomainContactsSchemasNumberWanted(msgspec.Struct, frozen=True, kw_only=True):
+    """``number``: as people write it in the user's country, or an extension."""
+
+    number: str
+    label: str = ""
+
+
+class AppDomainMobileNetworkSchemasRoute(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="action", tag="route"
+):
+    """Send the call to ``imrn`` on the SIP trunk, within ``expires_in_s`` seconds, once."""
+
+    imrn: str
+    expires_in_s: int
+
+
+class AuditLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A change by the user or of the user's settings. ``at``: Unix seconds."""
+
+    at: float
+    by: str
+    subject: str
+    change: str
+
+
+class AvailabilityShown(msgspec.Struct, frozen=True, kw_only=True):
+    """``active`` None: no profile, calls go by the number alone."""
+
+    active: ActiveProfile | None
+    numbers: tuple[RouteShown, ...]
+    profiles: tuple[ProfileShown, ...]
+    by_schedule: tuple[AppDomainAvailabilitySchemasProfileBySchedule, ...]
+    schedules: tuple[ScheduleShown, ...]
+
+
+class AvailabilityWanted(msgspec.Struct, frozen=True, kw_only=True):
+    """All of it but which profile was chosen by hand; that stays while the profile does. Numbers that
+    are left out always ring. Profiles that are left out are gone, but for the standard ones.
+    """
+
+    numbers: tuple[RouteOfNumber, ...] = ()
+    profiles: tuple[ProfileWanted, ...] = ()
+    by_schedule: tuple[AppDomainAvailabilitySchemasProfileBySchedule, ...] = ()
+
+
+class Block(msgspec.Struct, frozen=True, kw_only=True):
+    """``used``: how many of its numbers somebody has. ``split_from``: the block it was part of."""
+
+    id: str
+    tenant: str
+    first: str
+    last: str
+    size: Literal[1, 10, 100, 1000, 10000]
+    kind: Literal["085", "088", "geographic", "international", "other"]
+    reference: str
+    split_from: str | None
+    used: int
+
+
+class BlockPage(msgspec.Struct, frozen=True, kw_only=True):
+    """``next``: the cursor of the next page; None: this was the last."""
+
+    items: tuple[Block, ...]
+    next: str | None
+
+
+class CallLeg(msgspec.Struct, frozen=True, kw_only=True):
+    """One party of the call. ``mine``: the user's own; only of that the device is told. ``holds``: has
+    put the others on hold.
+    """
+
+    id: str
+    mine: bool
+    device: str | None
+    holds: bool
+    party: Party
 
 
 class CallerFound(msgspec.Struct, frozen=True, kw_only=True):
@@ -220,6 +427,29 @@ class CallerFound(msgspec.Struct, frozen=True, kw_only=True):
     contacts: tuple[ContactShown, ...]
     colleague: ColleagueShown | None
     calls: tuple[HistoryEntry, ...]
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """``at``: Unix seconds. ``tenant`` "": the installation's. ``by``: ``operator``, ``provision``,
+    ``user:<id>`` or ``key:<id>``. ``before``, ``after``: the thing as it was and is; null where
+    ``change`` tells it all.
+    """
+
+    id: int
+    at: float
+    tenant: str
+    by: str
+    subject: str
+    change: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+class Changes(msgspec.Struct, frozen=True, kw_only=True):
+    """``next``: the cursor of the next page; None: this was the last."""
+
+    items: tuple[Change, ...]
+    next: str | None
 
 
 class CodeGiven(msgspec.Struct, frozen=True, kw_only=True):
@@ -244,13 +474,20 @@ class ColleagueShown(msgspec.Struct, frozen=True, kw_only=True):
     presence: Presence
 
 
+class ConferenceWish(msgspec.Struct, frozen=True, kw_only=True):
+    """``calls``: other calls of mine. ``goes_on``: also when I leave."""
+
+    calls: tuple[str, ...] = ()
+    goes_on: bool = False
+
+
 class ContactChange(msgspec.Struct, frozen=True, kw_only=True):
     """What is absent stays; lists are given whole."""
 
     list: CallerList | UnsetType = UNSET
     name: str | UnsetType = UNSET
     company: str | UnsetType = UNSET
-    numbers: tuple[NumberWanted, ...] | UnsetType = UNSET
+    numbers: tuple[AppDomainContactsSchemasNumberWanted, ...] | UnsetType = UNSET
     emails: tuple[str, ...] | UnsetType = UNSET
     note: str | UnsetType = UNSET
     favourite: bool | UnsetType = UNSET
@@ -280,7 +517,7 @@ class ContactWanted(msgspec.Struct, frozen=True, kw_only=True):
     list: CallerList
     name: str
     company: str = ""
-    numbers: tuple[NumberWanted, ...] = ()
+    numbers: tuple[AppDomainContactsSchemasNumberWanted, ...] = ()
     emails: tuple[str, ...] = ()
     note: str = ""
     favourite: bool = False
@@ -290,10 +527,34 @@ class Continue(msgspec.Struct, frozen=True, kw_only=True, tag_field="action", ta
     """Go on without us."""
 
 
+class Credentials(msgspec.Struct, frozen=True, kw_only=True):
+    """Shown once. ``payload`` is also what the QR code says, as JSON. ``qr_png``: Base64."""
+
+    device: Telephone
+    payload: Payload
+    qr_svg: str
+    qr_png: str
+
+
 class DeviceChange(msgspec.Struct, frozen=True, kw_only=True):
     """What is absent stays."""
 
     rings: bool | UnsetType = UNSET
+
+
+class DialWish(msgspec.Struct, frozen=True, kw_only=True):
+    """``destination``: as the user would dial it. ``device``: which telephone of mine rings first, or
+    ``remote:<number>``; absent: the usual one. ``anonymous``: my number is not shown.
+    """
+
+    destination: str
+    device: str | None = None
+    anonymous: bool = False
+
+
+class DigitsWish(msgspec.Struct, frozen=True, kw_only=True):
+    digits: str
+    device: str | None = None
 
 
 class DivertedBy(msgspec.Struct, frozen=True, kw_only=True):
@@ -310,6 +571,15 @@ class DivertedTo(msgspec.Struct, frozen=True, kw_only=True):
 
     text: str
     reason: str
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True):
+    """The gateway has done it, or has begun to: events tell what comes of it. ``call``: which call; the
+    new one, when dialling.
+    """
+
+    call: str
+    status: Literal["done"] = "done"
 
 
 class Email(msgspec.Struct, frozen=True, kw_only=True):
@@ -410,6 +680,16 @@ class ExplainedDiversion(msgspec.Struct, frozen=True, kw_only=True):
     at: float
 
 
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
+    """``line``: of the file, the names of the columns being line 1. ``column`` "": the line as a whole."""
+
+    line: int
+    column: str
+    user: str
+    text: str
+    tekst: str
+
+
 class GoesOn(msgspec.Struct, frozen=True, kw_only=True):
     """Where the call goes that does not ring, or no longer. ``destination``: of FORWARD, as it was set."""
 
@@ -418,6 +698,22 @@ class GoesOn(msgspec.Struct, frozen=True, kw_only=True):
     destination: str | None = None
     announcements: tuple[Announcement, ...] = ()
     why: Said
+
+
+class Group(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    tenant: str
+    name: str
+    display_name: str
+    country: str
+    area_code: str | None
+    time_zone: str
+
+
+class GroupChange(msgspec.Struct, frozen=True, kw_only=True):
+    display_name: str | UnsetType = UNSET
+    area_code: str | UnsetType | None = UNSET
+    time_zone: str | UnsetType = UNSET
 
 
 class GroupPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -440,6 +736,10 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     parts: dict[str, bool] = field(default_factory=dict)
 
 
+class HipperDirectoryAdminModelNumberWanted(msgspec.Struct, frozen=True, kw_only=True):
+    kind: Literal["alternate", "fixed", "mobile"]
+
+
 class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One call, over all devices of the user. ``started``: Unix seconds. ``kind``: by the user's
     contacts, else by the user's number. ``device``: called with or answered on. ``talked_s`` None: no
@@ -448,7 +748,7 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     started: float
-    direction: Direction
+    direction: FmcGatewayRecordsHistoryDirection
     result: Result
     kind: CallerList
     seen: bool
@@ -470,9 +770,29 @@ class HistoryPage(msgspec.Struct, frozen=True, kw_only=True):
     unseen: int | None = None
 
 
+class Holiday(msgspec.Struct, frozen=True, kw_only=True):
+    """``date``: ``2026-12-25``. ``schedule``: whose event it is; None for public ones."""
+
+    date: str
+    name: str
+    english: str
+    kind: HolidayKind
+    schedule: str | None
+
+
+class Holidays(msgspec.Struct, frozen=True, kw_only=True):
+    """``schedules``: those in which the public holidays count."""
+
+    year: int
+    country: str
+    items: tuple[Holiday, ...]
+    schedules: tuple[str, ...]
+
+
 class IdentityShown(msgspec.Struct, frozen=True, kw_only=True):
     """``number``: what is shown as E.164, ``text``: as people write it; both None when the user has no
-    such number any more. ``hide``: the number is withheld on every call.
+    such number any more. ``hide``: the number is withheld on every call. ``business``, ``private``:
+    for contacts of that list; None: as for everybody.
     """
 
     choice: IdentityChoice
@@ -480,14 +800,38 @@ class IdentityShown(msgspec.Struct, frozen=True, kw_only=True):
     hide: bool
     number: str | None
     text: str | None
+    business: ShownToList | None
+    private: ShownToList | None
+    choices: tuple[NumberToShow, ...]
 
 
 class IdentityWanted(msgspec.Struct, frozen=True, kw_only=True):
-    """``alternate``: which of the user's alternate numbers, with ``choice`` alternate."""
+    """``alternate``: which of the user's alternate numbers, with ``choice`` alternate. ``business``,
+    ``private``: absent stays as it is, null is as for everybody.
+    """
 
     choice: IdentityChoice
     alternate: str | None = None
     hide: bool = False
+    business: WantedForList | UnsetType | None = UNSET
+    private: WantedForList | UnsetType | None = UNSET
+
+
+class Import(msgspec.Struct, frozen=True, kw_only=True):
+    """``done`` of ``total`` users; of those ``changed`` were made or changed, and those in ``faults``
+    left as they were. ``stopped``: with the process that did it; the same file again goes on.
+    """
+
+    id: str
+    tenant: str
+    by: str
+    state: Literal["done", "running", "stopped"]
+    dry_run: bool
+    created: float
+    total: int
+    done: int
+    changed: int
+    faults: tuple[Fault, ...]
 
 
 class ImportFault(msgspec.Struct, frozen=True, kw_only=True):
@@ -507,14 +851,8 @@ class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
     faults: tuple[ImportFault, ...]
 
 
-class ImportWanted(msgspec.Struct, frozen=True, kw_only=True):
-    """``text``: the file. ``list``: of contacts that do not say themselves (``CATEGORIES`` of a vCard,
-    column ``list`` of a table).
-    """
-
-    format: Literal["csv", "vcard"]
-    text: str
-    list: CallerList = CallerList("business")
+class Imports(msgspec.Struct, frozen=True, kw_only=True):
+    items: tuple[Import, ...]
 
 
 class ImrnRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -534,6 +872,13 @@ class InvalidMember(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
 
 
+class KeyPage(msgspec.Struct, frozen=True, kw_only=True):
+    """``next``: the cursor of the next page; None: this was the last."""
+
+    items: tuple[ApiKey, ...]
+    next: str | None
+
+
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """``type`` stays; ``title`` in English and ``titel`` in Dutch may be worded better some day."""
 
@@ -549,13 +894,55 @@ class Kinds(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[Kind, ...]
 
 
+class Licence(msgspec.Struct, frozen=True, kw_only=True):
+    """``licences`` None: as many as the group likes."""
+
+    pack: ServicePack
+    licences: int | None
+    users: int
+
+
+class Licences(msgspec.Struct, frozen=True, kw_only=True):
+    items: tuple[Licence, ...]
+
+
+class LicencesWanted(msgspec.Struct, frozen=True, kw_only=True):
+    """How many users of each pack a group may have; ``null`` or absent: no limit. Not fewer than it has."""
+
+    base_plus: int | None = None
+    business_plus: int | None = None
+    premium_plus: int | None = None
+    vast_mobiel_business_plus: int | None = None
+    vast_mobiel_premium_plus: int | None = None
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """``seconds`` that were charged. ``euros``: by the rates of the calling plan. ``latest``: Unix
+    seconds.
+    """
+
+    tariff: str
+    calls: int
+    seconds: float
+    euros: float
+    latest: float
+
+
+class MadeKey(msgspec.Struct, frozen=True, kw_only=True):
+    """``secret``: the key itself, shown once."""
+
+    key: ApiKey
+    secret: str
+
+
 class MailedCodeGiven(msgspec.Struct, frozen=True, kw_only=True):
     code: str
 
 
 class Me(msgspec.Struct, frozen=True, kw_only=True):
-    """``services``: those of the pack, by name; settings at ``/v1/me/services/<name>``. ``live``:
-    whether the states of the devices are known now.
+    """``services``: those of the pack, by name; settings at ``/v1/me/services/<name>``. ``functions``:
+    the same in words. ``pack_name``: as the service description calls it. ``live``: whether the
+    states of the devices are known now.
     """
 
     id: str
@@ -570,7 +957,46 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     devices: tuple[OwnDevice, ...]
     live: bool
     pack: ServicePack
+    pack_name: str
     services: tuple[str, ...]
+    functions: tuple[PackFunction, ...]
+
+
+class MuteWish(msgspec.Struct, frozen=True, kw_only=True):
+    leg: str
+    muted: bool
+
+
+class NewBlock(msgspec.Struct, frozen=True, kw_only=True):
+    """``first``: ends with as many noughts as ``size`` has. ``reference``: the order; of an 088 block
+    the regulator's allocation, which must be there (seed 8).
+    """
+
+    first: str
+    size: Literal[1, 10, 100, 1000, 10000]
+    reference: str = ""
+
+
+class NewGroup(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    display_name: str | None = None
+    country: str = "NL"
+    area_code: str | None = None
+    time_zone: str = "Europe/Amsterdam"
+
+
+class NewKey(msgspec.Struct, frozen=True, kw_only=True):
+    """``service``: of one ``tenant``, with ``scopes``. ``network``: of the mobile ``network``, with
+    scope ``imrn``. ``operator``: everything, without scopes. ``days``: how long it works; null: until
+    revoked.
+    """
+
+    role: Literal["network", "operator", "service"]
+    name: str = ""
+    tenant: str | None = None
+    network: str | None = None
+    scopes: tuple[KeyScope, ...] = ()
+    days: int | None = None
 
 
 class NewPassword(msgspec.Struct, frozen=True, kw_only=True):
@@ -578,6 +1004,60 @@ class NewPassword(msgspec.Struct, frozen=True, kw_only=True):
 
     code: str
     password: str
+
+
+class NewSubscription(msgspec.Struct, frozen=True, kw_only=True):
+    """``number`` and ``mobile_network``: of a mobile subscription, both or neither."""
+
+    id: str
+    kind: Literal["fixed", "mobile"]
+    number: str | None = None
+    mobile_network: str | None = None
+
+
+class NewTelephone(msgspec.Struct, frozen=True, kw_only=True):
+    """A desk phone. ``aor_user``: its user part and digest user name; left out, one is made of the
+    user's.
+    """
+
+    label: str
+    aor_user: str | None = None
+    site: str | None = None
+    rings: bool = True
+
+
+class NewTenant(msgspec.Struct, frozen=True, kw_only=True):
+    """``group``: name of its first group."""
+
+    name: str
+    display_name: str
+    kind: Literal["enterprise", "group"]
+    domains: tuple[str, ...]
+    mobile_network: str | None = None
+    group: str = "main"
+
+
+class NewUser(msgspec.Struct, frozen=True, kw_only=True):
+    """``user``: without a domain, in the company's first. Numbers are free ones of the company."""
+
+    user: str
+    display_name: str
+    pack: ServicePack
+    extension: str | None = None
+    fixed: str | None = None
+    mobile: str | None = None
+    alternates: tuple[str, ...] = ()
+    language: Literal["en", "nl"] = "nl"
+    no_answer_s: int = 30
+    decline_ends_ringing: bool = True
+    enabled: bool = True
+
+
+class NumberPage(msgspec.Struct, frozen=True, kw_only=True):
+    """``next``: the cursor of the next page; None: this was the last."""
+
+    items: tuple[NumberUse, ...]
+    next: str | None
 
 
 class NumberShown(msgspec.Struct, frozen=True, kw_only=True):
@@ -588,11 +1068,32 @@ class NumberShown(msgspec.Struct, frozen=True, kw_only=True):
     label: str
 
 
-class NumberWanted(msgspec.Struct, frozen=True, kw_only=True):
-    """``number``: as people write it in the user's country, or an extension."""
+class NumberToShow(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the numbers that may be chosen."""
+
+    choice: IdentityChoice
+    alternate: str | None
+    text: str
+
+
+class NumberUse(msgspec.Struct, frozen=True, kw_only=True):
+    """A number of the company. ``kind`` and ``user`` None: free."""
 
     number: str
-    label: str = ""
+    text: str
+    kind: Literal["alternate", "fixed", "main", "mobile"] | None
+    user: str | None
+    block: str | None
+
+
+class OfLeg(msgspec.Struct, frozen=True, kw_only=True):
+    leg: str
+
+
+class OnDevice(msgspec.Struct, frozen=True, kw_only=True):
+    """``device``: where two telephones of mine are in the call, which one."""
+
+    device: str | None = None
 
 
 class OtherParty(msgspec.Struct, frozen=True, kw_only=True):
@@ -607,6 +1108,45 @@ class OtherParty(msgspec.Struct, frozen=True, kw_only=True):
     text: str | None = None
     contact: str | None = None
     colleague: str | None = None
+
+
+class Overview(msgspec.Struct, frozen=True, kw_only=True):
+    """``chosen`` False: the tiles of the service pack, in its order. ``more``: tiles that may be added."""
+
+    chosen: bool
+    tiles: tuple[Tile, ...]
+    more: tuple[TileName, ...]
+
+
+class OverviewWanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Names of tiles in their order; null: those of the service pack."""
+
+    tiles: tuple[str, ...] | None
+
+
+class OwnCall(msgspec.Struct, frozen=True, kw_only=True):
+    """A call of mine that is going on. ``device``: which telephone of mine has it, None while none does;
+    ``ringing``: those that ring. ``held_by_me``, ``held_by_other``: who hears music. ``untouchable``:
+    112 and 113; nothing can be asked of it. Times: Unix seconds.
+    """
+
+    id: str
+    direction: AppDomainCallsSchemasDirection
+    phase: LivePhase
+    other: Party
+    device: str | None
+    ringing: tuple[str, ...]
+    started: float
+    answered: float | None
+    held_by_me: bool
+    held_by_other: bool
+    recording: RecordingState
+    untouchable: bool
+    legs: tuple[CallLeg, ...]
+
+
+class OwnCalls(msgspec.Struct, frozen=True, kw_only=True):
+    items: tuple[OwnCall, ...]
 
 
 class OwnDevice(msgspec.Struct, frozen=True, kw_only=True):
@@ -631,11 +1171,50 @@ class OwnNumber(msgspec.Struct, frozen=True, kw_only=True):
     extension: str | None = None
 
 
+class PackChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What changing the pack does. ``lost``: services the user set and the new pack does not hold; their
+    settings are kept and do nothing. ``stays``: services that are set and go on. ``gained``: services
+    that come with it. ``obstacles``: what must go first.
+    """
+
+    pack: ServicePack
+    before: ServicePack
+    lost: tuple[str, ...]
+    stays: tuple[str, ...]
+    gained: tuple[str, ...]
+    obstacles: tuple[str, ...]
+
+
+class PackFunction(msgspec.Struct, frozen=True, kw_only=True):
+    """A service of the pack, as people call it. ``active``: switched on; None: it has no switch."""
+
+    name: str
+    nl: str
+    en: str
+    active: bool | None
+
+
+class PackWanted(msgspec.Struct, frozen=True, kw_only=True):
+    pack: ServicePack
+
+
 class Paid(msgspec.Struct, frozen=True, kw_only=True):
     """Which of the user's subscriptions paid (seed 5.7), and by what."""
 
     subscription: str
     tariff: TariffClass
+
+
+class Party(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is at the other end. ``withheld``: nothing of it may be known. ``text``: as people write the
+    number or extension.
+    """
+
+    withheld: bool = False
+    number: str | None = None
+    extension: str | None = None
+    name: str | None = None
+    text: str = ""
 
 
 class PasswordChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -645,10 +1224,28 @@ class PasswordChange(msgspec.Struct, frozen=True, kw_only=True):
     new: str
 
 
+class PasswordMade(msgspec.Struct, frozen=True, kw_only=True):
+    """Shown once; only a hash of it is kept."""
+
+    user: str
+    password: str
+
+
 class PasswordProof(msgspec.Struct, frozen=True, kw_only=True):
     """Who has a token alone cannot change how the user signs in."""
 
     password: str
+
+
+class Payload(msgspec.Struct, frozen=True, kw_only=True):
+    """``v``: of this format."""
+
+    v: int
+    aor: str
+    username: str
+    password: str
+    realm: str
+    registrars: tuple[Registrar, ...]
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -660,6 +1257,53 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
     errors: tuple[InvalidMember, ...] = ()
     packs: tuple[ServicePack, ...] = ()
+    state: str = ""
+    may_still_happen: bool | None = None
+
+
+class ProfileChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """``profile`` null: by schedule again. ``until``: ``2026-11-27T18:30``, local, or with an offset;
+    null: until something else is chosen.
+    """
+
+    profile: str | None
+    until: str | None = None
+
+
+class ProfileShown(msgspec.Struct, frozen=True, kw_only=True):
+    """``standard``: one every user has; choosing or changing it makes it the user's own."""
+
+    name: str
+    nl: str
+    en: str
+    standard: bool
+    business: Way
+    private: Way
+
+
+class ProfileWanted(msgspec.Struct, frozen=True, kw_only=True):
+    """``private``: who stands in my private list, and who is in neither list and calls my mobile number."""
+
+    name: str
+    business: Way = field(
+        default_factory=lambda: msgspec.convert(
+            {"action": "ring", "devices": None, "destination": None, "announcement": "no_calls_taken"}, Way
+        )
+    )
+    private: Way = field(
+        default_factory=lambda: msgspec.convert(
+            {"action": "ring", "devices": None, "destination": None, "announcement": "no_calls_taken"}, Way
+        )
+    )
+
+
+class PushWish(msgspec.Struct, frozen=True, kw_only=True):
+    to: str
+    device: str | None = None
+
+
+class RecordingWish(msgspec.Struct, frozen=True, kw_only=True):
+    action: RecordingAction
 
 
 class RecoveryCodes(msgspec.Struct, frozen=True, kw_only=True):
@@ -672,6 +1316,12 @@ class Refresh(msgspec.Struct, frozen=True, kw_only=True):
     refresh_token: str
 
 
+class Registrar(msgspec.Struct, frozen=True, kw_only=True):
+    transport: str
+    host: str
+    port: int
+
+
 class Release(msgspec.Struct, frozen=True, kw_only=True, tag_field="action", tag="release"):
     """End the call. ``cause``: ITU-T Q.850."""
 
@@ -682,11 +1332,45 @@ class ResetWanted(msgspec.Struct, frozen=True, kw_only=True):
     user: str
 
 
-class Route(msgspec.Struct, frozen=True, kw_only=True, tag_field="action", tag="route"):
-    """Send the call to ``imrn`` on the SIP trunk, within ``expires_in_s`` seconds, once."""
+class RoleShown(msgspec.Struct, frozen=True, kw_only=True):
+    role: str
 
-    imrn: str
-    expires_in_s: int
+
+class RoleWanted(msgspec.Struct, frozen=True, kw_only=True):
+    role: Literal["enterprise_administrator", "group_administrator", "user"]
+
+
+class RouteOfNumber(msgspec.Struct, frozen=True, kw_only=True):
+    """``number``: ``mobile``, ``fixed``, ``extension``, or an alternate number as E.164."""
+
+    schedule: str | None = None
+    inside: Way = field(
+        default_factory=lambda: msgspec.convert(
+            {"action": "ring", "devices": None, "destination": None, "announcement": "no_calls_taken"}, Way
+        )
+    )
+    outside: Way = field(
+        default_factory=lambda: msgspec.convert(
+            {"action": "reject", "devices": None, "destination": None, "announcement": "no_calls_taken"}, Way
+        )
+    )
+    number: str
+
+
+class RouteShown(msgspec.Struct, frozen=True, kw_only=True):
+    """``id``: in the path of its own resource. ``chosen`` False: nothing is set, the number always
+    rings. ``inside_now`` None: without a schedule, or with one that does not exist.
+    """
+
+    number: str
+    id: str
+    kind: NumberKind
+    text: str
+    chosen: bool
+    schedule: str | None
+    inside: Way
+    outside: Way
+    inside_now: bool | None
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -695,6 +1379,14 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     rule: str
     nl: str
     en: str
+
+
+class ScheduleShown(msgspec.Struct, frozen=True, kw_only=True):
+    """One that may be named. ``of_group``: everybody's of the group."""
+
+    name: str
+    of_group: bool
+    holds_now: bool
 
 
 class SecondFactorState(msgspec.Struct, frozen=True, kw_only=True):
@@ -752,6 +1444,18 @@ class Sessions(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[Session, ...]
 
 
+class ShownToList(msgspec.Struct, frozen=True, kw_only=True):
+    """What the people of one contact list see. ``choice`` None: the number everybody sees; ``hide``
+    None: as for everybody. ``number``, ``text``: what is shown to them, hidden or not.
+    """
+
+    choice: IdentityChoice | None
+    alternate: str | None
+    hide: bool | None
+    number: str | None
+    text: str | None
+
+
 class SignIn(msgspec.Struct, frozen=True, kw_only=True):
     """``device_name``: what the user calls this device in the list of sessions. ``code``: of the second
     factor, or a recovery code; for who has one.
@@ -761,6 +1465,111 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
     password: str
     device_name: str = ""
     code: str = ""
+
+
+class Split(msgspec.Struct, frozen=True, kw_only=True):
+    """``parts``: ten new blocks, or a multiple of ten (seed 8)."""
+
+    parts: Literal[10, 100, 1000, 10000] = 10
+
+
+class Subscription(msgspec.Struct, frozen=True, kw_only=True):
+    """What calls are charged to (seed 5.7). ``number``: of a mobile subscription. ``users``: who has it."""
+
+    id: str
+    kind: Literal["fixed", "mobile"]
+    number: str | None
+    mobile_network: str | None
+    users: tuple[str, ...]
+
+
+class SubscriptionPage(msgspec.Struct, frozen=True, kw_only=True):
+    """``next``: the cursor of the next page; None: this was the last."""
+
+    items: tuple[Subscription, ...]
+    next: str | None
+
+
+class Telephone(msgspec.Struct, frozen=True, kw_only=True):
+    """``aor``: of desk phones, ``aor_user@domain``. ``site``: the emergency zone it stands in (seed 9)."""
+
+    id: str
+    user: str
+    kind: Literal["desk_phone", "exchange", "mobile"]
+    label: str
+    aor: str | None
+    mobile_network: str | None
+    exchange: str | None
+    site: str | None
+    rings: bool
+
+
+class TelephoneChange(msgspec.Struct, frozen=True, kw_only=True):
+    label: str | UnsetType = UNSET
+    site: str | UnsetType | None = UNSET
+    rings: bool | UnsetType = UNSET
+
+
+class Telephones(msgspec.Struct, frozen=True, kw_only=True):
+    items: tuple[Telephone, ...]
+
+
+class Tenant(msgspec.Struct, frozen=True, kw_only=True):
+    """A company. ``kind`` cannot change (seed 2.1). ``main_number``: shown by users without a number."""
+
+    id: str
+    name: str
+    display_name: str
+    kind: Literal["enterprise", "group"]
+    domains: tuple[str, ...]
+    main_number: str | None
+    mobile_network: str | None
+
+
+class TenantChange(msgspec.Struct, frozen=True, kw_only=True):
+    """``domains`` and ``mobile_network`` are for operators."""
+
+    display_name: str | UnsetType = UNSET
+    main_number: str | UnsetType | None = UNSET
+    mobile_network: str | UnsetType | None = UNSET
+    domains: tuple[str, ...] | UnsetType = UNSET
+
+
+class TenantPage(msgspec.Struct, frozen=True, kw_only=True):
+    """``next``: the cursor of the next page; None: this was the last."""
+
+    items: tuple[Tenant, ...]
+    next: str | None
+
+
+class Tile(msgspec.Struct, frozen=True, kw_only=True):
+    """``active``: switched on; None: it has no switch. ``state``: of a service its settings; of
+    ``identity``, ``availability`` and ``devices`` what ``at`` answers, or the part of it that fits a
+    tile. ``at``: where to change it.
+    """
+
+    tile: str
+    nl: str
+    en: str
+    active: bool | None
+    state: dict[str, Any]
+    at: str
+
+
+class TileName(msgspec.Struct, frozen=True, kw_only=True):
+    tile: str
+    nl: str
+    en: str
+
+
+class ToDestination(msgspec.Struct, frozen=True, kw_only=True):
+    destination: str
+
+
+class ToDevice(msgspec.Struct, frozen=True, kw_only=True):
+    """``to``: the telephone of mine that takes the call over."""
+
+    to: str
 
 
 class Tokens(msgspec.Struct, frozen=True, kw_only=True):
@@ -773,6 +1582,33 @@ class Tokens(msgspec.Struct, frozen=True, kw_only=True):
     expires_in_s: int
     refresh_token: str
     token_type: str = "Bearer"
+
+
+class TransferWish(msgspec.Struct, frozen=True, kw_only=True):
+    """``return_on_failure``: when the other does not take it, the call comes back to me.
+    ``no_answer_s``: how long it rings there.
+    """
+
+    destination: str
+    return_on_failure: bool = True
+    no_answer_s: int | None = None
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
+    """Of one employee: ``mobile`` and ``fixed`` subscription, a line for each tariff."""
+
+    user: str
+    display_name: str
+    month: str
+    mobile: tuple[Line, ...]
+    fixed: tuple[Line, ...]
+
+
+class UsagePage(msgspec.Struct, frozen=True, kw_only=True):
+    """``next``: the cursor of the next page; None: this was the last."""
+
+    items: tuple[Usage, ...]
+    next: str | None
 
 
 class UsedDevice(msgspec.Struct, frozen=True, kw_only=True):
@@ -790,6 +1626,86 @@ class UsedNumber(msgspec.Struct, frozen=True, kw_only=True):
     number: str | None
     text: str | None
     hidden: bool
+
+
+class User(msgspec.Struct, frozen=True, kw_only=True):
+    """``user``: ``user@domain``, what people sign in with (seed 2.2)."""
+
+    id: str
+    tenant: str
+    group: str
+    user: str
+    display_name: str
+    language: str
+    enabled: bool
+    pack: ServicePack
+    extension: str | None
+    fixed: str | None
+    mobile: str | None
+    alternates: tuple[str, ...]
+    no_answer_s: int
+    decline_ends_ringing: bool
+    mobile_subscription: str | None
+    fixed_subscription: str | None
+
+
+class UserChange(msgspec.Struct, frozen=True, kw_only=True):
+    """Numbers and the pack have routes of their own, since they may be refused."""
+
+    display_name: str | UnsetType = UNSET
+    group: str | UnsetType = UNSET
+    extension: str | UnsetType | None = UNSET
+    language: Literal["en", "nl"] | UnsetType = UNSET
+    enabled: bool | UnsetType = UNSET
+    no_answer_s: int | UnsetType = UNSET
+    decline_ends_ringing: bool | UnsetType = UNSET
+    fixed_subscription: str | UnsetType = UNSET
+
+
+class UserExport(msgspec.Struct, frozen=True, kw_only=True):
+    """``made``: Unix seconds. ``tables``: rows about the user as they are stored, but for hashes and
+    secrets. ``calls``: as in the history; of a number that was withheld from the user there is
+    nothing in it.
+    """
+
+    made: float
+    user: str
+    tables: dict[str, tuple[dict[str, Any], ...]]
+    calls: tuple[HistoryEntry, ...]
+    audit: tuple[AuditLine, ...]
+
+
+class UserPage(msgspec.Struct, frozen=True, kw_only=True):
+    """``next``: the cursor of the next page; None: this was the last."""
+
+    items: tuple[User, ...]
+    next: str | None
+
+
+class WantedForList(msgspec.Struct, frozen=True, kw_only=True):
+    """As :class:`ShownToList`."""
+
+    choice: IdentityChoice | None = None
+    alternate: str | None = None
+    hide: bool | None = None
+
+
+class Way(msgspec.Struct, frozen=True, kw_only=True):
+    """What becomes of a call. ``devices``, with ``ring``: ids of telephones, null for all.
+    ``destination``, with ``forward``: a number or extension. ``announcement``, with ``reject``: what
+    the caller hears.
+    """
+
+    action: Action = Action("ring")
+    devices: tuple[str, ...] | None = None
+    destination: str | None = None
+    announcement: RejectAnnouncement = RejectAnnouncement("no_calls_taken")
+
+
+class WithCall(msgspec.Struct, frozen=True, kw_only=True):
+    """``other``: another call of mine."""
+
+    other: str
 
 
 class WouldCall(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,6 +11,18 @@ class BodyTooLarge(ProblemError):
     KIND = "body-too-large"
 
 
+class CallBarred(ProblemError):
+    """403: This call may not be made."""
+
+    KIND = "call-barred"
+
+
+class CallState(ProblemError):
+    """409: The call does not allow this now."""
+
+    KIND = "call-state"
+
+
 class ChangedMeanwhile(ProblemError):
     """412: It was changed since it was read."""
 
@@ -29,10 +41,28 @@ class DirectoryUnavailable(ProblemError):
     KIND = "directory-unavailable"
 
 
+class EmergencyCall(ProblemError):
+    """403: Calls to 112 and 113 are made and ended on the telephone itself."""
+
+    KIND = "emergency-call"
+
+
 class Forbidden(ProblemError):
     """403: This is not for who asks."""
 
     KIND = "forbidden"
+
+
+class IdempotencyKeyReused(ProblemError):
+    """422: Something else was asked under this Idempotency-Key."""
+
+    KIND = "idempotency-key-reused"
+
+
+class InTheWay(ProblemError):
+    """409: Something stands in the way."""
+
+    KIND = "in-the-way"
 
 
 class InvalidRequest(ProblemError):
@@ -53,6 +83,18 @@ class NoMail(ProblemError):
     KIND = "no-mail"
 
 
+class NoReply(ProblemError):
+    """504: The gateway did not reply in time."""
+
+    KIND = "no-reply"
+
+
+class NotAvailable(ProblemError):
+    """409: This is not available yet."""
+
+    KIND = "not-available"
+
+
 class NotFound(ProblemError):
     """404: There is nothing here."""
 
@@ -63,6 +105,12 @@ class NotInPack(ProblemError):
     """403: The service pack does not hold this service."""
 
     KIND = "not-in-pack"
+
+
+class NotReachable(ProblemError):
+    """409: Nobody can be reached."""
+
+    KIND = "not-reachable"
 
 
 class Overloaded(ProblemError):
@@ -95,6 +143,12 @@ class TooManyRequests(ProblemError):
     KIND = "too-many-requests"
 
 
+class TooManyStreams(ProblemError):
+    """429: This session listens often enough."""
+
+    KIND = "too-many-streams"
+
+
 class Unauthenticated(ProblemError):
     """401: Who asks is not known."""
 
@@ -123,20 +177,29 @@ KINDS: dict[str, type[ProblemError]] = {
     one.KIND: one
     for one in (
         BodyTooLarge,
+        CallBarred,
+        CallState,
         ChangedMeanwhile,
         CodeNeeded,
         DirectoryUnavailable,
+        EmergencyCall,
         Forbidden,
+        IdempotencyKeyReused,
+        InTheWay,
         InvalidRequest,
         InvalidSettings,
         NoMail,
+        NoReply,
+        NotAvailable,
         NotFound,
         NotInPack,
+        NotReachable,
         Overloaded,
         SecondFactorState,
         SessionEnded,
         StoreUnavailable,
         TooManyRequests,
+        TooManyStreams,
         Unauthenticated,
         UnsupportedMediaType,
         WrongCode,

@@ -6,14 +6,7 @@ import msgspec
 from msgspec import UNSET, UnsetType, field
 
 from hipper_api.enums import OpenEnum
-from hipper_api.models import IdentityChoice
-
-
-class Action(OpenEnum):
-    FORWARD = "forward"
-    REJECT = "reject"
-    RING = "ring"
-    VOICEMAIL = "voicemail"
+from hipper_api.models import Action, IdentityChoice, RejectAnnouncement
 
 
 class AssistantReason(OpenEnum):
@@ -48,16 +41,6 @@ class NightMode(OpenEnum):
     OFF = "off"
     ON = "on"
     SCHEDULE = "schedule"
-
-
-class RejectAnnouncement(OpenEnum):
-    """What a caller hears whose call is not taken; names of :class:`~hipper.pbx.model.Announcement`."""
-
-    BUSY_IN_MEETING = "busy_in_meeting"
-    NO_CALLS_TAKEN = "no_calls_taken"
-    ON_HOLIDAY = "on_holiday"
-    OUT_OF_OFFICE = "out_of_office"
-    USER_UNAVAILABLE = "user_unavailable"
 
 
 class Weekday(OpenEnum):
@@ -144,7 +127,7 @@ class Availability(msgspec.Struct, frozen=True, kw_only=True):
     profiles: tuple[Profile, ...] = ()
     active_profile: str | None = None
     active_until: float | None = None
-    by_schedule: tuple[ProfileBySchedule, ...] = ()
+    by_schedule: tuple[HipperPbxServicesAvailabilityProfileBySchedule, ...] = ()
 
 
 class AvailabilityChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,7 +137,7 @@ class AvailabilityChange(msgspec.Struct, frozen=True, kw_only=True):
     profiles: tuple[Profile, ...] | UnsetType = UNSET
     active_profile: str | UnsetType | None = UNSET
     active_until: float | UnsetType | None = UNSET
-    by_schedule: tuple[ProfileBySchedule, ...] | UnsetType = UNSET
+    by_schedule: tuple[HipperPbxServicesAvailabilityProfileBySchedule, ...] | UnsetType = UNSET
 
 
 class BusyLampField(msgspec.Struct, frozen=True, kw_only=True):
@@ -422,6 +405,11 @@ class GroupNightForwardingChange(msgspec.Struct, frozen=True, kw_only=True):
     destination: str | UnsetType | None = UNSET
 
 
+class HipperPbxServicesAvailabilityProfileBySchedule(msgspec.Struct, frozen=True, kw_only=True):
+    schedule: str
+    profile: str
+
+
 class IncomingCallingPlan(msgspec.Struct, frozen=True, kw_only=True):
     """Which calls may come in at all. ``external``: from outside the enterprise."""
 
@@ -601,11 +589,6 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     business: Treatment = field(default_factory=lambda: Treatment())
     private: Treatment = field(default_factory=lambda: Treatment())
-
-
-class ProfileBySchedule(msgspec.Struct, frozen=True, kw_only=True):
-    schedule: str
-    profile: str
 
 
 class Rates(msgspec.Struct, frozen=True, kw_only=True):

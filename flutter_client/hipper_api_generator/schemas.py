@@ -20,7 +20,7 @@ def name_of(reference: str) -> str:
 
 def class_name(name: str) -> str:
     """Names of generic types have signs that Python names have not."""
-    return "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9_]+", name) if part)
+    return "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", name) if part)
 
 
 def member_name(name: str) -> str:

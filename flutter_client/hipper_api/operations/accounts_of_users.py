@@ -13,15 +13,24 @@ class AccountsOfUsers:
     async def get_user_email(self, user: str) -> models.Email:
         """Where mail for the user goes.
 
-        GET Route Decorator.
-
-        Use this decorator to decorate an HTTP handler for GET requests.
-
         Problems: directory-unavailable, forbidden, invalid-request, not-found, too-many-requests,
         unauthenticated.
         """
         answer = await self._api.ask("GET", f"/v1/users/{quoted(user)}/email")
         found: models.Email = decoded(answer, models.Email)
+        return found
+
+    async def make_password(self, user: str) -> models.PasswordMade:
+        """Make a new password for a user.
+
+        Shown once. The one before works no more, and the user's sessions end. Asked twice, there are
+        two, and the last one works.
+
+        Problems: directory-unavailable, forbidden, invalid-request, not-found, overloaded, too-many-
+        requests, unauthenticated.
+        """
+        answer = await self._api.ask("POST", f"/v1/users/{quoted(user)}/password")
+        found: models.PasswordMade = decoded(answer, models.PasswordMade)
         return found
 
     async def remove_user_second_factor(self, user: str) -> None:
@@ -33,6 +42,18 @@ class AccountsOfUsers:
         unauthenticated.
         """
         await self._api.ask("DELETE", f"/v1/users/{quoted(user)}/second-factor")
+
+    async def set_role(self, user: str, body: models.RoleWanted) -> models.RoleShown:
+        """Make a user an administrator, or a plain user again.
+
+        Holds for the next request. No role above the own one is given.
+
+        Problems: body-too-large, directory-unavailable, forbidden, invalid-request, invalid-settings,
+        not-found, too-many-requests, unauthenticated, unsupported-media-type.
+        """
+        answer = await self._api.ask("PUT", f"/v1/users/{quoted(user)}/role", body=body)
+        found: models.RoleShown = decoded(answer, models.RoleShown)
+        return found
 
     async def set_user_email(self, user: str, body: models.EmailSet) -> models.Email:
         """Have mail for the user go there.

@@ -46,10 +46,6 @@ class Description:
     async def read_docs_program(self) -> None:
         """A part of the page.
 
-        GET Route Decorator.
-
-        Use this decorator to decorate an HTTP handler for GET requests.
-
         Problems: invalid-request.
         """
         await self._api.ask("GET", "/v1/docs/swagger-ui-bundle.js", open_to_all=True)
@@ -57,20 +53,12 @@ class Description:
     async def read_docs_start(self) -> None:
         """A part of the page.
 
-        GET Route Decorator.
-
-        Use this decorator to decorate an HTTP handler for GET requests.
-
         Problems: invalid-request.
         """
         await self._api.ask("GET", "/v1/docs/page.js", open_to_all=True)
 
     async def read_docs_style(self) -> None:
         """A part of the page.
-
-        GET Route Decorator.
-
-        Use this decorator to decorate an HTTP handler for GET requests.
 
         Problems: invalid-request.
         """

@@ -185,6 +185,32 @@ class Groups:
         )
         return versioned(answer, settings.InterceptGroup)
 
+    async def change_one_group(
+        self, group: str, body: models.GroupChange, *, if_match: str | None = None
+    ) -> Versioned[models.Group]:
+        """Change a group.
+
+        The country is that of the numbers dialled there, and stays.
+
+        Problems: body-too-large, changed-meanwhile, directory-unavailable, forbidden, in-the-way,
+        invalid-request, invalid-settings, not-found, too-many-requests, unauthenticated, unsupported-
+        media-type.
+        """
+        answer = await self._api.ask(
+            "PATCH", f"/v1/groups/{quoted(group)}", body=body, headers={"If-Match": if_match}
+        )
+        return versioned(answer, models.Group)
+
+    async def delete_group(self, group: str, *, if_match: str | None = None) -> None:
+        """Remove a group.
+
+        One without users that is not the last; 409 says what is left.
+
+        Problems: changed-meanwhile, directory-unavailable, forbidden, in-the-way, invalid-request,
+        not-found, too-many-requests, unauthenticated.
+        """
+        await self._api.ask("DELETE", f"/v1/groups/{quoted(group)}", headers={"If-Match": if_match})
+
     async def get_group_call_capacity_management(
         self, group: str, *, known: Versioned[settings.CallCapacityManagement] | None = None
     ) -> Versioned[settings.CallCapacityManagement]:
@@ -337,12 +363,21 @@ class Groups:
         )
         return versioned(answer, settings.InterceptGroup, known)
 
+    async def get_one_group(
+        self, group: str, *, known: Versioned[models.Group] | None = None
+    ) -> Versioned[models.Group]:
+        """One group.
+
+        Problems: directory-unavailable, forbidden, invalid-request, not-found, too-many-requests,
+        unauthenticated.
+        """
+        answer = await self._api.ask(
+            "GET", f"/v1/groups/{quoted(group)}", headers={"If-None-Match": known.etag if known else None}
+        )
+        return versioned(answer, models.Group, known)
+
     async def list_group_services(self, group: str) -> models.ServiceSummaries:
         """All services of the group and how they are set.
-
-        GET Route Decorator.
-
-        Use this decorator to decorate an HTTP handler for GET requests.
 
         Problems: directory-unavailable, forbidden, invalid-request, not-found, too-many-requests,
         unauthenticated.
@@ -353,10 +388,6 @@ class Groups:
 
     async def list_groups(self, *, after: str | None = None, limit: int | None = None) -> models.GroupPage:
         """The groups I administer.
-
-        GET Route Decorator.
-
-        Use this decorator to decorate an HTTP handler for GET requests.
 
         Problems: directory-unavailable, forbidden, invalid-request, too-many-requests,
         unauthenticated.

@@ -55,7 +55,8 @@ class Me:
     ) -> Versioned[models.IdentityShown]:
         """Show this number from the next call on.
 
-        Mobile, fixed, or one of my alternate numbers; ``hide`` withholds it on every call.
+        Mobile, fixed, or one of my alternate numbers; ``hide`` withholds it on every call. The people
+        of my two contact lists may see another one.
 
         Problems: body-too-large, changed-meanwhile, directory-unavailable, forbidden, invalid-
         request, invalid-settings, too-many-requests, unauthenticated, unsupported-media-type.

@@ -10,7 +10,9 @@ class MobileNetwork:
     def __init__(self, api: Transport) -> None:
         self._api = api
 
-    async def ask_imrn(self, body: models.ImrnRequest) -> models.Route | models.Continue | models.Release:
+    async def ask_imrn(
+        self, body: models.ImrnRequest
+    ) -> models.AppDomainMobileNetworkSchemasRoute | models.Continue | models.Release:
         """Where a call of a user of ours goes (CAMEL).
 
         The network's SCP asks before it routes a call of a user who has our services. Emergency
@@ -20,7 +22,7 @@ class MobileNetwork:
         overloaded, store-unavailable, too-many-requests, unauthenticated, unsupported-media-type.
         """
         answer = await self._api.ask("POST", "/v1/mobile-network/imrn", body=body)
-        found: models.Route | models.Continue | models.Release = decoded(
-            answer, models.Route | models.Continue | models.Release
+        found: models.AppDomainMobileNetworkSchemasRoute | models.Continue | models.Release = decoded(
+            answer, models.AppDomainMobileNetworkSchemasRoute | models.Continue | models.Release
         )
         return found

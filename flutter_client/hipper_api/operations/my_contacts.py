@@ -57,10 +57,6 @@ class MyContacts:
     ) -> Versioned[models.ContactShown]:
         """One contact.
 
-        GET Route Decorator.
-
-        Use this decorator to decorate an HTTP handler for GET requests.
-
         Problems: directory-unavailable, forbidden, invalid-request, not-found, too-many-requests,
         unauthenticated.
         """
@@ -71,12 +67,16 @@ class MyContacts:
         )
         return versioned(answer, models.ContactShown, known)
 
-    async def import_my_contacts(self, body: models.ImportWanted) -> models.ImportReport:
+    async def import_my_contacts(
+        self, body: models.AppDomainContactsSchemasImportWanted
+    ) -> models.ImportReport:
         """Add the contacts of a file.
 
         vCard 3.0 or 4.0, or a table (CSV) with the names of its columns in the first line. What can
         be imported is; of the rest the report says line and fault. A file that comes twice adds
         nothing.
+
+        The file itself is taken as well, as `text/vcard` or `text/csv` in UTF-8.
 
         Problems: body-too-large, directory-unavailable, forbidden, invalid-request, invalid-settings,
         too-many-requests, unauthenticated, unsupported-media-type.
@@ -95,10 +95,6 @@ class MyContacts:
         limit: int | None = None,
     ) -> models.ContactPage:
         """My contacts, by name.
-
-        GET Route Decorator.
-
-        Use this decorator to decorate an HTTP handler for GET requests.
 
         Problems: directory-unavailable, forbidden, invalid-request, too-many-requests,
         unauthenticated.

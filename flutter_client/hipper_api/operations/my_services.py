@@ -1613,10 +1613,6 @@ class MyServices:
     async def list_my_services(self) -> models.ServiceSummaries:
         """All my services and how they are set.
 
-        GET Route Decorator.
-
-        Use this decorator to decorate an HTTP handler for GET requests.
-
         Problems: directory-unavailable, forbidden, invalid-request, too-many-requests,
         unauthenticated.
         """

@@ -1721,10 +1721,6 @@ class ServicesOfUsers:
     async def list_user_services(self, user: str) -> models.ServiceSummaries:
         """All services of a user and how they are set.
 
-        GET Route Decorator.
-
-        Use this decorator to decorate an HTTP handler for GET requests.
-
         Problems: directory-unavailable, forbidden, invalid-request, not-found, too-many-requests,
         unauthenticated.
         """

@@ -84,10 +84,6 @@ class SigningIn:
     async def get_email(self) -> models.Email:
         """Where mail for me goes.
 
-        GET Route Decorator.
-
-        Use this decorator to decorate an HTTP handler for GET requests.
-
         Problems: directory-unavailable, forbidden, invalid-request, too-many-requests,
         unauthenticated.
         """
@@ -98,10 +94,6 @@ class SigningIn:
     async def get_second_factor(self) -> models.SecondFactorState:
         """Whether I need a code to sign in.
 
-        GET Route Decorator.
-
-        Use this decorator to decorate an HTTP handler for GET requests.
-
         Problems: directory-unavailable, forbidden, invalid-request, too-many-requests,
         unauthenticated.
         """
@@ -111,10 +103,6 @@ class SigningIn:
 
     async def list_sessions(self) -> models.Sessions:
         """The devices I am signed in on.
-
-        GET Route Decorator.
-
-        Use this decorator to decorate an HTTP handler for GET requests.
 
         Problems: directory-unavailable, forbidden, invalid-request, too-many-requests,
         unauthenticated.
@@ -148,10 +136,6 @@ class SigningIn:
 
     async def renew_recovery_codes(self, body: models.PasswordProof) -> models.RecoveryCodes:
         """Get new recovery codes; the old ones work no more.
-
-        POST Route Decorator.
-
-        Use this decorator to decorate an HTTP handler for POST requests.
 
         Problems: body-too-large, directory-unavailable, forbidden, invalid-request, invalid-settings,
         overloaded, second-factor-state, store-unavailable, too-many-requests, unauthenticated,
