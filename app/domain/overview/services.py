@@ -14,7 +14,7 @@ from app.domain.me.services import context_of, functions_of, identity_shown
 from app.domain.overview import statements
 from app.domain.overview.schemas import Overview, OverviewWanted, Tile, TileName
 from app.domain.services.services import complete
-from app.problems import INVALID_SETTINGS, InvalidMember, ProblemError
+from app.problems import CHANGED_MEANWHILE, INVALID_SETTINGS, InvalidMember, ProblemError
 from app.stores import Stores
 from hipper.directory.accounts import Account
 from hipper.directory.audit import AuditEntry, write_audit
@@ -23,6 +23,8 @@ from hipper.pbx.service_packs import HELD
 from hipper.pbx.services.registry import SERVICES
 from hipper.runtime.clock import Clock
 
+TRIES = 5
+"""Another device may choose at the same time; without If-Match the last one wins."""
 IDENTITY, AVAILABILITY, DEVICES = "identity", "availability", "devices"
 _OWN = {
     AVAILABILITY: TileName(tile=AVAILABILITY, nl="Bereikbaarheid", en="Availability"),
@@ -64,12 +66,18 @@ def possible_tiles(context: SubscriberContext) -> dict[str, TileName]:
 
 async def overview(stores: Stores, account: Account, clock: Clock) -> Overview:
     context = await context_of(stores.own, account)
-    row = await stores.own.fetchrow(statements.CHOSEN, account.subscriber)
+    return await _overview(stores, account, context, await _chosen(stores.own, account), clock)
+
+
+async def _overview(
+    stores: Stores, account: Account, context: SubscriberContext, chosen: list[str] | None, clock: Clock
+) -> Overview:
+    """``chosen`` None: nothing was."""
     possible = possible_tiles(context)
-    wanted = usual_tiles(context.pack) if row is None else row["tiles"]
+    wanted = usual_tiles(context.pack) if chosen is None else chosen
     names = [name for name in wanted if name in possible]
     return Overview(
-        chosen=row is not None,
+        chosen=chosen is not None,
         tiles=tuple([await _tile(stores, account, context, possible[name], clock) for name in names]),
         more=tuple(one for name, one in possible.items() if name not in names),
     )
@@ -90,33 +98,40 @@ async def change(
 ) -> None:
     """Raises ProblemError: 412, 422."""
     context = await context_of(stores.own, account)
-    check(version_of(await overview(stores, account, clock)))
     if wanted.tiles is not None:
         _check(wanted.tiles, possible_tiles(context))
-    async with stores.own.acquire() as conn, conn.transaction():
-        before = await conn.fetchrow(statements.LOCKED, account.subscriber)
-        if wanted.tiles is None:
+    for _ in range(TRIES):
+        seen = await _chosen(stores.own, account)
+        check(version_of(await _overview(stores, account, context, seen, clock)))
+        if await _replace(stores.own, account, seen, wanted.tiles, by):
+            return
+    raise ProblemError(CHANGED_MEANWHILE, "read it again", "lees het opnieuw")
+
+
+async def _chosen(conn: asyncpg.Connection | asyncpg.Pool, account: Account) -> list[str] | None:
+    found: list[str] | None = await conn.fetchval(statements.CHOSEN, account.subscriber)
+    return found
+
+
+async def _replace(
+    pool: asyncpg.Pool, account: Account, seen: list[str] | None, tiles: tuple[str, ...] | None, by: str
+) -> bool:
+    """False: another device was first. ``seen``: what stood there."""
+    async with pool.acquire() as conn, conn.transaction():
+        first = await conn.execute(statements.FIRST, account.subscriber) != "INSERT 0 0"
+        before = None if first else await conn.fetchval(statements.LOCKED, account.subscriber)
+        if before != seen:
+            if first:
+                await conn.execute(statements.FORGET, account.subscriber)
+            return False
+        if tiles is None:
             await conn.execute(statements.FORGET, account.subscriber)
-        else:
-            await conn.execute(statements.SET, account.subscriber, list(wanted.tiles))
-    await _audit(stores.directory, account, by, None if before is None else before["tiles"], wanted.tiles)
-
-
-async def _audit(
-    pool: asyncpg.Pool,
-    account: Account,
-    by: str,
-    before: list[str] | None,
-    after: tuple[str, ...] | None,
-) -> None:
-    entry = AuditEntry(
-        tenant=account.tenant,
-        by=by,
-        subject=f"subscriber {account.aor}",
-        change=f"overview {_text(before)} -> {_text(after)}",
-    )
-    async with pool.acquire() as conn:
+        elif await conn.execute(statements.SET, account.subscriber, list(tiles)) != "UPDATE 1":
+            return False
+        change = f"overview {_text(before)} -> {_text(tiles)}"
+        entry = AuditEntry(tenant=account.tenant, by=by, subject=f"subscriber {account.aor}", change=change)
         await write_audit(conn, [entry])
+    return True
 
 
 def _text(tiles: list[str] | tuple[str, ...] | None) -> str:
