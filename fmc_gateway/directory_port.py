@@ -61,9 +61,9 @@ class DirectoryPort:
             event: AnyEvent = await self._ask(command)
         except DirectoryError as error:
             event = ContextFailed(reason=str(error))
-        except Exception as error:
+        except Exception as fault:
             log.exception("directory.fault")
-            event = ContextFailed(reason=f"{type(error).__name__}: {error}")
+            event = ContextFailed(reason=f"{type(fault).__name__}: {fault}")
         done(event)
 
     async def _ask(self, command: LoadContext) -> ContextLoaded:

@@ -156,9 +156,9 @@ class MediaPort:
                 event = await self._carry_out(pair, command, done)
             except (MediaUnavailable, NgError, SdpError) as error:
                 event = self._failed(command, error)
-            except Exception as error:
+            except Exception as fault:
                 log.exception("media.fault", call_id=call_of(name), pair=name, command=type(command).__name__)
-                event = self._failed(command, error)
+                event = self._failed(command, fault)
             if event is not None:
                 done(event)
             if isinstance(command, c.DeleteMedia):

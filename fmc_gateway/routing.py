@@ -99,7 +99,7 @@ class Routing:
     ) -> None:
         self._guard = guard
         self._bindings = bindings
-        self._unix = unix
+        self._now_unix = unix
         self._routing_numbers = RoutingNumbers(settings.mobile_network)
         self._listeners = {listener.name: listener for listener in settings.sip_listener}
         self.families: dict[str, Family] = {
@@ -155,8 +155,11 @@ class Routing:
 
     def peers(self) -> dict[str, Hop]:
         """Networks, trunks and exchanges by name. A name that two of them have counts once."""
-        others = EmergencyRoute | VoicemailPeer
-        return {peer.name: hop for peer, hop in self.all_peers() if not isinstance(peer, others)}
+        return {
+            peer.name: hop
+            for peer, hop in self.all_peers()
+            if not isinstance(peer, EmergencyRoute | VoicemailPeer)
+        }
 
     def all_peers(self) -> Iterator[tuple[Peer, Hop]]:
         """Networks, trunks, exchanges, emergency routes and voicemail."""
@@ -248,7 +251,7 @@ class Routing:
         if network.loop_guard_prefix:
             digits = target.number.removeprefix("+")
             return _to_number(hop, uri, network.loop_guard_prefix + digits, shown, network.trusted)
-        mark = (network.loop_guard_header, self._guard.mark(network.name, target.number, self._unix()))
+        mark = (network.loop_guard_header, self._guard.mark(network.name, target.number, self._now_unix()))
         return _to_number(
             hop, uri, target.number, Shown(shown.from_, (*shown.headers, mark)), network.trusted
         )
@@ -268,7 +271,7 @@ class Routing:
     ) -> Route | Unroutable:
         host = self.advertised_host(network.listener)
         try:
-            leg = isc_leg(target, network, identity, host, self._guard, self._unix())
+            leg = isc_leg(target, network, identity, host, self._guard, self._now_unix())
         except SipParseError as error:
             return Unroutable(400, f"Request-URI: {error.reason}")
         to = f"<{leg.uri.aor if isinstance(leg.uri, SipUri) else leg.uri}>"
@@ -359,8 +362,8 @@ class Routing:
             ways.append(Way(found.transport, name, family_of(found.host) or 4))
         try:
             return hop_of(SipUri.parse(target), tuple(ways))
-        except SipParseError as error:
-            raise RoutingConfigError(f"{peer.name}: target {target!r}: {error.reason}") from error
+        except SipParseError as malformed:
+            raise RoutingConfigError(f"{peer.name}: target {target!r}: {malformed.reason}") from malformed
         except HopError as error:
             raise RoutingConfigError(f"{peer.name}: target {target!r}: {error}") from error
 

@@ -88,7 +88,7 @@ def _deeper(depth: int, at: int) -> int:
 
 def _decode_string(data: bytes, at: int) -> tuple[str | bytes, int]:
     colon = data.find(b":", at, at + 8)
-    length = data[at:colon]
+    length = data[at : max(at, colon)]
     if colon < 0 or not length.isdigit() or (length[:1] == b"0" and len(length) > 1):
         raise BencodeError(f"bad string length at {at}")
     start = colon + 1
@@ -104,7 +104,7 @@ def _decode_string(data: bytes, at: int) -> tuple[str | bytes, int]:
 
 def _decode_integer(data: bytes, at: int) -> tuple[int, int]:
     end = data.find(b"e", at + 1, at + MAX_INTEGER_DIGITS + 3)
-    text = data[at + 1 : end]
+    text = data[at + 1 : max(at + 1, end)]
     digits = text.removeprefix(b"-")
     if end < 0 or not digits.isdigit() or len(digits) > MAX_INTEGER_DIGITS:
         raise BencodeError(f"bad integer at {at}")
