@@ -6,6 +6,7 @@ from typing import Any
 
 import asyncpg
 import httpx
+import msgspec
 import pytest
 
 from app.problems import KINDS

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from hipper_api_generator.__main__ import differences
-from hipper_api_generator.writing import files_of
 
 from app.description import describe
 from app.main import create_app
 from hipper.runtime.settings_model import Settings
+from hipper_api_generator.__main__ import differences
+from hipper_api_generator.writing import files_of
 
 
 def test_client_is_up_to_date() -> None:
