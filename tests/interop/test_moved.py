@@ -6,6 +6,25 @@ party and hears it; one that never hears another's tone is alone with it.
 
 from __future__ import annotations
 
+import asyncio
+import itertools
+import time
+import tomllib
+
+import asyncpg
+
+from hipper.contracts.bus import (
+    CallCommand,
+    CommandEnvelope,
+    CommandReply,
+    Hold,
+    Push,
+    ReplyStatus,
+    Resume,
+)
+from hipper.pbx.ids import CallId, DeviceId, GatewayId, SubscriberId, TenantId
+from hipper.runtime.bus import Bus, connect
+from hipper.runtime.bus_commands import CommandChannel
 from tests.bench import interruption
 from tests.interop.baresip import Baresip
 from tests.interop.company import Person
@@ -85,6 +104,120 @@ async def test_a_pull_there_and_back_hardly_interrupts_the_far_party(kit: Kit) -
     await kit.company.apply()
     found = await interruption.pull_about(anna, kit.gateway, pulls=2)
     assert max(found) < 10 * interruption.LIMIT_MS
+
+
+# From the app.
+
+
+class App:
+    """Anna's, over the bus."""
+
+    def __init__(self, kit: Kit, tenant: str, user: str, devices: dict[str, str]) -> None:
+        self.kit = kit
+        self.devices = devices
+        """By AOR user, ``mobile`` for the handset."""
+        self.who = {"tenant": TenantId(tenant), "user": SubscriberId(user)}
+        self._settings = tomllib.loads(kit.gateway.settings.read_text())
+        self._count = itertools.count(1)
+
+    @classmethod
+    async def of(cls, kit: Kit, person: Person) -> App:
+        connection = await asyncpg.connect(kit.database)
+        try:
+            rows = await connection.fetch(
+                "SELECT d.device_id, coalesce(d.aor_user, d.kind) AS name, d.subscriber_id, d.tenant_id"
+                " FROM directory.devices d JOIN directory.numbers n USING (subscriber_id)"
+                " WHERE n.e164 = $1",
+                person.fixed,
+            )
+        finally:
+            await connection.close()
+        devices = {row["name"]: row["device_id"] for row in rows}
+        return cls(kit, rows[0]["tenant_id"], rows[0]["subscriber_id"], devices)
+
+    async def call(self) -> CallId:
+        """The one call she is in."""
+        client = connect(self._settings["redis"]["url"])
+        try:
+            async with asyncio.timeout(3):
+                while not (calls := await client.hkeys(f"busy:{self.who['user']}")):  # noqa: ASYNC110
+                    await asyncio.sleep(0.02)
+        finally:
+            await client.aclose()
+        (call,) = calls
+        return CallId(call.decode())
+
+    async def asks(self, command: CallCommand) -> CommandReply:
+        bus = Bus(self._settings["redis"]["url"])
+        channel: CommandChannel[CommandEnvelope, CommandReply] = CommandChannel(
+            bus, CommandEnvelope, CommandReply
+        )
+        request = f"{self.kit.company.tenant}-{next(self._count)}"
+        envelope = CommandEnvelope(
+            request_id=request,
+            idempotency_key=request,
+            call=await self.call(),
+            deadline=time.time() + 5,
+            command=command,
+        )
+        gateway = self._settings.get("gateway", {}).get("id", "gw1")
+        try:
+            reply = await channel.send(GatewayId(gateway), envelope)
+        finally:
+            await bus.close()
+        assert reply is not None
+        return reply
+
+
+async def test_app_pushes_the_call_to_the_desk_phone(kit: Kit) -> None:
+    """It rings while the two talk on, and has the call when it is picked up."""
+    anna, desk, handset, far = await talking_on_the_handset(kit)
+    app = await App.of(kit, anna)
+    push = Push(**app.who, to=DeviceId(app.devices[anna.phones[0]]))
+    assert (await app.asks(push)).status is ReplyStatus.DONE
+    assert OUTSIDE in (await desk.incoming())["peeruri"]
+    await handset.hears(HANDSET)
+    await desk.answer()
+    await pulled(desk, handset)
+    await desk.hang_up()
+    await far.finished()
+
+
+async def test_app_holds_and_resumes(kit: Kit) -> None:
+    """The far party hears music and not the handset, then the handset again; nobody is re-INVITEd."""
+    anna = kit.company.person("anna")
+    await kit.company.apply()
+    handset, far = await kit.handset(anna, HANDSET), await kit.pstn_phone(OUTSIDE, DESK)
+    await handset.dial(f"sip:0301234567@127.0.0.1:{kit.gateway.mobile}")
+    await far.incoming()
+    await far.answer()
+    await asyncio.gather(far.hears(HANDSET), handset.hears(DESK))
+    app = await App.of(kit, anna)
+    for command in (Hold(**app.who), Hold(**app.who)):
+        assert (await app.asks(command)).status is ReplyStatus.DONE
+    await far.hears_other(HANDSET, DESK)
+    assert (await app.asks(Resume(**app.who))).status is ReplyStatus.DONE
+    await far.hears_in_order(HANDSET, "other", HANDSET)
+    await handset.hears(DESK)
+    await handset.hang_up()
+    await far.closed()
+
+
+async def test_lost_handset_leaves_music_until_the_desk_phone_takes_the_call(kit: Kit) -> None:
+    anna = kit.company.person("anna")
+    await kit.company.apply()
+    desk, far = await kit.desk(anna, DESK), await kit.pstn_phone(OUTSIDE, HANDSET)
+    handset = await kit.network_calls("uac_lost", "0301234567", anna, talk_ms=300)
+    await far.incoming()
+    await far.answer()
+    await handset.finished()
+    await far.hears_other(HANDSET, DESK)
+    await desk.dial("*11")
+    await desk.established()
+    await desk.hears(HANDSET)
+    await desk.hang_up()
+    await far.closed()
+    assert (await kit.record()).call["outcome"] == "answered"
 
 
 async def test_nothing_to_pull_is_spoken(kit: Kit) -> None:
