@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 from litestar import Request
 
+from app.dutch import in_dutch
 from app.language import language_of
 from app.problems import (
     INVALID_REQUEST,
@@ -25,13 +26,6 @@ T = TypeVar("T")
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _AT = re.compile(r" - at `(?:key in )?\$(?P<path>[^`]*)`$")
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]|\[(\.\.\.)\]")
-_DUTCH = (
-    (re.compile(r"^Expected (.+), got (.+)$"), r"verwacht \1, kreeg \2"),
-    (re.compile(r"^Object contains unknown field (.+)$"), r"onbekend veld \1"),
-    (re.compile(r"^Object missing required field (.+)$"), r"veld \1 ontbreekt"),
-    (re.compile(r"^Invalid enum value (.+)$"), r"\1 is geen keuze"),
-    (re.compile(r"^Expected (.+)$"), r"verwacht \1"),
-)
 
 
 async def body_of(request: Request[Any, Any, Any], kind: type[T]) -> T:
@@ -80,13 +74,6 @@ def invalid(message: str, request: Request[Any, Any, Any]) -> ProblemError:
 
 def request_is_dutch(request: Request[Any, Any, Any]) -> bool:
     return language_of(request.scope) == "nl"
-
-
-def in_dutch(reason: str) -> str:
-    for pattern, text in _DUTCH:
-        if pattern.match(reason):
-            return pattern.sub(text, reason)
-    return reason
 
 
 def _pointer(path: str) -> str:
