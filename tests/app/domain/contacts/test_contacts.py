@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 
 from hipper.directory import contacts as stored
 from hipper.directory.contexts import load_for_termination
+from hipper.directory.errors import ChangedMeanwhile
+from hipper.pbx.ids import SubscriberId
 from hipper.pbx.model import CallerList
 from hipper.telephony.numbers.e164 import E164
 from tests.app.kit import Api, problem
@@ -109,6 +112,25 @@ async def test_change_of_what_somebody_else_changed_is_refused(site: Api) -> Non
     unchanged = await anna.get(path, headers={"If-None-Match": answer.headers["etag"]})
     assert unchanged.status_code == 304
     assert (await anna.get(path)).json()["name"] == "Jan de Oude"
+
+
+async def test_version_is_looked_at_again_when_nobody_else_can_change_it(
+    site: Api, owner_postgres_url: Callable[[str], str]
+) -> None:
+    """Of two changes that both read the same version, one is refused, however close together."""
+    contact, user = (await add(await sign_in(site, ANNA)))["id"], SubscriberId("anna")
+    fields = stored.ContactFields(list=CallerList.PRIVATE, name="Jan")
+    connection = await asyncpg.connect(owner_postgres_url("directory"))
+    try:
+        await stored.change_contact(connection, user, contact, fields, "user:anna", if_version=1)
+        with pytest.raises(ChangedMeanwhile):
+            await stored.change_contact(connection, user, contact, fields, "user:anna", if_version=1)
+        with pytest.raises(ChangedMeanwhile):
+            await stored.remove_contact(connection, user, contact, "user:anna", if_version=1)
+        with pytest.raises(LookupError):
+            await stored.remove_contact(connection, SubscriberId("bram"), contact, "user:bram")
+    finally:
+        await connection.close()
 
 
 async def test_contacts_are_listed_by_name_and_found_by_its_words(site: Api) -> None:
