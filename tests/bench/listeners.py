@@ -71,6 +71,8 @@ class Ear(asyncio.Protocol):
             if b"event: snapshot" in self._data and b"event: presence" in self._data:
                 self._data = b""
                 self.began.set_result(None)
+            elif not self._data.startswith(b"HTTP/1.1 200 "[: len(self._data)]):
+                self.began.set_exception(ConnectionError(self._data[:400].decode(errors="replace")))
         elif self.heard is not None and not self.heard.done() and b"event: call_over" in data:
             self.heard.set_result(time.monotonic())
 

@@ -18,6 +18,7 @@ import structlog
 
 from app.domain.events.frames import RESET, EntryId, Frame, end, frame_of, parse_entry
 from app.domain.events.listener import Listener
+from app.domain.events.working import forever, stop
 from app.problems import OVERLOADED, TOO_MANY_STREAMS, ProblemError
 from hipper.contracts.bus import UserEvent
 from hipper.pbx.ids import SubscriberId
@@ -27,7 +28,7 @@ from hipper.runtime.bus_events import EventStreams, Reset
 MOST_LISTENERS = 20_000
 MOST_OF_SESSION = 5
 """Streams of one session: an app has one, and may open the next before it knows that the last is gone."""
-SUBSCRIBED_WITHIN_S = 2.0
+SUBSCRIBED_WITHIN_S = 5.0
 BEAT_EVERY_S = 20
 """Each listener in its own second of these."""
 READ_AT_ONCE = 100
@@ -74,7 +75,7 @@ class Hub:
         self._pubsub: Any = None
         self._tasks: list[asyncio.Task[None]] = []
         self._beats: list[set[Listener]] = [set() for _ in range(BEAT_EVERY_S)]
-        self._turn = 0
+        self._turn = self._second = 0
         self._closing = False
         self._confirmed: set[str] = set()
         self.on_change: Changed = lambda channel, data: None
@@ -85,14 +86,13 @@ class Hub:
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[Hub]:
-        self._tasks = [asyncio.create_task(one) for one in (self._listen(), self._pump(), self._beat())]
+        turns = (self._listen, self._pump, self._beat)
+        self._tasks = [asyncio.create_task(forever(one)) for one in turns]
         try:
             yield self
         finally:
             self.close()
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await stop(self._tasks)
 
     def close(self) -> None:
         """The worker stops: every listener comes again, to another one."""
@@ -196,24 +196,23 @@ class Hub:
     # -- what comes
 
     async def _listen(self) -> None:
-        """Until cancelled: what Redis says on the channels we watch. After an outage all are asked for again,
-        and each confirmation makes its stream be read."""
-        while True:
-            pubsub = self._bus.blocking.pubsub()
-            try:
-                known: set[str] = set()
-                while missing := {AWAKE, *self._watched} - known:
-                    await pubsub.subscribe(*missing)
-                    known |= missing
-                self._pubsub = pubsub
-                await self._hear()
-            except OUTAGE as error:
-                log.warning("events.redis_away", error=type(error).__name__, listeners=len(self))
-            finally:
-                self._pubsub = None
-                self._confirmed.clear()
-                await pubsub.aclose()
-            await asyncio.sleep(AGAIN_AFTER_S)
+        """Until Redis is away: what it says on the channels we watch. After an outage all are asked for
+        again, and each confirmation makes its stream be read."""
+        pubsub = self._bus.blocking.pubsub()
+        try:
+            known: set[str] = set()
+            while missing := {AWAKE, *self._watched} - known:
+                await pubsub.subscribe(*missing)
+                known |= missing
+            self._pubsub = pubsub
+            await self._hear()
+        except OUTAGE as error:
+            log.warning("events.redis_away", error=type(error).__name__, listeners=len(self))
+        finally:
+            self._pubsub = None
+            self._confirmed.clear()
+            await pubsub.aclose()
+        await asyncio.sleep(AGAIN_AFTER_S)
 
     async def _hear(self) -> None:
         """Raises OUTAGE."""
@@ -241,17 +240,16 @@ class Hub:
         self.on_change(channel, b"" if message["type"] == "subscribe" else message["data"])
 
     async def _pump(self) -> None:
-        """Until cancelled: read the streams that have grown."""
-        while True:
-            await self._work.wait()
-            self._work.clear()
-            await asyncio.sleep(GATHER_S)
-            try:
-                await self._read_doubtful()
-                await self._read_dirty()
-            except AWAY:
-                await asyncio.sleep(AGAIN_AFTER_S)
-                self._work.set()
+        """Read the streams that have grown."""
+        await self._work.wait()
+        self._work.clear()
+        await asyncio.sleep(GATHER_S)
+        try:
+            await self._read_doubtful()
+            await self._read_dirty()
+        except AWAY:
+            await asyncio.sleep(AGAIN_AFTER_S)
+            self._work.set()
 
     async def _read_doubtful(self) -> None:
         """Feeds that are new, or whose channel was not heard for a while."""
@@ -328,11 +326,9 @@ class Hub:
     # -- what keeps a connection, and ends it
 
     async def _beat(self) -> None:
-        turn = 0
-        while True:
-            await asyncio.sleep(1.0)
-            turn = (turn + 1) % BEAT_EVERY_S
-            self.beat(turn)
+        await asyncio.sleep(1.0)
+        self._second = (self._second + 1) % BEAT_EVERY_S
+        self.beat(self._second)
 
     def beat(self, turn: int) -> None:
         """One second: those of ``turn`` show that they are there, those whose token is too old end."""

@@ -18,6 +18,7 @@ from app.domain.directory.services import presence_of
 from app.domain.events.frames import Presence, frame
 from app.domain.events.hub import AGAIN_AFTER_S, AWAY, Hub
 from app.domain.events.listener import Listener
+from app.domain.events.working import forever, stop
 from app.domain.me.live import live_of
 from app.domain.me.services import context_of, own_device
 from app.problems import ProblemError
@@ -66,12 +67,11 @@ class PresenceDesk:
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
         await self._hub.watch(self._bindings)
-        task = asyncio.create_task(self._pump())
+        task = asyncio.create_task(forever(self._pump))
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await stop([task])
 
     async def join(self, listener: Listener, account: Account, colleagues: Iterable[SubscriberId]) -> Watch:
         """The first presence comes of itself. Colleagues who may not be seen are passed over. Raises what the
@@ -118,19 +118,18 @@ class PresenceDesk:
         self._work.set()
 
     async def _pump(self) -> None:
-        while True:
-            await self._work.wait()
-            self._work.clear()
-            await asyncio.sleep(GATHER_S)
-            while self._dirty:
-                watch = self._dirty.pop()
-                try:
-                    await self._tell(watch)
-                except ProblemError:
-                    continue  # the user is gone; the session ends by itself
-                except (*AWAY, *DATABASE_OUTAGE):
-                    self._dirty.add(watch)
-                    await asyncio.sleep(AGAIN_AFTER_S)
+        await self._work.wait()
+        self._work.clear()
+        await asyncio.sleep(GATHER_S)
+        while self._dirty:
+            watch = self._dirty.pop()
+            try:
+                await self._tell(watch)
+            except ProblemError:
+                continue  # the user is gone; the session ends by itself
+            except (*AWAY, *DATABASE_OUTAGE):
+                self._look(watch)
+                await asyncio.sleep(AGAIN_AFTER_S)
 
     async def _tell(self, watch: Watch) -> None:
         if watch.listener.is_over:

@@ -14,6 +14,7 @@ from app.domain.events.frames import RESET, EntryId, Frame, Snapshot, frame, par
 from app.domain.events.hub import Hub
 from app.domain.events.listener import Listener
 from app.domain.events.presence import MOST_COLLEAGUES, PresenceDesk
+from app.domain.events.working import forever, stop
 from app.problems import INVALID_REQUEST, ProblemError
 from app.stores import Stores
 from hipper.contracts.bus import SettingsChanged, UserEvent
@@ -59,13 +60,11 @@ class Events:
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
         async with self.hub.at_work(), self._desk.at_work():
-            tasks = [asyncio.create_task(one) for one in (self._jobs.run(), self._watch_sessions())]
+            tasks = [asyncio.create_task(forever(one)) for one in (self._jobs.run, self._watch_sessions)]
             try:
                 yield
             finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+                await stop(tasks)
 
     def look(self) -> None:
         """Something was changed just now, over this worker: who listens is told at once."""
@@ -119,12 +118,11 @@ class Events:
 
     async def _watch_sessions(self) -> None:
         """A session that was ended anywhere listens no longer."""
-        while True:
-            await asyncio.sleep(SESSIONS_ASKED_S)
-            try:
-                await self.end_what_is_over()
-            except OUTAGE as error:
-                log.warning("events.database_away", error=type(error).__name__)
+        await asyncio.sleep(SESSIONS_ASKED_S)
+        try:
+            await self.end_what_is_over()
+        except OUTAGE as error:
+            log.warning("events.database_away", error=type(error).__name__)
 
     async def end_what_is_over(self) -> None:
         """Raises what asyncpg does."""
