@@ -13,7 +13,7 @@ from app.domain.privacy.schemas import UserExport
 from app.domain.privacy.services import Connections
 from app.domain.signing_in.account_statements import ROLE
 from app.operations import Access, declared
-from app.problems import FORBIDDEN, NOT_FOUND, ProblemError
+from app.problems import FORBIDDEN, NOT_FOUND, STORE_UNAVAILABLE, ProblemError
 from app.stores import Stores
 from hipper.directory.errors import UnknownSubscriber
 from hipper.pbx.ids import SubscriberId
@@ -64,7 +64,7 @@ class EraseController(Controller):
         operation_id="eraseUser",
         summary="Erase everything personal of a user",
         status_code=204,
-        opt=declared(Access.ADMINISTRATOR),
+        opt=declared(Access.ADMINISTRATOR, problems=(STORE_UNAVAILABLE,)),
     )
     async def erase(self, request: Request[Any, Any, Any], user: FromPath[str]) -> None:
         """Cannot be undone. Name, address, numbers, telephones, settings, contacts and lists go; of calls
