@@ -13,6 +13,7 @@ import httpx
 import pyotp
 import pytest
 
+from app.domain.signing_in.account_statements import TAKE_STEP
 from hipper.runtime.clock import ManualClock
 from tests.app.kit import Api, installation, problem
 from tests.app.people import ANNA, BRAM, SECRET, Client, company, gathered, sign_in, try_to_sign_in
@@ -99,6 +100,15 @@ async def test_a_code_counts_once(site: Api, clock: ManualClock) -> None:
     assert problem(await with_code(site, ANNA, authenticator.code(-1))) == "wrong-code"  # nor an older one
     clock.advance(30)
     assert (await with_code(site, ANNA, authenticator.code())).status_code == 201
+
+
+async def test_of_two_who_give_the_same_code_at_once_one_gets_in(site: Api, clock: ManualClock) -> None:
+    """Both have seen that it is new; the database lets one of them take it."""
+    anna = await sign_in(site, ANNA)
+    await switched_on(anna, clock)
+    step = int(clock.unix()) // 30
+    taken = await gathered(*(site.app.state.pool.fetchval(TAKE_STEP, "anna", step) for _ in range(4)))
+    assert sorted(map(str, taken)) == ["None", "None", "None", "anna"]
 
 
 async def test_code_that_confirmed_is_used(site: Api, clock: ManualClock) -> None:
