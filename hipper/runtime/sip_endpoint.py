@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from math import ceil
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,6 +15,10 @@ from hipper.runtime.settings_model import SipListener
 from hipper.runtime.sip_stream import StreamLimits, StreamTransport, TlsNames
 from hipper.runtime.sip_udp import UdpTransport
 from hipper.telephony.sip.flow import Flow, Outgoing, Transport
+
+GATHER_S = 0.02
+"""Timers fire together, at most so much too late: each transaction of a call ends by one, and waking up for
+it costs far more than it does. The shortest timer of RFC 3261 is 500 ms."""
 
 _log = structlog.get_logger("hipper.sip")
 
@@ -200,6 +205,7 @@ class SipShell:
         due = self._core.next_timer()
         if due is None or not (self._udp or self._streams):
             return  # a timer that is set does no harm: it finds nothing due
+        due = ceil(due / GATHER_S) * GATHER_S
         if self._timer is not None:
             if self._timer_due <= due:
                 return  # it fires early and is set again: cheaper than a new one per message

@@ -236,6 +236,18 @@ class TestTimer:
             await seen.wait_for("timer")
             assert core.timers == [now + 3600]
 
+    async def test_timers_close_together_fire_together(self) -> None:
+        """A hundred within 20 ms: two or three turns, not a hundred."""
+        async with running(UDP) as (shell, core, seen):
+            now = asyncio.get_running_loop().time()
+            core.timers = [now + 0.1 + number * 0.0002 for number in range(100)]
+            shell.flush()
+            async with asyncio.timeout(5):
+                while core.timers:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+            assert len(core.timers_fired) == 100
+            assert len(seen.of("timer")) <= 3
+
     async def test_an_event_handler_that_raises_stops_nobody(self) -> None:
         core = RecordingCore()
         delivered: list[Any] = []
