@@ -205,9 +205,9 @@ def _wish(envelope: CommandEnvelope) -> MoveRequested | HoldRequested | None:
             return HoldRequested(request=request, subscriber=command.user, on=on, device=command.device)
         case Push():
             to, device = command.to, command.device
-            return MoveRequested(request=request, subscriber=command.user, to=to, device=device)
+            return MoveRequested(request=request, subscriber=command.user, device=to, from_device=device)
         case Pull():
-            return MoveRequested(request=request, subscriber=command.user, to=command.to)
+            return MoveRequested(request=request, subscriber=command.user, device=command.to)
     return None
 
 

@@ -404,17 +404,18 @@ class LegReturned(Event, frozen=True, kw_only=True, tag="leg_returned"):
 
 
 class MoveRequested(Event, frozen=True, kw_only=True, tag="move_requested"):
-    """The app: the side of ``subscriber`` goes on on ``to``, which rings first. ``device``: from which, where
-    the user has two in the call; None: the one there is. ``request``: AnswerRequest names it."""
+    """The app: the side of ``subscriber`` goes on on ``device``, which rings first. ``from_device``: from
+    which, where the user has two in the call; None: the one there is. ``request``: AnswerRequest names it."""
 
     request: str
     subscriber: SubscriberId
-    to: DeviceId
-    device: DeviceId | None = None
+    device: DeviceId
+    from_device: DeviceId | None = None
 
 
 class HoldRequested(Event, frozen=True, kw_only=True, tag="hold_requested"):
-    """The app holds, or (``on`` False) resumes. ``device``: as in MoveRequested."""
+    """The app holds, or (``on`` False) resumes. ``device``: on which telephone, where the
+    user has two in the call."""
 
     request: str
     subscriber: SubscriberId

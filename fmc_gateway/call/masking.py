@@ -57,7 +57,9 @@ PATTERNS = frozenset({"numbers", "exclude", "reached", "barred_prefixes", "allow
 """Fields that hold numbers, or beginnings of them. A beginning is nobody's, and only as it is does it fit the
 numbers it is for: their last digits alone are masked."""
 WHOLE_DIGITS = 10
-DEVICES = frozenset({"device", "devices", "busy_devices", "answered_on", "served_device", "ringing"})
+DEVICES = frozenset(
+    {"device", "devices", "busy_devices", "answered_on", "served_device", "from_device", "ringing"}
+)
 """Fields that name devices; a number that rings along is one, ``remote:<number>``."""
 TIMERS = frozenset({StartTimer, StopTimer, TimerFired})
 """Their names are made of leg ids, which may have as many digits in a row as a number."""

@@ -77,7 +77,7 @@ NO_OFFER = "the other side has not described its media"
 
 def move_requested(call: Talking, event: MoveRequested, now: float) -> Step:
     """Which telephone that is the directory knows."""
-    old = choosing.side_of(call, event.subscriber, event.device)
+    old = choosing.side_of(call, event.subscriber, event.from_device)
     refusal = _refusal(call, event, old)
     if refusal is not None:
         return call, (refusal,)
@@ -87,7 +87,7 @@ def move_requested(call: Talking, event: MoveRequested, now: float) -> Step:
         replaces=old.id,
         stays=other_of(call, old.id).id,
         subscriber=event.subscriber,
-        device=event.to,
+        device=event.device,
         request=event.request,
     )
     return ask(call, move)
@@ -105,7 +105,7 @@ def _refusal(call: Talking, event: MoveRequested, old: Leg | None) -> AnswerRequ
         return _no(event.request, choosing.UNTOUCHABLE, RefusedBecause.EMERGENCY)
     if call.asked or call.move is not None:
         return _no(event.request, choosing.BEING_MOVED)
-    problem = choosing.problem_of(call, event.subscriber, event.to)
+    problem = choosing.problem_of(call, event.subscriber, event.device)
     return None if problem is None else _no(event.request, problem)
 
 

@@ -179,7 +179,7 @@ def note_of(item: e.AnyEvent | c.AnyCommand) -> str:
         case e.LegReturned():
             return f"handed back: {item.explanation}"
         case e.MoveRequested():
-            return f"move to {item.to} asked by the app of {item.subscriber}"
+            return f"move to {item.device} asked by the app of {item.subscriber}"
         case e.HoldRequested():
             return f"{'hold' if item.on else 'resume'} asked by the app of {item.subscriber}"
         case e.CallChosen():

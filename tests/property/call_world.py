@@ -150,7 +150,7 @@ class World(Wires):
         self.deliver(
             self.rng.choice(
                 (
-                    ev.MoveRequested(request=request, subscriber=user, to=device),
+                    ev.MoveRequested(request=request, subscriber=user, device=device),
                     ev.HoldRequested(request=request, subscriber=user, on=on),
                 )
             )

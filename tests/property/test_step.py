@@ -123,7 +123,7 @@ def anything(rng: Random) -> ev.AnyEvent:
         lambda: joined(rng.choice(JOINING), rng.choice(("suze", "piet")), "suze-desk1"),
         lambda: ev.LegReturned(joined=joined("j0", "suze", "suze-desk1"), explanation="?"),
         lambda: ev.MoveRequested(
-            request="r", subscriber=rng.choice((suze(), piet())).subscriber, to=DeviceId("piet-desk1")
+            request="r", subscriber=rng.choice((suze(), piet())).subscriber, device=DeviceId("piet-desk1")
         ),
         lambda: ev.HoldRequested(
             request="r", subscriber=rng.choice((suze(), piet())).subscriber, on=rng.random() < 0.5

@@ -9,7 +9,7 @@ import pytest
 from fmc_gateway.call.commands import StartTimer
 from fmc_gateway.call.events import TimerFired
 from fmc_gateway.call.masking import mask
-from fmc_gateway.call.replay import Trace, TraceStep, encode, replay
+from fmc_gateway.call.replay import Trace, TraceStep, decode, encode, replay
 from hipper.pbx.ids import CallId
 from hipper.telephony.numbers.e164 import E164
 from tests.fmc_gateway.call.kit import (
@@ -147,6 +147,15 @@ def test_number_that_rings_along_is_masked_where_it_names_a_device() -> None:
     assert len(devices) == 1
     assert OUTSIDE not in devices
     assert '"piet-desk1"' in text
+
+
+def test_telephone_a_call_moves_to_is_named_alike_everywhere() -> None:
+    """Ids of devices may have as many digits in a row as a number."""
+    (trace,) = [one for one in every_trace() if one.call == "app_pushes_a_call_to_the_mobile_and_holds_it"]
+    text = encode(trace).decode().replace("piet-mobile", "d0198123456")
+    masked = mask(decode(text.encode()), KEY)
+    assert replay(masked) == ()
+    assert "d0198123456" in encode(masked).decode()
 
 
 def test_beginnings_of_numbers_stay_and_whole_ones_in_their_place_do_not() -> None:

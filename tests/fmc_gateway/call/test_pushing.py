@@ -25,7 +25,7 @@ def outside() -> Ladder:
 
 
 def push(to: str = "suze-desk1", request: str = "r1") -> ev.MoveRequested:
-    return ev.MoveRequested(request=request, subscriber=SUZE, to=DeviceId(to))
+    return ev.MoveRequested(request=request, subscriber=SUZE, device=DeviceId(to))
 
 
 def ringing(to: str = "suze-desk1", who: SubscriberContext | None = None) -> Ladder:
@@ -187,7 +187,7 @@ def test_telephone_that_is_dialled_from_takes_the_call_and_the_others_stop_ringi
 def test_what_cannot_be_is_refused() -> None:
     ladder = outside()
     ladder.tell(push("suze-mobile"))
-    ladder.tell(ev.MoveRequested(request="r2", subscriber=SubscriberId("piet"), to=DeviceId("x")))
+    ladder.tell(ev.MoveRequested(request="r2", subscriber=SubscriberId("piet"), device=DeviceId("x")))
     ladder.tell(push())
     ladder.tell(push("suze-desk2", "r3"))
     assert [done for done, _ in answers(ladder)] == [False, False, False]

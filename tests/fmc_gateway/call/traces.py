@@ -320,7 +320,7 @@ def app_pushes_a_call_to_the_mobile_and_holds_it() -> None:
     ladder.talk()
     suze_id, piet_id = SubscriberId("suze"), SubscriberId("piet")
     ladder.tell(ev.HoldRequested(request="r1", subscriber=suze_id, on=True))
-    ladder.tell(ev.MoveRequested(request="r2", subscriber=piet_id, to=DeviceId("piet-mobile")))
+    ladder.tell(ev.MoveRequested(request="r2", subscriber=piet_id, device=DeviceId("piet-mobile")))
     ladder.load(piet(), None)
     ladder.offers()
     leg = LegId("c1-c1")
