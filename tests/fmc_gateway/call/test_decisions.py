@@ -13,8 +13,10 @@ from hipper.pbx.ids import SubscriberId
 from hipper.pbx.model import CallerList
 from hipper.pbx.origination_refused import refused
 from hipper.pbx.services.availability import Action, Availability, Profile, Treatment
+from tests.fmc_gateway.call import dialled
 from tests.fmc_gateway.call.forwards import always
 from tests.fmc_gateway.call.kit import (
+    B1,
     Ladder,
     anna,
     binding,
@@ -103,3 +105,27 @@ def test_record_of_before_decisions_were_kept_is_read_still() -> None:
     assert msgspec.json.encode(DecisionRecord(kind=DecisionKind.CALLED, subscriber=PIET, rule="a.b")) == (
         b'{"kind":"called","subscriber":"piet","rule":"a.b"}'
     )
+
+
+def test_dial_from_the_app_is_kept_once_though_it_is_decided_twice() -> None:
+    ladder = dialled.calling("202", piet())
+    found = [(one.kind, one.subscriber, one.rule) for one in kept(ladder)]
+    assert found == [
+        (DecisionKind.CALLING, SUZE, rules.ON_NET_EXTENSION),
+        (DecisionKind.CALLED, PIET, rules.RING_EXTENSION),
+    ]
+
+
+def test_telephone_that_redirects_keeps_its_users_decision_and_that_of_whom_it_reaches() -> None:
+    ladder = Ladder()
+    ladder.tell(invite())
+    ladder.load(suze(), desk_only(piet()), binding("piet-desk1"))
+    ladder.offers()
+    ladder.tell(ev.LegRejected(leg=B1, status=302, contacts=("sip:203@192.0.2.9",)))
+    ladder.forward(desk_only(piet()), desk_only(anna()), binding("anna-desk1"))
+    assert [(one.kind, one.subscriber) for one in kept(ladder)] == [
+        (DecisionKind.CALLING, SUZE),
+        (DecisionKind.CALLED, PIET),
+        (DecisionKind.FORWARDING, PIET),
+        (DecisionKind.CALLED, ANNA),
+    ]
