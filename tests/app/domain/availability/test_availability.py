@@ -111,9 +111,6 @@ async def test_fixed_number_in_office_hours_only_and_the_mobile_always(anna: Cli
     assert again.status_code == 200
     assert not again.json()["numbers"][1]["chosen"]
     assert await rings(anna, "0201232010") == (True, "ring.fixed")
-
-
-async def test_alternate_number_has_a_route_of_its_own(anna: Client) -> None:
     await put(anna, f"{PATH}/numbers/31201239999", {"inside": {"action": "reject"}})
     assert (await anna.get(SERVICE)).json()["numbers"][0]["number"] == "+31201239999"
     assert await rings(anna, "0201239999") == (False, "availability.reject")
@@ -156,9 +153,6 @@ async def test_profile_by_schedule_and_by_hand_before_it(anna: Client, clock: St
     await put(anna, f"{PATH}/profile", {"profile": None})
     await later(anna, clock, 12 * 3600)
     assert (await anna.get(PATH)).json()["active"] is None
-
-
-async def test_choice_by_hand_goes_with_its_profile(anna: Client) -> None:
     await put(anna, PATH, {"profiles": [{"name": "Markt", "business": {"action": "reject"}}]})
     await put(anna, f"{PATH}/profile", {"profile": "Markt"})
     assert (await put(anna, PATH, {}))["active"] is None
@@ -200,39 +194,32 @@ async def test_what_cannot_be_is_refused_and_nothing_changes(anna: Client) -> No
     assert (await anna.get(SERVICE)).json() == before
 
 
-async def test_two_devices_do_not_overwrite_each_other(anna: Client) -> None:
-    first = await anna.get(PATH)
-    tag = {"If-Match": first.headers["etag"]}
-    assert (await anna.put(f"{PATH}/profile", {"profile": "out"}, headers=tag)).status_code == 200
-    late = await anna.put(f"{PATH}/profile", {"profile": "meeting"}, headers=tag)
-    assert (late.status_code, problem(late)) == (412, "changed-meanwhile")
-    assert (await anna.get(PATH)).json()["active"]["profile"] == "out"
-    known = await anna.get(PATH)
-    again = await anna.get(PATH, headers={"If-None-Match": known.headers["etag"]})
-    assert again.status_code == 304
-
-
-async def test_etag_is_another_when_a_schedule_begins_to_hold(anna: Client, clock: Stopped) -> None:
-    before = (await anna.get(PATH)).headers["etag"]
-    await later(anna, clock, 12 * 3600)
-    assert (await anna.get(PATH)).headers["etag"] != before
-
-
-async def test_changes_at_the_same_time_are_all_kept(anna: Client) -> None:
-    ids = ("fixed", "mobile", "extension", "31201239999")
-    body = {"inside": {"action": "reject"}}
-    answers = await gathered(*(anna.put(f"{PATH}/numbers/{one}", body) for one in ids))
-    assert {one.status_code for one in answers} == {200}
-    assert all(one["chosen"] for one in (await anna.get(PATH)).json()["numbers"])
-
-
-async def test_every_change_stands_in_the_audit(anna: Client, postgres_url: str) -> None:
+async def test_two_devices_do_not_overwrite_each_other_and_the_audit_says_who(
+    anna: Client, clock: Stopped, postgres_url: str
+) -> None:
     await put(anna, f"{PATH}/profile", {"profile": "out"})
     connection = await asyncpg.connect(postgres_url)
     change = await connection.fetchval("SELECT change FROM directory.audit ORDER BY at DESC LIMIT 1")
     await connection.close()
     assert change.startswith("availability (not set) -> ")
     assert '"active_profile":"out"' in change
+    first = await anna.get(PATH)
+    tag = {"If-Match": first.headers["etag"]}
+    assert (await anna.put(f"{PATH}/profile", {"profile": "holiday"}, headers=tag)).status_code == 200
+    late = await anna.put(f"{PATH}/profile", {"profile": "meeting"}, headers=tag)
+    assert (late.status_code, problem(late)) == (412, "changed-meanwhile")
+    assert (await anna.get(PATH)).json()["active"]["profile"] == "holiday"
+    known = await anna.get(PATH)
+    again = await anna.get(PATH, headers={"If-None-Match": known.headers["etag"]})
+    assert again.status_code == 304
+    ids = ("fixed", "mobile", "extension", "31201239999")
+    body = {"inside": {"action": "reject"}}
+    answers = await gathered(*(anna.put(f"{PATH}/numbers/{one}", body) for one in ids))
+    assert {one.status_code for one in answers} == {200}
+    assert all(one["chosen"] for one in (await anna.get(PATH)).json()["numbers"])
+    before = (await anna.get(PATH)).headers["etag"]
+    await later(anna, clock, 12 * 3600)
+    assert (await anna.get(PATH)).headers["etag"] != before
 
 
 async def test_schedules_of_the_group_may_be_named_and_the_own_hides_the_groups(anna: Client) -> None:
