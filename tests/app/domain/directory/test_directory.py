@@ -153,8 +153,7 @@ async def test_caller_is_a_contact_or_a_colleague_with_the_last_calls(site: Api,
     assert (stranger["name"], stranger["colleague"]) == (None, None)  # Carl is of another company
 
 
-@pytest.mark.parametrize("number", ["anonymous", "", "*21#", None])
-async def test_caller_without_number_is_nobody(site: Api, number: str | None) -> None:
-    params = {} if number is None else {"number": number}
+async def test_caller_without_number_is_nobody(site: Api) -> None:
     anna = await sign_in(site, ANNA)
-    assert problem(await anna.get("/v1/me/lookup", params=params)) == "invalid-request"
+    for params in ({"number": "anonymous"}, {"number": ""}, {"number": "*21#"}, {}):
+        assert problem(await anna.get("/v1/me/lookup", params=params)) == "invalid-request", params

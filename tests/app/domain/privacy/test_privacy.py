@@ -181,6 +181,15 @@ async def test_what_colleagues_keep_works_on_without_the_user(bakery: Bakery) ->
         assert (other["name"], other["number"], other["extension"]) == (None, None, None)
 
 
+async def test_main_number_stays_the_companys_when_who_had_it_is_erased(bakery: Bakery) -> None:
+    main = "UPDATE directory.tenants SET main_number = $1 WHERE tenant_id = $2"
+    await bakery.fetch(main, FIXED, bakery.tenant)
+    bram = await user(bakery, "bram")
+    assert (await bram.ask("POST", f"/v1/users/{bakery.ids['anna']}/erase")).status_code == 204
+    (number,) = await bakery.fetch("SELECT kind, subscriber_id FROM directory.numbers WHERE e164 = $1", FIXED)
+    assert tuple(number) == ("main", None)
+
+
 async def test_erasing_twice_does_no_harm_and_takes_what_came_later(bakery: Bakery) -> None:
     await lives(bakery)
     a, bram = bakery.ids["anna"], await user(bakery, "bram")
@@ -212,16 +221,6 @@ async def test_erasure_that_was_cut_off_is_finished_by_the_next(
     assert await bakery.fetch("SELECT 1 FROM directory.numbers WHERE subscriber_id = $1", a)
     assert (await bram.ask("POST", f"/v1/users/{a}/erase")).status_code == 204
     assert await places_with(bakery, known_by()) == {}
-
-
-async def test_main_number_stays_the_companys(bakery: Bakery) -> None:
-    await bakery.fetch(
-        "UPDATE directory.tenants SET main_number = $1 WHERE tenant_id = $2", FIXED, bakery.tenant
-    )
-    bram = await user(bakery, "bram")
-    assert (await bram.ask("POST", f"/v1/users/{bakery.ids['anna']}/erase")).status_code == 204
-    (number,) = await bakery.fetch("SELECT kind, subscriber_id FROM directory.numbers WHERE e164 = $1", FIXED)
-    assert tuple(number) == ("main", None)
 
 
 async def test_group_administrator_does_not_erase_who_administers_the_enterprise(bakery: Bakery) -> None:
