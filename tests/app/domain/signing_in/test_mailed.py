@@ -14,6 +14,7 @@ import pytest
 
 from app.domain.signing_in.mails import reset_mail
 from hipper.directory.accounts import Account
+from hipper.runtime.jobs import enqueue
 from tests.app.kit import Api, installation, problem
 from tests.app.people import ANNA, BRAM, SECRET, Client, company, gathered, sign_in, try_to_sign_in
 from tests.runtime.smtp import MailServer, texts
@@ -99,11 +100,19 @@ async def test_mail_is_in_the_language_of_the_user(
 
 @pytest.mark.parametrize("user", ["nobody@acme.test", BRAM, "carl@nowhere.test", "x y"])
 async def test_answer_and_work_are_the_same_for_who_gets_no_mail(
-    site: Api, post_office: MailServer, user: str
+    site: Api, post_office: MailServer, user: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    left: list[str] = []
+
+    async def enqueued(conn: asyncpg.Connection, worker: str, kind: str, payload: dict[str, Any]) -> None:
+        left.append(payload["user"])
+        await enqueue(conn, worker, kind, payload)
+
+    monkeypatch.setattr("app.domain.signing_in.mailed.enqueue", enqueued)
     known, unknown = await ask(site), await ask(site, user)
     assert (unknown.status_code, unknown.content) == (known.status_code, known.content) == (204, b"")
     assert set(unknown.headers) == set(known.headers)
+    assert left == [ANNA, user]  # a job each: whose it is is looked up when it is worked off
     await ask(site)
     await post_office.mail(2)
     assert {mail["To"] for mail in post_office.mails} == {ADDRESS}
