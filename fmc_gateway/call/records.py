@@ -168,13 +168,11 @@ def write_record(call: Ending) -> WriteRecord:
 
 def record(call: CallState, outcome: CallOutcome, ended: float) -> CallRecord:
     """The true record: every leg that was offered or sent, every device and what became of it."""
-    sent = [leg for leg in call.called if leg.sent]
-    callers: tuple[Leg, ...] = (call.calling,)
-    if call.aside:  # who called first stands first
-        sent += [leg for leg in call.aside if leg.role is not LegRole.CALLING]
-        ours = (call.calling, *(leg for leg in call.aside if leg.role is LegRole.CALLING))
-        callers = tuple(sorted(ours, key=lambda leg: leg.offered))
-    rung = (*(leg for leg in (call.calling, *call.aside) if leg.outcome is not None), *call.called)
+    legs = [call.calling, *(leg for leg in call.called if leg.sent)]
+    rung = call.called if call.calling.outcome is None else (call.calling, *call.called)
+    if call.aside:
+        legs = _in_order(call.calling, call.aside, legs[1:])
+        rung = (*(leg for leg in call.aside if leg.outcome is not None), *rung)
     attempts = tuple(found for leg in rung if (found := attempt(leg)) is not None)
     return CallRecord(
         call=call.offered.call,
@@ -188,12 +186,20 @@ def record(call: CallState, outcome: CallOutcome, ended: float) -> CallRecord:
         answered=call.answered,
         ended=ended,
         setup_ms=call.setup_ms,
-        legs=tuple(leg_record(leg, ended) for leg in (*callers, *sent)),
+        legs=tuple([leg_record(leg, ended) for leg in legs]),
         attempts=attempts + call.skipped,
         segments=call.segments if call.answered is not None else (),
         diversions=call.diversions,
         decisions=call.decisions,
     )
+
+
+def _in_order(calling: Leg, aside: tuple[Leg, ...], sent: list[Leg]) -> list[Leg]:
+    """Those who called before those who were called, and of them who called first before who took its
+    place."""
+    callers = [calling, *(leg for leg in aside if leg.role is LegRole.CALLING)]
+    callers.sort(key=lambda leg: leg.offered)
+    return [*callers, *sent, *(leg for leg in aside if leg.role is not LegRole.CALLING)]
 
 
 def leg_record(leg: Leg, ended: float) -> LegRecord:
