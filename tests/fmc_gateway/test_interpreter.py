@@ -19,11 +19,11 @@ from fmc_gateway.sip_events import q850_of, to_engine
 from fmc_gateway.sip_port import warning
 from hipper.contracts.calls import CallOutcome, LiveCall
 from hipper.contracts.talks import TalkEnded, TalkEvent, TalkStarted, TalkTag
-from hipper.pbx.ids import CallId, LegId, PairId
+from hipper.pbx.ids import CallId, LegId, PairId, SubscriberId
 from hipper.pbx.model import CallerIdentity, Presentation
 from hipper.telephony.sip import events as sip
 from hipper.telephony.sip.message import Request, Response, parse_message
-from tests.fmc_gateway.call.kit import invite
+from tests.fmc_gateway.call.kit import invite, joined
 from tests.fmc_gateway.records_samples import record, trace
 from tests.fmc_gateway.test_live import live
 
@@ -269,6 +269,80 @@ async def test_call_ended_by_a_fault_is_recorded(monkeypatch: pytest.MonkeyPatch
     assert (entry.record.outcome, entry.record.ended) == (CallOutcome.FAILED, 9.0)
     assert entry.record.legs[0].ended_by == "fault of the gateway"
     assert world.finished == [CallOutcome.FAILED]
+
+
+# A leg that goes from one call to another.
+
+
+async def handed_over(
+    monkeypatch: pytest.MonkeyPatch, to: str = "target", **more: tuple[Any, ...]
+) -> tuple[Interpreter, World, list[e.AnyEvent]]:
+    """``leg-j`` dialled ``*11`` in call ``asks``, and is handed over; ``more``: what the engine answers
+    then."""
+    pulls = joined("leg-j", "suze", "suze-desk1")
+    script: Script = {
+        e.DigitPressed: (c.HandOver(call=CallId(to), joined=pulls), c.Finish()),
+        e.LegJoined: more.get("joined", ()),
+    }
+    made, world, events = run_with(monkeypatch, script)
+    made.begin(_offered_as("target", "leg-a"))
+    made.begin(_offered_as("asks", "leg-j"))
+    events.clear()
+    world.said.clear()
+    made.digit(LegId("leg-j"), "1")
+    return made, world, events
+
+
+async def test_leg_that_is_handed_over_belongs_to_the_other_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, world, events = await handed_over(monkeypatch)
+    assert [type(event) for event in events] == [e.DigitPressed, e.LegJoined]
+    assert made.calls() == (CallId("target"),)
+    run = made.run_of("leg-j")
+    assert run is not None
+    assert run.id == "target"
+    assert "forget leg-j" not in world.said, "its dialog goes on"
+    assert world.finished == [], "it is no call that ended"
+    assert world.entries == []
+    made.tell(run, e.LegConfirmed(leg=LegId("leg-j")))
+    assert isinstance(events[-1], e.LegConfirmed)
+
+
+async def test_leg_that_cannot_be_taken_begins_a_call_of_its_own_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    returned = e.LegReturned(joined=joined("leg-j", "suze", "suze-desk1"), explanation="no")
+    made, world, events = await handed_over(monkeypatch, joined=(c.ReturnLeg(returned=returned),))
+    assert events[-1] == returned
+    run = made.run_of("leg-j")
+    assert run is not None
+    assert run.id == returned.joined.offered.call
+    assert set(made.calls()) == {"target", run.id}
+    made.tell(made.run_of("leg-a"), e.LegEnded(leg=LegId("leg-a"), cause="bye"))  # type: ignore[arg-type]
+    assert "forget leg-j" not in world.said
+
+
+async def test_call_that_is_over_when_a_leg_comes_sends_it_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, _, events = await handed_over(monkeypatch, to="gone")
+    assert isinstance(events[-1], e.LegReturned)
+    assert made.run_of("leg-j") is not None
+
+
+async def test_which_call_is_taken_is_told_in_the_same_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    ask = c.FindCall(subscriber=SubscriberId("suze"), device=None)
+    made, _, events = run_with(monkeypatch, {e.LegOffered: (ask,)})
+    made.begin(_offered_as("asks", "leg-j"))
+    assert events[-1] == e.CallChosen(call=None, explanation="no call of this user can be taken over")
+
+
+async def test_wish_of_the_app_is_answered_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    wish = e.HoldRequested(request="r1", subscriber=SubscriberId("suze"), on=True)
+    answer = c.AnswerRequest(request="r1", done=True)
+    made, _, _ = run_with(monkeypatch, {e.HoldRequested: (answer, answer)})
+    heard: list[c.AnswerRequest] = []
+    assert not made.request(CallId("target"), wish, heard.append)
+    made.begin(_offered_as("target", "leg-a"))
+    assert made.request(CallId("target"), wish, heard.append)
+    assert heard == [answer]
 
 
 async def test_hang_up_of_a_call_we_do_not_hold(monkeypatch: pytest.MonkeyPatch) -> None:
