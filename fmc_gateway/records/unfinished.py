@@ -39,7 +39,7 @@ def unfinished_record(call: Call, ended: float, why: str) -> CallRecord | None:
     if isinstance(call, Ending):
         return None if call.recorded else record(call, call.outcome, call.ended)
     # a leg that runs has no end yet, and that is how it is told from one that was over before
-    running = {leg.id for leg in (call.calling, *call.called) if leg.ended is None}
+    running = {leg.id for leg in (call.calling, *call.called, *call.aside) if leg.ended is None}
     found = record(call, CallOutcome.FAILED, ended)
     return msgspec.structs.replace(
         found,

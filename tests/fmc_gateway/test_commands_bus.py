@@ -168,6 +168,66 @@ async def test_decline_is_for_who_is_rung(state: str, device: str | None, done: 
     assert engine.asked == ([ev.DeclineRequested(subscriber=ANNA, device=wanted)] if done else [])
 
 
+DESK = DeviceId("anna-1")
+
+
+@pytest.mark.parametrize(
+    ("command", "wish"),
+    [
+        (
+            b.Hold(tenant=ACME, user=ANNA, device=DESK),
+            ev.HoldRequested(request="r1", subscriber=ANNA, on=True, device=DESK),
+        ),
+        (b.Resume(tenant=ACME, user=ANNA), ev.HoldRequested(request="r1", subscriber=ANNA, on=False)),
+        (
+            b.Pull(tenant=ACME, user=ANNA, to=DESK),
+            ev.MoveRequested(request="r1", subscriber=ANNA, device=DESK),
+        ),
+        (
+            b.Push(tenant=ACME, user=ANNA, to=DESK, device=DeviceId("anna-2")),
+            ev.MoveRequested(request="r1", subscriber=ANNA, device=DESK, from_device=DeviceId("anna-2")),
+        ),
+    ],
+)
+async def test_what_the_engine_is_asked_and_says_of_calls_in_which_people_talk(
+    command: b.CallCommand, wish: ev.AnyEvent
+) -> None:
+    engine = Engine(live_call())
+    assert (await answer(engine, command)).status is b.ReplyStatus.DONE
+    assert engine.asked == [wish]
+    engine.says = AnswerRequest(
+        request="r1", done=False, explanation="no", because=b.RefusedBecause.NOT_REACHABLE
+    )
+    reply = await answer(engine, command)
+    assert (reply.status, reply.because, reply.state, reply.explanation) == (
+        b.ReplyStatus.REFUSED,
+        b.RefusedBecause.NOT_REACHABLE,
+        "talking",
+        "no",
+    )
+
+
+class Silent(Engine):
+    """Has not said anything by the deadline."""
+
+    def request(self, call: CallId, event: Any, replied: Any) -> bool:
+        self.asked.append(event)
+        return True
+
+    def forget_request(self, request: str) -> None:
+        self.asked.append(request)
+
+
+async def test_not_decided_by_the_deadline_it_is_done_for_who_asks() -> None:
+    engine = Silent(live_call())
+    reader = CommandReader(GatewayId("gw1"), None, engine, engine, lambda: 5.0)  # type: ignore[arg-type]
+    envelope = b.CommandEnvelope(
+        request_id="r1", idempotency_key="k1", call=CALL, deadline=5.0, command=example(b.Hold)
+    )
+    assert (await reader.handle(envelope)).status is b.ReplyStatus.DONE
+    assert engine.asked[-1] == "r1", "nobody waits any more"
+
+
 @pytest.mark.parametrize("because", list(b.RefusedBecause))
 async def test_refused_dial_says_why(because: b.RefusedBecause) -> None:
     engine = Engine(None, None)
