@@ -71,8 +71,8 @@ async def test_calls_with_faults_leave_nothing_over() -> None:
 
 def test_reading_costs_something_and_every_endpoint_answers() -> None:
     with api_reads.site(subscribers=2_000) as running:
-        bare = api_reads.measure_bare(running, rate=200, count=20)
-        read = list(api_reads.measure_all(running, rate=200, count=20))
+        bare = api_reads.measure_bare(running, rate=200, count=6)
+        read = list(api_reads.measure_all(running, rate=200, count=6, only="/v1/"))
     assert bare.is_well
     assert [(one.path, one.load.statuses) for one in read if not one.is_well] == []
     assert {"/v1/me", "/v1/me/services/do_not_disturb", "/v1/groups"} <= {one.path for one in read}
