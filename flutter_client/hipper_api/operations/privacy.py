@@ -16,8 +16,8 @@ class Privacy:
         Cannot be undone. Name, address, numbers, telephones, settings, contacts and lists go; of
         calls stays what was billed, without the person. Doing it again does no harm.
 
-        Problems: directory-unavailable, forbidden, invalid-request, not-found, too-many-requests,
-        unauthenticated.
+        Problems: directory-unavailable, forbidden, invalid-request, not-found, store-unavailable,
+        too-many-requests, unauthenticated.
         """
         await self._api.ask("POST", f"/v1/users/{quoted(user)}/erase")
 
