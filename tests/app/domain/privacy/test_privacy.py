@@ -105,6 +105,8 @@ async def lives(bakery: Bakery) -> None:
              dialled=FIXED),
         call("others", (leg(0, shown(extension="202"), b, "d-2"), leg(1, shown(MOBILE), answered=1)),
              later_s=-3 * 86400, dialled=MOBILE),
+        call("others-later", (leg(0, shown(extension="202"), b, "d-2"), leg(1, shown(MOBILE), answered=1)),
+             later_s=60, dialled="0612345601"),
     )  # fmt: skip
     await happened(bakery.url, *(msgspec.structs.replace(one, tenant=bakery.tenant) for one in records))
 
@@ -176,7 +178,7 @@ async def test_what_colleagues_keep_works_on_without_the_user(bakery: Bakery) ->
     (contact,) = (await bram.get("/v1/me/contacts")).json()["items"]
     assert (contact["name"], contact["numbers"]) == ("(erased)", [])
     ours = {one["id"]: one["other"] for one in (await bram.get("/v1/me/history")).json()["items"]}
-    assert set(ours) == {"out", "from-bram", "others"}
+    assert set(ours) == {"out", "from-bram", "others", "others-later"}
     for other in ours.values():
         assert (other["name"], other["number"], other["extension"]) == (None, None, None)
 
