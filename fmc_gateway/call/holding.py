@@ -46,6 +46,7 @@ from fmc_gateway.call.model import (
     any_leg,
     called_leg,
     leg_of_pair,
+    on_hold,
     put,
     winner_of,
 )
@@ -88,7 +89,7 @@ def _open(call: Talking, event: LegReoffered) -> Step:
 
 def _is_hold_or_resume(party: Leg, other: Leg, sdp: str) -> bool:
     """Also whatever a held party offers: the other one must not be disturbed for it."""
-    return party.holds or other.holds or held(sdp)
+    return on_hold(party) or on_hold(other) or held(sdp)
 
 
 def _offer_ourselves(call: Talking, party: Leg, other: Leg, pair: PairId | None) -> Step:

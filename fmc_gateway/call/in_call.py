@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import msgspec
 
-from fmc_gateway.call import losing, pulling, pushing, talking
+from fmc_gateway.call import losing, moving, pulling, pushing, talking
+from fmc_gateway.call.commands import AnyCommand, RejectReoffer
 from fmc_gateway.call.ending import LOST_TIMER, MOVE_TIMER, confirm_timer
 from fmc_gateway.call.events import LegAnswered, LegCancelled, LegEnded, LegRejected, TimerFired
-from fmc_gateway.call.exchanges import MoveKind
+from fmc_gateway.call.exchanges import Exchange, ExchangeKind, ExchangeStage, MoveKind
 from fmc_gateway.call.model import (
     Leg,
     LegPhase,
@@ -18,6 +19,7 @@ from fmc_gateway.call.model import (
     called_leg,
     put_any,
 )
+from hipper.pbx.ids import LegId
 
 
 def leg_ended(call: Talking, event: LegEnded, now: float) -> Step:
@@ -46,12 +48,33 @@ def _of_move(call: Talking, leg: Leg, event: LegEnded, now: float) -> Step | Non
         if move.kind is MoveKind.PULL:
             return pulling.who_came_left(call, event, now)
         return pushing.who_answered_left(call, leg, now)
-    if leg.id == move.replaces and move.leg is not None and leg.phase is LegPhase.ANSWERED:
+    first = call.exchange is not None and call.exchange.kind is ExchangeKind.FIRST
+    if leg.id == move.replaces and move.leg is not None and leg.phase is LegPhase.ANSWERED and not first:
         by = "gateway" if event.cause != "bye" else "calling" if leg is call.calling else "called"
         over = msgspec.structs.replace(leg, phase=LegPhase.OVER, ended=now, ended_by=by, q850=event.q850)
-        return put_any(call, over), ()
+        return _without(put_any(call, over), leg.id, now)
     ringing = pushing.ringing_leg(call, leg.id)
     return None if ringing is None else pushing.leg_ended(call, ringing, event, now)
+
+
+def _without(call: Talking, gone: LegId, now: float) -> Step:
+    """The old telephone is gone. An exchange only it could have brought on is over, and who came has its
+    turn."""
+    exchange = call.exchange
+    if exchange is None or not _waits_for(exchange, gone):
+        return call, ()
+    out: list[AnyCommand] = []
+    if exchange.leg != gone:
+        out.append(RejectReoffer(leg=exchange.leg, status=480))
+    return moving.next_one(msgspec.structs.replace(call, exchange=None), now, out), tuple(out)
+
+
+def _waits_for(exchange: Exchange, gone: LegId) -> bool:
+    if exchange.stage is ExchangeStage.ANSWERING:
+        return False
+    if exchange.kind is ExchangeKind.THROUGH:
+        return exchange.leg != gone
+    return exchange.kind in (ExchangeKind.OFFERLESS, ExchangeKind.JOIN) and exchange.leg == gone
 
 
 def leg_cancelled(call: Talking, event: LegCancelled, now: float) -> Step:

@@ -155,12 +155,12 @@ def _made(call: Talking, now: float, out: list[AnyCommand]) -> Step:
     assert move.leg is not None
     call = _described(call, exchange)
     old = _leg(call, move.replaces)
-    pair = winner_of(call).pair
     if old.phase is LegPhase.ANSWERED:
         out.append(EndLeg(leg=old.id, reason=MOVED))
         old = msgspec.structs.replace(old, phase=LegPhase.OVER, ended=now, ended_by="gateway")
-    if pair is not None:
-        out.append(DeleteMedia(pair=pair))
+    for pair in dict.fromkeys((winner_of(call).pair, old.pair)):
+        if pair is not None:  # who dialled from the app and was not joined yet has one of its own
+            out.append(DeleteMedia(pair=pair))
     segments = moved_segments(call, move, _leg(call, move.leg), _leg(call, move.stays), now)
     call = _in_place(call, msgspec.structs.replace(old, pair=None), move, exchange)
     if call.lost is not None:

@@ -162,6 +162,18 @@ def test_no_other_telephone_is_there(answer: ev.AnyEvent | None) -> None:
     assert [one.leg for one in ladder.of(cmd.EndLeg)] == [B1]
 
 
+def test_far_party_that_offers_anew_while_it_waits_is_answered_here() -> None:
+    """The lost handset would never answer."""
+    ladder = waiting()
+    ladder.tell(ev.LegReoffered(leg=B1, sdp=sdp("elsewhere", version=4), method="INVITE"))
+    ladder.offers()
+    ladder.answers()
+    assert ladder.of(cmd.Reoffer) == []
+    assert [one.leg for one in ladder.of(cmd.AnswerReoffer, last=True)] == [B1]
+    ladder.tell(joined("j1", "suze", "suze-desk1"))
+    assert ladder.of(cmd.OfferMedia, last=True)
+
+
 def test_far_party_hangs_up_while_it_waits() -> None:
     ladder = waiting()
     ladder.tell(ev.LegEnded(leg=B1, cause="bye"))

@@ -399,6 +399,33 @@ def test_old_telephone_hung_up_in_time_is_no_end_of_the_call() -> None:
     assert live.calling.leg == J
 
 
+def test_old_telephone_hangs_up_while_the_far_side_waits_for_its_answer() -> None:
+    """Nobody would ever answer that offer: the far side may make it again, and the pull has its turn."""
+    ladder = outside()
+    ladder.tell(ev.LegReoffered(leg=B1, sdp=sdp("new", version=4), method="INVITE"))
+    ladder.offers()
+    pull(ladder)
+    ladder.tell(ev.LegEnded(leg=A, cause="bye"))
+    assert [type(one) for one in ladder.last] == [cmd.RejectReoffer, cmd.OfferMedia]
+    assert bridged(ladder) == B1
+    live = ladder.live()
+    assert live is not None
+    assert live.calling.leg == J
+
+
+def test_old_telephone_hangs_up_in_its_own_offer_and_the_far_side_still_answers_it() -> None:
+    ladder = outside()
+    ladder.tell(ev.LegReoffered(leg=A, sdp=sdp("new", version=4), method="INVITE"))
+    ladder.offers()
+    pull(ladder)
+    ladder.tell(ev.LegEnded(leg=A, cause="bye"))
+    assert ladder.last == ()
+    ladder.tell(ev.LegReofferAnswered(leg=B1, sdp=sdp("piet")))
+    ladder.answers()
+    assert ladder.of(cmd.OfferMedia, last=True)[0].pair == N1
+    assert bridged(ladder) == B1
+
+
 def test_old_telephone_hung_up_and_the_pull_fails() -> None:
     ladder = outside()
     pull(ladder)
