@@ -72,6 +72,7 @@ class Traffic:
             await self._note(answer, asked_in)
 
     async def _note(self, answer: httpx.Response, asked_in: str) -> None:
+        assert answer.status_code in (200, 503), answer.text
         self.answers.append((asked_in, answer))
         self._counts[answer.status_code] += 1
         async with self._news:
