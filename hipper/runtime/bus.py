@@ -20,6 +20,7 @@ from redis.exceptions import BusyLoadingError, ReadOnlyError, RedisError, Respon
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from hipper.runtime.cancelling import honour_cancellation
 from hipper.runtime.redis_batch import Batch
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -192,7 +193,7 @@ class GroupReader(Generic[T]):
         failures = 0
         fresh = False
         while True:
-            _honour_cancellation()
+            honour_cancellation()
             try:
                 if not fresh:
                     await self._create_group()
@@ -273,14 +274,6 @@ class GroupReader(Generic[T]):
             pipe.xadd(f"dead:{self._stream.name}", {**fields, b"reason": reason.encode()}, maxlen=1000)
             pipe.xack(self._stream.name, self._group, message_id)
             await pipe.execute()
-
-
-def _honour_cancellation() -> None:
-    """redis-py sends with ``asyncio.wait_for``, which loses a cancellation that meets its end (CPython 3.11,
-    gh-81839); a loop would then go on forever."""
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
 
 
 __all__ = [

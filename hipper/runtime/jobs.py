@@ -16,6 +16,7 @@ import asyncpg
 import msgspec
 import structlog
 
+from hipper.runtime.cancelling import honour_cancellation
 from hipper.runtime.database import OUTAGE
 
 ENQUEUE = "INSERT INTO jobs.queue (worker, kind, payload) VALUES ($1, $2, $3::jsonb)"
@@ -84,6 +85,7 @@ class Jobs:
             except OUTAGE as error:
                 log.warning("jobs.database_away", error=type(error).__name__)
                 busy = 0
+            honour_cancellation()
             if not busy:
                 await self._pause()
 

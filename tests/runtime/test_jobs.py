@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 import pytest
@@ -169,3 +170,28 @@ async def test_a_running_worker_is_woken(pool: asyncpg.Pool, monkeypatch: pytest
             await done.wait()
     finally:
         running.cancel()
+
+
+class LosesCancellation:
+    """A pool whose first answer meets the cancellation, which is lost."""
+
+    def __init__(self) -> None:
+        self.asked, self.turns = asyncio.Event(), 0
+
+    async def fetch(self, *_: object) -> list[Any]:
+        self.turns += 1
+        self.asked.set()
+        if self.turns == 1:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+        return []
+
+
+async def test_a_cancellation_that_a_library_loses_ends_the_work() -> None:
+    pool = LosesCancellation()
+    running = asyncio.create_task(Jobs(cast(Any, pool), "app", {}).run())
+    async with asyncio.timeout(30):
+        await pool.asked.wait()
+        running.cancel()
+        await asyncio.wait([running])
+    assert (running.cancelled(), pool.turns) == (True, 1)
