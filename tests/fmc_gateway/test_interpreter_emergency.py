@@ -13,7 +13,6 @@ from tests.fmc_gateway.call.kit import A, invite, invite_from_pstn, suze
 from tests.fmc_gateway.call.test_emergency_by_code import caller
 from tests.fmc_gateway.test_interpreter import World
 
-
 FROM_OUTSIDE = msgspec.structs.replace(invite_from_pstn(), dialled="112", served_number=None)
 
 
