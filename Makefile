@@ -16,7 +16,7 @@ help:
 	@echo 'make run DEMO=once   play the call and stop: exits 0, or says what failed (DEMO=none: only start)'
 	@echo 'make test            every test; ARGS="tests/telephony -x" goes to pytest'
 	@echo 'make lint            ruff, mypy and the import rules'
-	@echo 'make compile         the SIP stack ahead of time: the gateway uses it until a line of it changes'
+	@echo 'make compile         SIP stack and engine ahead of time: the gateway uses them until a line changes'
 	@echo 'make bench           CPU per call beside two other servers, 112, registrations, memory, delay, overload, reads of the API, changes, pulls'
 	@echo 'make soak            calls for an hour (MINUTES=60), watching memory and leftovers'
 	@echo 'make docs            draw docs/state-diagrams.md and write docs/services/settings.md from the code'

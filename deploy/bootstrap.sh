@@ -136,15 +136,15 @@ speak() {
     .venv/bin/python -m fmc_gateway.prompts.making || fail "cannot make the announcements: see above"
 }
 
-# The SIP stack ahead of time, for the sources as they are; without it they run as they are, at more CPU.
+# The SIP stack and the engine ahead of time, for the sources as they are; without it they run as they are, at more CPU.
 compile_stack() {
     local log
     log=$(mktemp)
-    say "compiling the SIP stack, when it is not there yet (a minute or two)"
+    say "compiling the SIP stack and the engine, when they are not there yet (two or three minutes)"
     PYTHONPATH=. .venv/bin/python deploy/compile.py >"$log" 2>&1 || {
         tail -5 "$log" >&2
         rm -f "$log"
-        say "cannot compile the SIP stack (see above): its sources run as they are"
+        say "cannot compile them (see above): the sources run as they are"
         return 1
     }
     rm -f "$log"

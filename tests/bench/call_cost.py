@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from hipper.runtime import compiled
 from tests.bench import gateways, peers, procstat, sipp_load
 
 UAS_PORT, UAC_PORT, SUT_PORT, NG_PORT = 28902, 28903, 28901, 28921
@@ -188,6 +189,7 @@ def run(*, rounds: int, rate: float, calls: int, saturate: bool) -> int:
     """Print the tables; returns how many calls failed in the measured rounds."""
     with contenders() as all_of_them:
         measured = {name: Measured() for name in all_of_them}
+        print("hipper: " + ("compiled" if compiled.is_there() else "sources as they are"), flush=True)
         for number in range(rounds):
             print(f"round {number + 1} of {rounds}: {calls} calls at {rate:g}/s to each", flush=True)
             for name, contender in all_of_them.items():
