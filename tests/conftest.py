@@ -100,7 +100,9 @@ def postgres_url(postgres_template_url: str) -> Iterator[str]:
     template = parts.path.lstrip("/")
     name = f"test_{_worker()}_{os.getpid()}_{next(_database_numbers)}"
     server = urlunsplit(parts._replace(path="/postgres"))
-    _run_apart(_execute(server, f"CREATE DATABASE {name} TEMPLATE {template}"))
+    # Nothing is synced here, so that copying files costs a third of writing every page to the log as well.
+    copy = f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"
+    _run_apart(_execute(server, copy))
     yield urlunsplit(parts._replace(path=f"/{name}"))
     _run_apart(_execute(server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
 
