@@ -24,7 +24,7 @@ from hipper.contracts.calls import (
 from hipper.pbx.explain import Said, said
 from hipper.pbx.ids import CallId, DeviceId, SubscriberId
 from hipper.pbx.model import CallerList, Presentation
-from hipper.telephony.numbers.emergency import is_never_recorded
+from hipper.telephony.numbers.helplines import is_helpline
 
 _OUTCOMES = {
     AttemptOutcome.ANSWERED: ("Hiermee is opgenomen.", "The call was answered on it."),
@@ -179,5 +179,8 @@ def _caller(calling: LegRecord | None) -> tuple[str | None, bool]:
 
 
 def _is_private(record: CallRecord, lists: Sequence[CallerList | None]) -> bool:
-    helpline = is_never_recorded(record.dialled) and not record.emergency
-    return helpline or CallerList.PRIVATE in lists
+    if CallerList.PRIVATE in lists:
+        return True
+    reached = [record.dialled, *(one.to for one in record.diversions)]
+    reached += [leg.identity_shown.number for leg in record.legs if leg.identity_shown.number is not None]
+    return not record.emergency and any(is_helpline(one) for one in reached)

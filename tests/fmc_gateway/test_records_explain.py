@@ -8,10 +8,11 @@ import msgspec
 import pytest
 
 from fmc_gateway.records.explain import ExplainedCall, explain_call
-from hipper.contracts.calls import AttemptOutcome, CallRecord, DecisionKind, DecisionRecord
+from hipper.contracts.calls import AttemptOutcome, CallRecord, DecisionKind, DecisionRecord, LegRole
 from hipper.pbx import rules
 from hipper.pbx.ids import DeviceId, SubscriberId
 from hipper.pbx.model import CallerIdentity, CallerList, Presentation
+from hipper.telephony.numbers.e164 import E164
 from tests.fmc_gateway.records_samples import attempt, calling_leg, decision, record
 
 ANNA, BRAM, CARLA = SubscriberId("anna"), SubscriberId("bram"), SubscriberId("carla")
@@ -94,6 +95,8 @@ def test_withheld_number_stays_withheld() -> None:
         (CallerList.PRIVATE, "202", True),
         (CallerList.BUSINESS, "113", True),
         (CallerList.BUSINESS, "0800-0113", True),
+        (CallerList.BUSINESS, "0800-2000", True),
+        (CallerList.BUSINESS, "+31880767000", True),
     ],
 )
 def test_administrator_reads_no_number_of_private_calls_and_helplines(
@@ -111,6 +114,18 @@ def test_administrator_reads_no_number_of_private_calls_and_helplines(
             assert not (masked and number in text), (who, number)
         assert found.decisions
     assert explained(ANNA, call, kind=kind).other == dialled
+
+
+def test_helpline_behind_a_short_code_or_a_forwarding_is_masked_too() -> None:
+    shown = CallerIdentity(presentation=Presentation.ALLOWED, number=E164("+318002000"))
+    reached = msgspec.structs.replace(
+        calling_leg(), role=LegRole.CALLED, subscriber=None, identity_shown=shown
+    )
+    assert (
+        explained(ANNA, of_two(dialled="*75007", legs=(*record().legs, reached)), masked=True).other is None
+    )
+    sent_on = of_two(diversions=(msgspec.structs.replace(record().diversions[0], to="+318000113"),))
+    assert [one.to for one in explained(BRAM, sent_on, masked=True).diversions] == [None]
 
 
 def test_call_treated_as_private_is_masked_whatever_the_list_says_later() -> None:

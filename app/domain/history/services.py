@@ -20,7 +20,6 @@ from app.domain.history.schemas import (
     UsedDevice,
     UsedNumber,
 )
-from app.domain.privacy.helplines import is_helpline
 from app.pages import Page, cursor
 from app.problems import INVALID_REQUEST, ProblemError
 from fmc_gateway.records import history as records
@@ -30,6 +29,7 @@ from hipper.directory.people import Known, Numbering, numbering_of, subscription
 from hipper.pbx.ids import SubscriberId
 from hipper.pbx.model import CallerList, TariffClass
 from hipper.telephony.numbers.format import format_number
+from hipper.telephony.numbers.helplines import is_helpline
 from hipper.telephony.numbers.normalise import DialledForm, parse_dialled
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
