@@ -173,7 +173,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
                         Throttle(bus.redis),
                         secret=installation_secret(settings),
                         clock=time,
-                        mail=settings.mail,
+                        settings=settings,
                     ),
                     buckets=Buckets(settings.api.requests_per_s, time.monotonic),
                 ),

@@ -72,6 +72,10 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     media: str = "application/json"
     """Of the answer."""
 
+    def __deepcopy__(self, memo: object) -> Operation:
+        """Litestar copies every handler of a controller; nothing in here ever changes."""
+        return self
+
 
 def declared(access: Access, **parts: Any) -> dict[str, Any]:
     """For ``opt`` of a route."""

@@ -95,9 +95,10 @@ def password(
         raise CliError(fault[0])
     subscriber = on_database("directory", _found_and_audited(user, "password set"), settings)
 
-    async def work(conn: asyncpg.Connection, _installation: Settings) -> None:
+    async def work(conn: asyncpg.Connection, installation: Settings) -> None:
         async with conn.transaction():
-            await conn.execute(statements.SET_HASH, subscriber, hashed_password(chosen))
+            known = hashed_password(chosen, installation.api)
+            await conn.execute(statements.SET_HASH, subscriber, known)
             await conn.execute(statements.END_SESSIONS, subscriber, "password", "")
 
     on_database("app", work, settings)

@@ -78,6 +78,10 @@ def _api_faults(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "api.drain_s", f"drain_s must be at least 0, not {api.drain_s:g}"
     if api.requests_per_s < 1:
         yield "api.requests_per_s", f"requests_per_s must be at least 1, not {api.requests_per_s}"
+    for key, least, most in (("password_memory_mib", 19, 2048), ("password_passes", 2, 64)):
+        # the least that OWASP's Password Storage Cheat Sheet still calls safe
+        if not least <= getattr(api, key) <= most:
+            yield f"api.{key}", f"{key} is {least} to {most}, not {getattr(api, key)}"
     for origin in api.cors_origins:
         if not _ORIGIN.fullmatch(origin):
             yield "api.cors_origins", f"{origin!r} is no origin; write https://host or https://host:port"

@@ -189,6 +189,10 @@ class ApiSection(_Section, frozen=True, kw_only=True):
     requests_per_s: int = 50
     """Of one session or key, and as many at once after a quiet time; beyond, 429. The mobile networks have
     limits of their own."""
+    password_memory_mib: int = 64
+    password_passes: int = 3
+    """What trying one password costs (argon2id, RFC 9106 §4); hashes of other costs are renewed as their
+    users sign in."""
 
 
 class MailSection(_Section, frozen=True, kw_only=True):

@@ -26,6 +26,8 @@ ANNA, BRAM = "+31612320100", "+31612320200"
 """Mobiles of the company of tests.fmc_gateway.kit."""
 NOWHERE = "redis://127.0.0.1:1/0"
 NO_DATABASE = "postgresql://hipper@127.0.0.1:1/hipper"
+QUICK_PASSWORDS: dict[str, Any] = {"password_memory_mib": 1, "password_passes": 1}
+"""Far below what settings of a file may say: every test signs somebody in."""
 ASKED: dict[str, Any] = {
     "served_user": ANNA,
     "called": "0301234567",
@@ -51,7 +53,7 @@ def network(**changes: Any) -> MobileNetwork:
 def installation(folder: Path, pg: str, redis: str, *networks: MobileNetwork, **api: Any) -> Settings:
     return Settings(
         state_dir=str(folder),
-        api=ApiSection(**{"requests_per_s": 100_000, **api}),
+        api=ApiSection(**{"requests_per_s": 100_000, **QUICK_PASSWORDS, **api}),
         database=DatabaseSection(url=pg, role_password="test"),
         redis=RedisSection(url=redis),
         sip_listener=(SipListener(name="core", port=5060),),

@@ -10,11 +10,13 @@ import httpx
 
 from app.domain.signing_in.passwords import hashed_password
 from hipper.directory.credentials import hashed
-from tests.app.kit import Api
+from hipper.runtime.settings_model import ApiSection
+from tests.app.kit import QUICK_PASSWORDS, Api
 from tests.fmc_gateway.kit import DOMAIN, provision
 
 SECRET = "drie zoete kersen"
-_HASH = hashed_password(SECRET)
+QUICK = ApiSection(**QUICK_PASSWORDS)
+_HASH = hashed_password(SECRET, QUICK)
 ANNA, BRAM, CARL = f"anna@{DOMAIN}", f"bram@{DOMAIN}", "carl@other.test"
 
 _OTHERS = """

@@ -11,6 +11,7 @@ import pytest
 
 from app.domain.signing_in.passwords import hashed_password, matches
 from hipper.cli.main import main
+from hipper.runtime.settings_model import ApiSection
 from tests.app.kit import Api, installation
 from tests.app.people import ANNA, Client, company, try_to_sign_in
 from tests.conftest import ROLE_PASSWORD
@@ -124,8 +125,8 @@ def test_role_makes_an_administrator(
 
 
 def test_hash_is_argon2id_and_matches_its_password_only() -> None:
-    known = hashed_password("vier zure appels")
-    assert known.startswith("$argon2id$")
+    known = hashed_password("vier zure appels", ApiSection())
+    assert known.startswith("$argon2id$v=19$m=65536,t=3,p=4$")  # RFC 9106 §4
     assert matches(known, "vier zure appels")
     assert not matches(known, "vier zure appel")
     assert not matches("nonsense", "vier zure appels")

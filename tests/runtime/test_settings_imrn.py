@@ -71,6 +71,8 @@ def test_no_fault_shows_a_key(tmp_path: Path) -> None:
         ('host = "localhost"', "host 'localhost' is not an IP address"),
         ("drain_s = -1", "drain_s must be at least 0, not -1"),
         ("port = 9464", "port 9464 is that of health and metrics"),
+        ("password_memory_mib = 18", "password_memory_mib is 19 to 2048, not 18"),
+        ("password_passes = 1", "password_passes is 2 to 64, not 1"),
     ],
 )
 def test_an_address_of_the_api_that_cannot_be_is_named(tmp_path: Path, api: str, fault: str) -> None:

@@ -15,7 +15,7 @@ from app.access import Principal, Role
 from app.bodies import body_of
 from app.domain.admin.asking import Asked, stores_of
 from app.domain.signing_in import statements
-from app.domain.signing_in.passwords import Passwords, made_up
+from app.domain.signing_in.passwords import made_up
 from app.operations import Access, declared
 from app.problems import FORBIDDEN, NOT_FOUND, OVERLOADED, ProblemError
 from hipper.directory.accounts import Account, account_with
@@ -30,8 +30,6 @@ _RANK = {
     Role.SERVICE: 2,
     Role.OPERATOR: 3,
 }
-
-_passwords = Passwords()
 
 
 class RoleWanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -102,7 +100,7 @@ class AccountController(Controller):
         account, _ = await check_rank(request, user)
         stores = stores_of(request)
         password = made_up()
-        known = await _passwords.hash(password)
+        known = await stores.signing_in.passwords.hash(password)
         entry = _entry(request.state.principal, account, "password made")
         async with stores.directory.acquire() as audit, audit.transaction():
             await write_audit(audit, [entry])

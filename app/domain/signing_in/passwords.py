@@ -1,4 +1,5 @@
-"""Passwords: argon2id (RFC 9106 §4, second recommended option), in a few threads, never more at a time."""
+"""Passwords: argon2id (RFC 9106 §4, second recommended option, unless ``[api]`` says otherwise), in a few
+threads, never more at a time."""
 
 from __future__ import annotations
 
@@ -9,38 +10,48 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from app.problems import OVERLOADED, ProblemError
+from hipper.runtime.settings_model import ApiSection
 
 SHORTEST, LONGEST = 10, 128
 """Characters (NIST SP 800-63B §5.1.1: length counts, and not what kinds of characters)."""
 _AT_ONCE = 2
-"""64 MiB and a core each."""
+"""The memory of ``[api]`` and a core each."""
 _MOST_WAITING = 32
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 """Without what people confuse."""
 
-_hasher = PasswordHasher()
+_verifier = PasswordHasher()
+
+
+def _hasher_of(api: ApiSection) -> PasswordHasher:
+    return PasswordHasher(time_cost=api.password_passes, memory_cost=1024 * api.password_memory_mib)
 
 
 class Passwords:
     """Of one process. ``hash`` and ``verify`` raise ProblemError (503) when too many wait."""
 
-    def __init__(self) -> None:
+    def __init__(self, api: ApiSection) -> None:
+        self._hasher = _hasher_of(api)
         self._turn = asyncio.Semaphore(_AT_ONCE)
         self._waiting = 0
         self._made_up: str | None = None
 
     async def hash(self, password: str) -> str:
-        return await self._in_thread(_hasher.hash, password)
+        return await self._in_thread(self._hasher.hash, password)
 
     async def verify(self, known: str | None, password: str) -> bool:
         """Whether ``password`` is the one ``known`` was made of; None: nobody's, which takes as long."""
         right = await self._in_thread(matches, known or await self._nobodys(), password)
         return bool(right) and known is not None
 
+    def is_outdated(self, known: str) -> bool:
+        """Whether it was made with other costs than today's."""
+        return self._hasher.check_needs_rehash(known)
+
     async def _nobodys(self) -> str:
         """What a password is compared with where there is none: a stranger cannot tell by the time."""
         if self._made_up is None:
-            self._made_up = await self._in_thread(_hasher.hash, made_up())
+            self._made_up = await self._in_thread(self._hasher.hash, made_up())
         return self._made_up
 
     async def _in_thread(self, work: object, *arguments: str) -> str:
@@ -56,19 +67,14 @@ class Passwords:
 
 def matches(known: str, password: str) -> bool:
     try:
-        return _hasher.verify(known, password)
+        return _verifier.verify(known, password)  # with the costs that stand in it
     except (VerifyMismatchError, InvalidHashError):
         return False
 
 
-def hashed_password(password: str) -> str:
+def hashed_password(password: str, api: ApiSection) -> str:
     """For the command line."""
-    return _hasher.hash(password)
-
-
-def is_outdated(known: str) -> bool:
-    """Whether it was made with other costs than today's."""
-    return _hasher.check_needs_rehash(known)
+    return _hasher_of(api).hash(password)
 
 
 def fault_of(password: str, aor: str) -> tuple[str, str] | None:

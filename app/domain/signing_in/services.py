@@ -12,7 +12,7 @@ import asyncpg
 
 from app.domain.signing_in import statements
 from app.domain.signing_in.mailed import Mailed
-from app.domain.signing_in.passwords import Passwords, fault_of, is_outdated
+from app.domain.signing_in.passwords import Passwords, fault_of
 from app.domain.signing_in.schemas import PasswordChange, Session, Sessions, SignIn, Tokens
 from app.domain.signing_in.second_factor import SecondFactor
 from app.domain.signing_in.throttle import Throttle
@@ -36,7 +36,7 @@ from hipper.directory.accounts import Account, account_of
 from hipper.directory.audit import AuditEntry, write_audit
 from hipper.pbx.ids import SubscriberId
 from hipper.runtime.clock import Clock
-from hipper.runtime.settings_model import MailSection
+from hipper.runtime.settings_model import Settings
 
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="hipper"'}
 MOST_SESSIONS = 20
@@ -54,15 +54,15 @@ class SigningIn:
         *,
         secret: bytes,
         clock: Clock,
-        mail: MailSection,
+        settings: Settings,
     ) -> None:
         """secret: of the installation."""
         self._own = own
         self._tokens = tokens
         self._throttle = throttle
-        self._passwords = Passwords()
+        self.passwords = Passwords(settings.api)
         self.second_factor = SecondFactor(own, throttle, secret, clock)
-        self.mailed = Mailed(own, throttle, self._passwords, mail)
+        self.mailed = Mailed(own, throttle, self.passwords, settings.mail)
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
@@ -83,7 +83,7 @@ class SigningIn:
         user, _, domain = name.rpartition("@")
         row = await self._own.fetchrow(statements.SIGN_IN, domain, user)
         known: str | None = row["password_hash"] if row is not None else None
-        right = await self._passwords.verify(known, asked.password)
+        right = await self.passwords.verify(known, asked.password)
         if row is None or known is None or not right or not account_of(row).enabled:
             raise ProblemError(WRONG_PASSWORD, headers=_CHALLENGE)
         account = account_of(row)
@@ -92,8 +92,8 @@ class SigningIn:
                 raise ProblemError(CODE_NEEDED, headers=_CHALLENGE)
             await self.second_factor.check(account, asked.code)
         await self._throttle.forgive(address, name)
-        if is_outdated(known):
-            renewed = await self._passwords.hash(asked.password)
+        if self.passwords.is_outdated(known):
+            renewed = await self.passwords.hash(asked.password)
             await self._own.execute(statements.REHASH, account.subscriber, known, renewed)
         return await self._open(account.subscriber, asked.device_name or "?", address)
 
@@ -143,13 +143,13 @@ class SigningIn:
                 INVALID_SETTINGS, *fault, errors=(InvalidMember(pointer="#/new", detail=fault[0]),)
             )
         await self.prove(account, change.current, address)
-        await self._replace(account, session, await self._passwords.hash(change.new))
+        await self._replace(account, session, await self.passwords.hash(change.new))
 
     async def prove(self, account: Account, password: str, address: str) -> None:
         """See that who has the token has the password too. Raises ProblemError: 401, 429."""
         await self._throttle.count(address, account.aor)
         known = await self._own.fetchval(statements.KNOWN_HASH, account.subscriber)
-        if not await self._passwords.verify(known, password):
+        if not await self.passwords.verify(known, password):
             raise ProblemError(WRONG_PASSWORD, headers=_CHALLENGE)
         await self._throttle.forgive(address, account.aor)
 

@@ -125,7 +125,8 @@ async def _password(stage: Stage, user: str) -> AsyncIterator[str]:
     try:
         subscriber = await find_subscriber(connection, user)
         own = await connection.fetchval(statements.KNOWN_HASH, subscriber)
-        await connection.execute(statements.SET_HASH, subscriber, hashed_password(password))
+        known = hashed_password(password, stage.settings.api)
+        await connection.execute(statements.SET_HASH, subscriber, known)
         try:
             yield password
         finally:

@@ -19,12 +19,12 @@ from hipper.directory.erasure import spellings, stripped
 from hipper.directory.provision.applying import apply_file
 from tests.app.domain.history.past import attempt, call, diversion, happened, leg, shown, withheld
 from tests.app.kit import Api, installation, problem
-from tests.app.people import SECRET, Client, sign_in
+from tests.app.people import QUICK, SECRET, Client, sign_in
 
 pytestmark = pytest.mark.servers
 
 DEMO = Path(__file__).parents[4] / "deploy" / "demo-company.toml"
-_HASH = hashed_password(SECRET)
+_HASH = hashed_password(SECRET, QUICK)
 DOMAIN = "bakkerijdevries.example"
 NAME, ADDRESS, EXTENSION = "Anna de Vries", f"anna@{DOMAIN}", "201"
 FIXED, MOBILE, HOME, OUTSIDE = "+31201234501", "+31612345601", "+31207654399", "+31301234567"

@@ -7,6 +7,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from app.domain.signing_in import statements
 from app.domain.signing_in.tokens import ACCESS_S
 from hipper.runtime.clock import ManualClock
 from tests.app.kit import NOWHERE, Api, installation, problem
@@ -210,6 +211,23 @@ async def test_nothing_secret_is_stored(site: Api, postgres_url: str) -> None:
     for secret in (SECRET, anna.tokens["refresh_token"], anna.tokens["access_token"]):
         assert secret not in "".join(rows)
     assert "$argon2id$" in "".join(rows)
+
+
+async def test_hash_of_other_costs_is_renewed_when_its_user_signs_in(
+    site: Api, postgres_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    async def costs() -> str:
+        return str(await connection.fetchval(statements.KNOWN_HASH, "anna")).split("$")[3]
+
+    connection = await asyncpg.connect(postgres_url)
+    await sign_in(site, ANNA)
+    assert await costs() == "m=1024,t=1,p=4"
+    dearer = installation(tmp_path, postgres_url, redis_url, password_memory_mib=2, password_passes=3)
+    async with Api(dearer) as other:
+        await sign_in(other, ANNA)
+        assert await costs() == "m=2048,t=3,p=4"
+        await sign_in(other, ANNA)
+    await connection.close()
 
 
 async def refresh(api: Api, token: str):  # type: ignore[no-untyped-def]
