@@ -13,6 +13,9 @@ from typing import Any, Protocol, TypeVar
 from fmc_gateway.call.commands import AnswerDial, AnswerRequest
 from fmc_gateway.call.events import (
     AnyEvent,
+    ConsultRequested,
+    ConsultStep,
+    ConsultStepRequested,
     DeclineRequested,
     DialRequested,
     HangUpRequested,
@@ -23,6 +26,10 @@ from hipper.contracts.bus import (
     CallCommand,
     CommandEnvelope,
     CommandReply,
+    Consult,
+    ConsultCancel,
+    ConsultComplete,
+    ConsultSwap,
     Decline,
     Dial,
     HangUp,
@@ -52,6 +59,14 @@ NOT_AVAILABLE = "this gateway cannot do that yet"
 Answer = TypeVar("Answer")
 
 
+Wish = MoveRequested | HoldRequested | ConsultRequested | ConsultStepRequested
+CONSULT_STEPS = {
+    ConsultComplete: ConsultStep.COMPLETE,
+    ConsultCancel: ConsultStep.CANCEL,
+    ConsultSwap: ConsultStep.SWAP,
+}
+
+
 class Calls(Protocol):
     """The engine (:class:`fmc_gateway.interpreter.Interpreter`)."""
 
@@ -62,7 +77,7 @@ class Calls(Protocol):
     def request(
         self,
         call: CallId,
-        event: MoveRequested | HoldRequested,
+        event: Wish,
         replied: Callable[[AnswerRequest], None],
     ) -> bool: ...
     def forget_request(self, request: str) -> None: ...
@@ -137,7 +152,7 @@ class CommandReader:
         self._calls.ask(envelope.call, DeclineRequested(subscriber=command.user, device=command.device))
         return _reply(envelope, ReplyStatus.DONE)
 
-    async def _ask(self, envelope: CommandEnvelope, wish: MoveRequested | HoldRequested) -> CommandReply:
+    async def _ask(self, envelope: CommandEnvelope, wish: Wish) -> CommandReply:
         """*Done* when it is done, or the telephone that takes the call is about to ring; else what the engine
         says. The state told is that of the call when it refused."""
         told: asyncio.Future[AnswerRequest] = asyncio.get_running_loop().create_future()
@@ -195,7 +210,7 @@ def may_ask(command: CallCommand, live: LiveCall | None) -> bool:
     return any(party.subscriber == command.user for party in (live.calling, live.called, *live.others))
 
 
-def _wish(envelope: CommandEnvelope) -> MoveRequested | HoldRequested | None:
+def _wish(envelope: CommandEnvelope) -> Wish | None:
     """What the engine answers itself, None for any other command. The app's pull and push are the same: it
     names the telephone that is to ring."""
     command, request = envelope.command, envelope.request_id
@@ -204,10 +219,20 @@ def _wish(envelope: CommandEnvelope) -> MoveRequested | HoldRequested | None:
             on = isinstance(command, Hold)
             return HoldRequested(request=request, subscriber=command.user, on=on, device=command.device)
         case Push():
-            to, device = command.to, command.device
-            return MoveRequested(request=request, subscriber=command.user, device=to, from_device=device)
+            return MoveRequested(
+                request=request,
+                subscriber=command.user,
+                device=command.to,
+                from_device=command.device,
+            )
         case Pull():
             return MoveRequested(request=request, subscriber=command.user, device=command.to)
+        case Consult():
+            to = command.destination
+            return ConsultRequested(request=request, subscriber=command.user, destination=to)
+        case ConsultComplete() | ConsultCancel() | ConsultSwap():
+            step = CONSULT_STEPS[type(command)]
+            return ConsultStepRequested(request=request, subscriber=command.user, step=step)
     return None
 
 

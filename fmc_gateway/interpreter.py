@@ -74,6 +74,7 @@ class Observer(Protocol):
 
 Told = Callable[[c.AnswerDial], None]
 Replied = Callable[[c.AnswerRequest], None]
+Wish = e.MoveRequested | e.HoldRequested | e.ConsultRequested | e.ConsultStepRequested
 
 
 class CallRun:
@@ -232,7 +233,7 @@ class Interpreter:
         self._later(run, event)
         return True
 
-    def request(self, call: CallId, event: e.MoveRequested | e.HoldRequested, replied: Replied) -> bool:
+    def request(self, call: CallId, event: Wish, replied: Replied) -> bool:
         """A wish the engine answers, now or later. False: this gateway does not hold the call."""
         if call not in self._runs:
             return False
@@ -403,12 +404,18 @@ class Interpreter:
         self._live.publish(command.call, command.live)
 
     def _tell_who_left(self, before: LiveCall | None, after: LiveCall) -> None:
-        """For a user whose calls go on to somebody else this one is over."""
-        user = None if before is None else before.called.subscriber
-        if before is None or user is None or user in (after.calling.subscriber, after.called.subscriber):
+        """For a user whose calls go on to somebody else this one is over, and for one who transferred it."""
+        if before is None:
             return
-        calling = msgspec.structs.replace(before.calling, subscriber=None)
-        self._live.over(msgspec.structs.replace(before, calling=calling), DIVERTED, self._now())
+        here = {party.subscriber for party in (after.calling, after.called, *after.others)}
+        left = {
+            name: party if party.subscriber not in here else msgspec.structs.replace(party, subscriber=None)
+            for name, party in (("calling", before.calling), ("called", before.called))
+        }
+        others = tuple(party for party in before.others if party.subscriber not in here)
+        if others or any(party.subscriber is not None for party in left.values()):
+            last = msgspec.structs.replace(before, others=others, **left)
+            self._live.over(last, DIVERTED, self._now())
 
     def _write_record(self, run: CallRun, command: c.WriteRecord) -> None:
         record = command.record

@@ -97,7 +97,7 @@ class LiveCalls:
 
     def over(self, last: LiveCall, outcome: str, at_unix: float) -> None:
         """Tell the users of a call that it is over. ``last``: as it was published last."""
-        told = {party.subscriber: party for party in (last.calling, last.called)}
+        told = {party.subscriber: party for party in (*last.others, last.calling, last.called)}
         for party in told.values():
             self._tell(last, party, CallOver(call=last.call, outcome=outcome, at=at_unix))
         self._wake.set()
@@ -256,7 +256,10 @@ def _as_seen(live: LiveCall, incoming: bool) -> tuple[SubscriberId | None, CallC
 
 def without_secrets(live: LiveCall) -> LiveCall:
     """A withheld caller without number and name, and nobody's network number (call-flows §7)."""
-    return msgspec.structs.replace(live, calling=_shown(live.calling), called=_shown(live.called))
+    others = tuple(_shown(party) for party in live.others)
+    return msgspec.structs.replace(
+        live, calling=_shown(live.calling), called=_shown(live.called), others=others
+    )
 
 
 def _shown(party: LiveParty) -> LiveParty:
@@ -270,6 +273,6 @@ def _shown(party: LiveParty) -> LiveParty:
 
 def _subscribers(live: LiveCall | None) -> Iterator[tuple[SubscriberId, DeviceId | None]]:
     if live is not None:
-        for party in (live.calling, live.called):
+        for party in (*live.others, live.calling, live.called):
             if party.subscriber is not None:
                 yield party.subscriber, party.device

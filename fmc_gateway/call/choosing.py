@@ -25,6 +25,8 @@ NO_CALL = "no call of this user can be taken over"
 SAME_DEVICE = "asked from a device already in that call"
 BEING_MOVED = "another telephone is taking this call over"
 UNTOUCHABLE = "calls to 112 and 113 are left alone"
+CONSULTING = "the call is being transferred"
+CONSULTS = (MoveKind.CONSULT, MoveKind.TRANSFER)
 GONE = "the call that was asked for is over"
 
 
@@ -63,6 +65,8 @@ def problem_of(call: Talking, subscriber: SubscriberId, device: DeviceId | None)
     old = side_of(call, subscriber, None)
     if old is None or winner_of(call).pair is None:
         return NO_CALL
+    if call.consult is not None or (call.move is not None and call.move.kind in CONSULTS):
+        return CONSULTING
     if call.move is not None and (call.move.kind is MoveKind.PULL or call.move.leg is not None):
         return BEING_MOVED
     if other_of(call, old.id).phase is not LegPhase.ANSWERED:

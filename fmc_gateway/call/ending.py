@@ -132,6 +132,11 @@ def delay_timer(leg: LegId) -> str:
     return f"delay {leg}"
 
 
+def cap_timer(leg: LegId) -> str:
+    """Of the leg to a colleague who was consulted, which costs by itself."""
+    return f"cap {leg}"
+
+
 def confirm_timer(leg: LegId) -> str:
     return f"confirm {leg}"
 
@@ -256,6 +261,8 @@ def _end_move(call: Talking, now: float, stop: Stop, ended_by: str, out: list[An
         out.append(DeleteMedia(pair=exchange.pair))
     if move is not None and move.request is not None:
         out.append(AnswerRequest(request=move.request, done=False, explanation="the call is over"))
+    if call.consult is not None and call.consult.request is not None:
+        out.append(AnswerRequest(request=call.consult.request, done=False, explanation="the call is over"))
     aside = []
     for leg in call.aside:
         if leg.phase is LegPhase.OFFERED and move is not None and move.joined is not None:
@@ -272,8 +279,10 @@ def _timers(call: CallState) -> tuple[str, ...]:
         return (SPEECH_TIMER,)
     if isinstance(call, Talking):
         capped = any(leg.max_duration_s is not None for leg in call.called)
+        legs = (call.calling, *call.called, *call.aside) if call.bridges else ()
         names: tuple[str, ...] = (DURATION_TIMER,) if capped else ()
         names += () if call.move is None else (MOVE_TIMER,)
+        names += tuple(cap_timer(leg.id) for leg in legs if leg.max_duration_s is not None)
         return names if call.lost is None else (*names, LOST_TIMER)
     return (ROUTE_TIMER,) if isinstance(call, EmergencyRouting) else ()
 

@@ -423,6 +423,32 @@ class HoldRequested(Event, frozen=True, kw_only=True, tag="hold_requested"):
     device: DeviceId | None = None
 
 
+class ConsultRequested(Event, frozen=True, kw_only=True, tag="consult_requested"):
+    """The app: the far party waits while ``subscriber`` talks to ``destination``, digits as the user would
+    dial them."""
+
+    request: str
+    subscriber: SubscriberId
+    destination: str
+
+
+class ConsultStep(StrEnum):
+    """How a consultation goes on (seed 4.7.3)."""
+
+    COMPLETE = "complete"
+    """Far party and colleague talk, the user is out."""
+    CANCEL = "cancel"
+    """Back to the far party, without the colleague."""
+    SWAP = "swap"
+    """To the one who waits."""
+
+
+class ConsultStepRequested(Event, frozen=True, kw_only=True, tag="consult_step_requested"):
+    request: str
+    subscriber: SubscriberId
+    step: ConsultStep
+
+
 class HangUpRequested(Event, frozen=True, kw_only=True, tag="hang_up_requested"):
     """A command from the bus (app, operator), or the drain of the gateway running out of time."""
 
@@ -462,5 +488,7 @@ AnyEvent = (
     | LegReturned
     | MoveRequested
     | HoldRequested
+    | ConsultRequested
+    | ConsultStepRequested
     | HangUpRequested
 )

@@ -8,7 +8,9 @@ from enum import StrEnum
 import msgspec
 
 from fmc_gateway.call.events import LegJoined
+from hipper.contracts.calls import SegmentRecord
 from hipper.pbx.ids import DeviceId, LegId, PairId, SubscriberId
+from hipper.pbx.model import Payer
 
 
 class ExchangeKind(StrEnum):
@@ -31,6 +33,8 @@ class ExchangeKind(StrEnum):
     """Two parties get a media pair of their own, ``pair`` (call-flows §4): see :mod:`.rebridging`."""
     GO_BACK = "go_back"
     """A rebridge failed after the one who was asked had moved: it is asked back to the old media."""
+    SWITCH = "switch"
+    """The user of a consultation goes over to the one who waits: see :mod:`.switching`."""
 
 
 class ExchangeStage(StrEnum):
@@ -76,6 +80,10 @@ class MoveKind(StrEnum):
     """The app asked: a telephone of the user rings."""
     LOST = "lost"
     """The user's telephone is gone, and the others ring."""
+    CONSULT = "consult"
+    """A colleague comes in the far party's place, who waits until the consultation is over."""
+    TRANSFER = "transfer"
+    """The one who waits comes in the user's place: far party and colleague are brought together."""
 
 
 class Move(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,8 +101,34 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
     device: DeviceId | None = None
     """PUSH: which telephone rings."""
     request: str | None = None
-    """PUSH: whom to tell, until told."""
+    """PUSH, CONSULT, TRANSFER: whom to tell, until told."""
     offered: str | None = None
-    """PUSH, LOST: what ``stays`` described when the others were offered the call."""
+    """PUSH, LOST, CONSULT: what ``stays`` described when the others were offered the call."""
     given_up: str | None = None
     """It will not be, for this reason; only the answer of ``stays`` is awaited, which then is asked back."""
+    destination: str | None = None
+    """CONSULT: who was asked for, as dialled."""
+    payer: Payer | None = None
+    """CONSULT: who pays for the talk with the colleague."""
+
+
+class Consultation(msgspec.Struct, frozen=True, kw_only=True):
+    """A user (``user``) has two to talk to (call-flows §4): one in the call, and ``held``, who stands aside
+    and hears music on the media it has with the user."""
+
+    user: LegId
+    held: LegId
+    far: LegId
+    """Of the two the one who was in the call first."""
+    subscriber: SubscriberId
+    given: str | None
+    """What the user was given last with ``held``."""
+    described: str | None
+    """What the user said there."""
+    with_far: SegmentRecord
+    """The talk with the far party, as it is paid."""
+    with_colleague: SegmentRecord
+    request: str | None = None
+    """Whom to tell when the user has gone over."""
+    ends: bool = False
+    """The consultation is over once the user has."""

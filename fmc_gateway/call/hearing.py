@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from fmc_gateway.call.commands import AnyCommand, BlockMedia, PlayMusic, StopMusic, UnblockMedia
-from fmc_gateway.call.model import Talking, on_hold, winner_of
+from fmc_gateway.call.exchanges import MoveKind
+from fmc_gateway.call.model import Leg, LegPhase, Talking, on_hold, other_of, winner_of
 from fmc_gateway.call.records import publish
 from hipper.contracts.calls import LivePhase
 from hipper.pbx.ids import LegId, PairId
@@ -16,6 +17,8 @@ class Sound(NamedTuple):
 
     blocked: bool
     music: LegId | None
+    ringing: LegId | None = None
+    """Who hears that a telephone rings."""
 
 
 SILENCE = Sound(False, None)
@@ -25,28 +28,33 @@ SILENCE = Sound(False, None)
 def hear(before: Talking, after: Talking, pair: PairId, out: list[AnyCommand]) -> Talking:
     """Bring rtpengine from what ``before`` sounds like to what ``after`` does."""
     old, new = sound(before), sound(after)
-    _change(after, old, new, pair, out)
+    change(after, old, new, pair, out)
     return after if old == new else publish(after, phase_of(new), out)
 
 
 def hear_anew(call: Talking, pair: PairId, out: list[AnyCommand]) -> Talking:
     """The same on a pair that has just been made."""
     new = sound(call)
-    _change(call, SILENCE, new, pair, out)
+    change(call, SILENCE, new, pair, out)
     return publish(call, phase_of(new), out)
 
 
-def _change(call: Talking, old: Sound, new: Sound, pair: PairId, out: list[AnyCommand]) -> None:
-    """What the parties send is dropped before music starts, or the two would mix."""
+def change(call: Talking, old: Sound, new: Sound, pair: PairId, out: list[AnyCommand]) -> None:
+    """``pair`` is that of the two who talk in ``call``."""
+    # what the parties send is dropped before music starts, or the two would mix
     parties = (call.calling.id, call.winner)
     if old.music is not None and old.music != new.music:
         out.append(StopMusic(pair=pair, leg=old.music))
+    if old.ringing is not None and old.ringing != new.ringing:
+        out.append(StopMusic(pair=pair, leg=old.ringing))
     if new.blocked and not old.blocked:
         out.extend(BlockMedia(pair=pair, leg=leg) for leg in parties)
     if old.blocked and not new.blocked:
         out.extend(UnblockMedia(pair=pair, leg=leg) for leg in parties)
     if new.music is not None and old.music != new.music:
         out.append(PlayMusic(pair=pair, leg=new.music))
+    if new.ringing is not None and old.ringing != new.ringing:
+        out.append(PlayMusic(pair=pair, leg=new.ringing, ringing=True))
 
 
 def phase_of(heard: Sound) -> LivePhase:
@@ -54,10 +62,21 @@ def phase_of(heard: Sound) -> LivePhase:
 
 
 def sound(call: Talking) -> Sound:
-    """One side holds: the other hears music, unless that user wants none. Both hold: nobody does."""
+    """One side holds: the other hears music, unless that user wants none. Both hold: nobody does. While a
+    colleague is called the user hears ringing, and the far party music."""
+    move = call.move
+    if move is not None and move.kind is MoveKind.CONSULT and move.offered is not None:
+        user, far = other_of(call, move.replaces), other_of(call, move.stays)
+        return waiting(user, far)._replace(ringing=user.id)
     calling, called = call.calling, winner_of(call)
     calling_holds = on_hold(calling)
     if calling_holds == on_hold(called):
         return Sound(calling_holds, None)
     holder, held = (calling, called) if calling_holds else (called, calling)
     return Sound(True, None if holder.holds_silently else held.id)
+
+
+def waiting(user: Leg, held: Leg) -> Sound:
+    """On the pair of a user who talks to somebody else with the one who waits."""
+    silent = user.holds_silently or held.phase is LegPhase.OVER
+    return Sound(True, None if silent else held.id)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from fmc_gateway.call import joining, late_offer, moving, pulling, pushing
+from fmc_gateway.call import joining, late_offer, moving, pulling, pushing, switching
 from fmc_gateway.call.commands import (
     AnswerMedia,
     AnswerReoffer,
@@ -128,6 +128,8 @@ def media_offered(call: Talking, event: MediaOffered, now: float) -> Step:
         return pushing.media_offered(call, event, now)
     if exchange is not None and exchange.kind in MOVING:
         return moving.media_offered(call, exchange, event, now)
+    if exchange is not None and exchange.kind is ExchangeKind.SWITCH:
+        return switching.media_offered(call, exchange, event)
     if exchange is None or exchange.stage is not ExchangeStage.OFFERING:
         return call, ()
     party, other, pair = _sides(call, exchange.leg)
@@ -149,6 +151,8 @@ def leg_reoffer_answered(call: Talking, event: LegReofferAnswered, now: float) -
     exchange = call.exchange
     if exchange is not None and exchange.kind is ExchangeKind.REBRIDGE:
         return moving.reoffer_answered(call, exchange, event, now)
+    if exchange is not None and exchange.kind is ExchangeKind.SWITCH:
+        return switching.reoffer_answered(call, exchange, event, now)
     if exchange is not None and exchange.kind is ExchangeKind.GO_BACK:
         return _then(moving.went_back(call, exchange, event, now), now)
     if exchange is None or exchange.stage is not ExchangeStage.ASKING:
@@ -207,6 +211,8 @@ def media_answered(call: Talking, event: MediaAnswered, now: float) -> Step:
         return pushing.media_answered(call, asked, event)
     if exchange is not None and exchange.kind is ExchangeKind.REBRIDGE:
         return moving.media_answered(call, exchange, event, now, _seen(call))
+    if exchange is not None and exchange.kind is ExchangeKind.SWITCH:
+        return switching.media_answered(call, exchange, event, now)
     if exchange is not None and exchange.kind is ExchangeKind.GO_BACK:
         settled = exchange.stage is ExchangeStage.SETTLING and event.pair == exchange.pair
         return _then((moving.settled_back(call, exchange), ()), now) if settled else (call, ())
@@ -266,6 +272,8 @@ def leg_reoffer_rejected(call: Talking, event: LegReofferRejected, now: float) -
         return _then(moving.reoffer_rejected(call, exchange, event, now), now)
     if exchange is not None and exchange.kind is ExchangeKind.GO_BACK:
         return moving.did_not_go_back(call, exchange, event, now)
+    if exchange is not None and exchange.kind is ExchangeKind.SWITCH:
+        return switching.rejected(call, exchange, event, now)
     if exchange is not None and exchange.kind is ExchangeKind.JOIN and event.leg == exchange.leg:
         return end_both(call, now, [], joining.NOT_JOINED, "gateway")
     if exchange is None or exchange.kind is not ExchangeKind.THROUGH:
@@ -291,6 +299,8 @@ def media_failed(call: Talking, event: MediaFailed, now: float) -> Step:
         return pushing.media_failed(call, asked, event, now)
     if exchange is not None and exchange.kind is ExchangeKind.REBRIDGE:
         return _then(moving.media_failed(call, exchange, event, now), now)
+    if exchange is not None and exchange.kind is ExchangeKind.SWITCH:
+        return switching.media_failed(call, exchange, event, now)
     if exchange is None or exchange.stage is ExchangeStage.ASKING or event.pair != winner_of(call).pair:
         return call, ()
     agreed = exchange.stage is ExchangeStage.ANSWERING and exchange.kind is not ExchangeKind.LOCAL

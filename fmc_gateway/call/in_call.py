@@ -1,14 +1,22 @@
 """What parties do while the call is answered: those who talk (:mod:`.talking`), who takes somebody's place
-(:mod:`.pulling`, :mod:`.pushing`), and telephones that are lost (:mod:`.losing`)."""
+(:mod:`.pulling`, :mod:`.pushing`), telephones that are lost (:mod:`.losing`), and colleagues who are
+consulted (:mod:`.consulting`)."""
 
 from __future__ import annotations
 
 import msgspec
 
-from fmc_gateway.call import losing, moving, pulling, pushing, talking
+from fmc_gateway.call import consulting, losing, moving, pulling, pushing, talking
 from fmc_gateway.call.commands import AnyCommand, RejectReoffer
-from fmc_gateway.call.ending import LOST_TIMER, MOVE_TIMER, confirm_timer
-from fmc_gateway.call.events import LegAnswered, LegCancelled, LegEnded, LegRejected, TimerFired
+from fmc_gateway.call.ending import LOST_TIMER, MOVE_TIMER, cap_timer, confirm_timer
+from fmc_gateway.call.events import (
+    ContextLoaded,
+    LegAnswered,
+    LegCancelled,
+    LegEnded,
+    LegRejected,
+    TimerFired,
+)
 from fmc_gateway.call.exchanges import Exchange, ExchangeKind, ExchangeStage, MoveKind
 from fmc_gateway.call.model import (
     Leg,
@@ -30,6 +38,8 @@ def leg_ended(call: Talking, event: LegEnded, now: float) -> Step:
         return talking.leg_ended(call, event, now)
     if call.move is not None and (done := _of_move(call, leg, event, now)) is not None:
         return done
+    if call.move is None and (done := consulting.leg_ended(call, leg, event, now)) is not None:
+        return done
     if event.leg in (call.calling.id, call.winner):
         if leg.phase is LegPhase.OVER:
             return call, ()
@@ -47,12 +57,22 @@ def _of_move(call: Talking, leg: Leg, event: LegEnded, now: float) -> Step | Non
             return call, ()
         if move.kind is MoveKind.PULL:
             return pulling.who_came_left(call, event, now)
+        if move.kind is MoveKind.TRANSFER:
+            return consulting.who_comes_left(call, leg, event, now)
         return pushing.who_answered_left(call, leg, now)
     first = call.exchange is not None and call.exchange.kind is ExchangeKind.FIRST
     if leg.id == move.replaces and move.leg is not None and leg.phase is LegPhase.ANSWERED and not first:
         by = "gateway" if event.cause != "bye" else "calling" if leg is call.calling else "called"
         over = msgspec.structs.replace(leg, phase=LegPhase.OVER, ended=now, ended_by=by, q850=event.q850)
-        return _without(put_any(call, over), leg.id, now)
+        heard: list[AnyCommand] = []
+        after = consulting.heard_without(call, put_any(call, over), heard)
+        state, commands = _without(after, leg.id, now)
+        return state, (*heard, *commands)
+    if move.kind is MoveKind.CONSULT and move.leg is None and call.exchange is None:
+        if leg.id == move.replaces and leg.phase is LegPhase.ANSWERED:
+            return consulting.far_left(call, leg, event, now)
+        if leg.id == move.stays and losing.may_wait(call, leg) and losing.was_lost(leg, event):
+            return consulting.lost_while_it_rings(call, leg, event, now)
     ringing = pushing.ringing_leg(call, leg.id)
     return None if ringing is None else pushing.leg_ended(call, ringing, event, now)
 
@@ -88,6 +108,14 @@ def leg_cancelled(call: Talking, event: LegCancelled, now: float) -> Step:
     return talking.leg_cancelled(call, event, now)
 
 
+def context_loaded(call: Talking, event: ContextLoaded, now: float) -> Step:
+    """Whose telephones ring."""
+    move = call.move
+    if move is None or move.kind is not MoveKind.CONSULT:
+        return pushing.context_loaded(call, event, now)
+    return consulting.context_loaded(msgspec.structs.replace(call, asked=False), move, event, now)
+
+
 def leg_answered(call: Talking, event: LegAnswered, now: float) -> Step:
     leg = called_leg(call, event.leg)
     if call.move is not None and leg is not None and leg.phase in pushing.IN_CALL:
@@ -110,4 +138,7 @@ def timer_fired(call: Talking, event: TimerFired, now: float) -> Step:
     for leg in call.called if call.move is not None else ():
         if leg.phase is LegPhase.CONFIRMING and event.name == confirm_timer(leg.id):
             return pushing.not_confirmed(call, leg, now)
+    for leg in (call.calling, *call.called, *call.aside) if call.bridges else ():
+        if leg.phase is LegPhase.ANSWERED and event.name == cap_timer(leg.id):
+            return talking.end_both(call, now, [], talking.CAP_REACHED, "gateway")
     return talking.timer_fired(call, event, now)

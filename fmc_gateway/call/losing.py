@@ -42,15 +42,25 @@ _LOST = re.compile(
 
 def is_lost(call: Talking, leg: Leg, event: LegEnded) -> bool:
     """Whether ``leg`` ended as a lost handset does, in a call that can be taken up again."""
-    if not _is_handset(leg) or leg.subscriber is None or call.exchange is not None or call.move is not None:
+    if call.exchange is not None or call.move is not None:
         return False
-    if event.cause == "bye":
-        said = event.reason is not None and _LOST.match(event.reason) is not None
-    else:
-        said = event.cause in DEAD_CAUSES
+    return may_wait(call, leg) and was_lost(leg, event)
+
+
+def may_wait(call: Talking, leg: Leg) -> bool:
+    """Whether there is somebody to wait for the user on ``leg``."""
     other = other_of(call, leg.id)
     alive = call.lost is None and other.phase is LegPhase.ANSWERED and winner_of(call).pair is not None
-    return said and alive and not choosing.untouchable(call)
+    return alive and not choosing.untouchable(call)
+
+
+def was_lost(leg: Leg, event: LegEnded) -> bool:
+    """Whether it ended as a lost handset of a user does."""
+    if not _is_handset(leg) or leg.subscriber is None:
+        return False
+    if event.cause == "bye":
+        return event.reason is not None and _LOST.match(event.reason) is not None
+    return event.cause in DEAD_CAUSES
 
 
 def _is_handset(leg: Leg) -> bool:

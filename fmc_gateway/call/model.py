@@ -14,7 +14,7 @@ import msgspec
 
 from fmc_gateway.call.commands import AnyCommand, Target
 from fmc_gateway.call.events import DialRequested, Diverted, LegOffered
-from fmc_gateway.call.exchanges import Exchange, Move
+from fmc_gateway.call.exchanges import Consultation, Exchange, Move
 from hipper.contracts.calls import (
     AttemptOutcome,
     CallOutcome,
@@ -336,6 +336,7 @@ class Talking(CallState, frozen=True, kw_only=True, tag="talking"):
     """The directory is asked which telephones ring for ``move``."""
     bridges: int = 0
     """How many pairs and legs were made since it was answered: their ids count on."""
+    consult: Consultation | None = None
 
 
 class Ending(CallState, frozen=True, kw_only=True, tag="ending"):

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import msgspec
 
-from fmc_gateway.call import rebridging, talks
-from fmc_gateway.call.commands import AnyCommand, DeleteMedia, EndLeg, ReturnLeg, StopTimer
+from fmc_gateway.call import consulted, rebridging, talks
+from fmc_gateway.call.commands import AnswerRequest, AnyCommand, DeleteMedia, EndLeg, ReturnLeg, StopTimer
 from fmc_gateway.call.descriptions import held, same_media
-from fmc_gateway.call.ending import LOST_TIMER, MOVE_TIMER, broken, stop_leg
+from fmc_gateway.call.ending import LOST_TIMER, MOVE_TIMER, broken, release, stop_leg
 from fmc_gateway.call.events import (
     LegConfirmed,
     LegReofferAnswered,
@@ -24,7 +24,7 @@ from fmc_gateway.call.events import (
     MediaOffered,
 )
 from fmc_gateway.call.exchanges import Exchange, ExchangeKind, ExchangeStage, Move, MoveKind
-from fmc_gateway.call.hearing import hear_anew
+from fmc_gateway.call.hearing import hear, hear_anew
 from fmc_gateway.call.model import (
     OPEN,
     Leg,
@@ -64,7 +64,7 @@ def next_one(call: Talking, now: float, out: list[AnyCommand]) -> Talking:
     stays, comes = any_leg(call, move.stays), any_leg(call, move.leg)
     assert stays is not None
     assert comes is not None
-    if move.kind is MoveKind.PULL:
+    if move.kind in (MoveKind.PULL, MoveKind.TRANSFER):
         return rebridging.begin(call, comes, stays, out)
     pair = comes.pair
     assert pair is not None
@@ -85,10 +85,10 @@ def media_offered(call: Talking, exchange: Exchange, event: MediaOffered, now: f
 
 
 def reoffer_answered(call: Talking, exchange: Exchange, event: LegReofferAnswered, now: float) -> Step:
-    """The one who stays took the re-INVITE."""
+    """The one who stays took the re-INVITE; or the one who comes, being established, took its answer."""
     move = call.move
     assert move is not None
-    if event.leg != move.stays or not _is_asked(exchange, move):
+    if not _joins(exchange, move, event.leg) and (event.leg != move.stays or not _is_asked(exchange, move)):
         return call, ()
     out: list[AnyCommand] = []
     if move.given_up is not None:
@@ -101,6 +101,14 @@ def reoffer_rejected(call: Talking, exchange: Exchange, event: LegReofferRejecte
     """The one who stays refused, and nothing was touched, unless its dialog turned out dead."""
     move = call.move
     assert move is not None
+    if _joins(exchange, move, event.leg):
+        gone: list[AnyCommand] = []
+        if event.status in (408, 481):
+            gone.append(EndLeg(leg=event.leg, reason=DEAD["dialog_gone"]))
+            comes = _leg(call, event.leg)
+            comes = msgspec.structs.replace(comes, phase=LegPhase.OVER, ended=now, ended_by="gateway")
+            call = put_any(call, comes)
+        return give_up(call, REFUSED, now, gone)
     if event.leg != move.stays or not _is_asked(exchange, move):
         return call, ()
     if event.status in (408, 481):
@@ -135,6 +143,9 @@ def _transcoded(call: Talking, exchange: Exchange, transcoded: bool) -> Talking:
 def media_failed(call: Talking, exchange: Exchange, event: MediaFailed, now: float) -> Step:
     if event.pair != exchange.pair or exchange.stage in (ExchangeStage.ASKING, ExchangeStage.JOINING):
         return call, ()
+    move = call.move
+    if move is not None and move.kind is MoveKind.TRANSFER and exchange.stage is ExchangeStage.SETTLING:
+        return end_both(call, now, [], LOST_MEDIA, "gateway")  # both have moved
     return give_up(call, NO_MEDIA, now, [])
 
 
@@ -153,6 +164,10 @@ def _made(call: Talking, now: float, out: list[AnyCommand]) -> Step:
     assert move is not None
     assert exchange is not None
     assert move.leg is not None
+    if move.kind is MoveKind.CONSULT:
+        return consulted.begun(call, move, exchange, now, out)
+    if move.kind is MoveKind.TRANSFER:
+        return consulted.completed(call, move, exchange, now, out)
     call = _described(call, exchange)
     old = _leg(call, move.replaces)
     if old.phase is LegPhase.ANSWERED:
@@ -220,6 +235,12 @@ def give_up(call: Talking, why: str, now: float, out: list[AnyCommand]) -> Step:
     return _drop(call, exchange, move, why, now, out)
 
 
+def _joins(exchange: Exchange, move: Move, leg: LegId) -> bool:
+    """Whether ``leg``, who comes, was told the answer by a re-INVITE."""
+    established = move.kind is MoveKind.TRANSFER and leg == move.leg == exchange.leg
+    return established and exchange.stage is ExchangeStage.JOINING
+
+
 def _is_asked(exchange: Exchange, move: Move) -> bool:
     """A re-INVITE to the one who stays is on its way."""
     asks_other = exchange.stage is ExchangeStage.ASKING and exchange.other == move.stays
@@ -240,18 +261,34 @@ def _drop(
     if exchange is not None and exchange.pair is not None:
         out.append(DeleteMedia(pair=exchange.pair))
         call = msgspec.structs.replace(call, exchange=None)
-    call = stop_ringing(msgspec.structs.replace(call, move=None), now, out)
+    call = _refused(call, move, why, out)
+    call = stop_ringing(without_move(call, out), now, out)
     return _unless_alone(call, move, now, out)
 
 
 def _back(call: Talking, exchange: Exchange, move: Move, now: float, out: list[AnyCommand]) -> Step:
     if exchange.pair is not None:
         out.append(DeleteMedia(pair=exchange.pair))
-    call = msgspec.structs.replace(call, move=None, exchange=None)
+    call = _refused(call, move, move.given_up or REFUSED, out)
+    call = without_move(msgspec.structs.replace(call, exchange=None), out)
     partner = _leg(call, move.replaces)
     if not _is_there(call, partner):
         return _unless_alone(call, move, now, out)
     return rebridging.ask_back(call, exchange, _leg(call, move.stays), partner, out), tuple(out)
+
+
+def without_move(call: Talking, out: list[AnyCommand]) -> Talking:
+    """Nobody comes any more: who was to wait for that hears the other one again."""
+    after = msgspec.structs.replace(call, move=None)
+    pair = winner_of(call).pair
+    return after if pair is None else hear(call, after, pair, out)
+
+
+def _refused(call: Talking, move: Move, why: str, out: list[AnyCommand]) -> Talking:
+    if move.request is None or move.kind is not MoveKind.TRANSFER:
+        return call
+    out.append(AnswerRequest(request=move.request, done=False, explanation=why))
+    return msgspec.structs.replace(call, move=msgspec.structs.replace(move, request=None))
 
 
 def _unless_alone(call: Talking, move: Move, now: float, out: list[AnyCommand]) -> Step:
@@ -270,6 +307,10 @@ def _dismiss(call: Talking, move: Move, why: str, now: float, out: list[AnyComma
     leg = None if move.leg is None else any_leg(call, move.leg)
     if leg is None:
         return call
+    if move.kind is MoveKind.TRANSFER:  # who waits goes on waiting, unless gone
+        if leg.phase is not LegPhase.OVER or call.consult is None:
+            return call
+        return consulted.alone(put_any(call, release(leg, out)), now)
     if leg.phase is LegPhase.OFFERED and move.joined is not None:
         out.append(ReturnLeg(returned=LegReturned(joined=move.joined, explanation=why)))
         return msgspec.structs.replace(call, aside=tuple(one for one in call.aside if one.id != leg.id))

@@ -118,7 +118,7 @@ def _no(request: str, why: str, because: RefusedBecause = RefusedBecause.STATE) 
 
 def context_failed(call: Talking, event: ContextFailed, now: float) -> Step:
     call = msgspec.structs.replace(call, asked=False)
-    return _nobody(call, "the directory does not answer", RefusedBecause.AWAY, now, [])
+    return nobody(call, "the directory does not answer", RefusedBecause.AWAY, now, [])
 
 
 def context_loaded(call: Talking, event: ContextLoaded, now: float) -> Step:
@@ -127,19 +127,19 @@ def context_loaded(call: Talking, event: ContextLoaded, now: float) -> Step:
     if move is None or move.kind is MoveKind.PULL:
         return call, ()
     if caller is None or caller.subscriber != move.subscriber:
-        return _nobody(call, NOT_YOURS, RefusedBecause.STATE, now, [])
+        return nobody(call, NOT_YOURS, RefusedBecause.STATE, now, [])
     stays = any_leg(call, move.stays)
     assert stays is not None
     gone = any_leg(call, move.replaces)
     assert gone is not None
     rings = dial.telephones(caller, move.device, besides=gone.device, facts=event.origination)
     if isinstance(rings, RefusedPlan):
-        return _nobody(call, rings.explanation, RefusedBecause.BARRED, now, [])
+        return nobody(call, rings.explanation, RefusedBecause.BARRED, now, [])
     if stays.sdp is None:
-        return _nobody(call, NO_OFFER, RefusedBecause.STATE, now, [])
+        return nobody(call, NO_OFFER, RefusedBecause.STATE, now, [])
     goals = _goals(call, caller, event, rings)
     if not goals:
-        return _nobody(call, NOTHING_RINGS, RefusedBecause.NOT_REACHABLE, now, [])
+        return nobody(call, NOTHING_RINGS, RefusedBecause.NOT_REACHABLE, now, [])
     return _ring(call, move, goals, stays, gone, float(caller.no_answer_s), now)
 
 
@@ -195,16 +195,18 @@ def _ring(
     return publish(call, call.live or LivePhase.ESTABLISHED, out), tuple(out)
 
 
-def _nobody(call: Talking, why: str, because: RefusedBecause, now: float, out: list[AnyCommand]) -> Step:
+def nobody(call: Talking, why: str, because: RefusedBecause, now: float, out: list[AnyCommand]) -> Step:
     """Nobody takes it: the two talk on; a far party who waits has waited for nothing."""
     move = call.move
     if move is None or move.kind is MoveKind.PULL:
         return call, tuple(out)
     out.append(StopTimer(name=MOVE_TIMER))
-    call = msgspec.structs.replace(call, move=None)
     if move.request is not None:
         out.append(_no(move.request, why, because))
-    if move.kind is MoveKind.LOST:
+    call = moving.without_move(call, out)
+    gone = any_leg(call, move.replaces)
+    left = gone is None or gone.phase is LegPhase.OVER
+    if move.kind is MoveKind.LOST or (move.kind is MoveKind.CONSULT and left):
         return end_both(call, now, out, NOBODY, "gateway")
     return publish(call, call.live or LivePhase.ESTABLISHED, out), tuple(out)
 
@@ -352,7 +354,7 @@ def no_answer(call: Talking, now: float) -> Step:
     """It rang long enough."""
     out: list[AnyCommand] = []
     call = moving.stop_ringing(call, now, out)
-    return _nobody(call, "nobody answered", RefusedBecause.NOT_REACHABLE, now, out)
+    return nobody(call, "nobody answered", RefusedBecause.NOT_REACHABLE, now, out)
 
 
 def _out(call: Talking, leg: Leg, failure: Failure, now: float, out: list[AnyCommand]) -> Step:
@@ -369,7 +371,7 @@ def _out(call: Talking, leg: Leg, failure: Failure, now: float, out: list[AnyCom
     call = put(call, release(failed, out))
     if any(one.phase in OPEN for one in call.called):
         return call, tuple(out)
-    return _nobody(call, failure.explanation or "nobody answered", RefusedBecause.NOT_REACHABLE, now, out)
+    return nobody(call, failure.explanation or "nobody answered", RefusedBecause.NOT_REACHABLE, now, out)
 
 
 def who_answered_left(call: Talking, leg: Leg, now: float) -> Step:

@@ -7,6 +7,7 @@ from typing import TypeVar
 import msgspec
 
 from fmc_gateway.call.commands import AnyCommand, NetworkTarget, PublishLive, TrunkTarget, WriteRecord
+from fmc_gateway.call.exchanges import MoveKind
 from fmc_gateway.call.model import (
     OPEN,
     Answering,
@@ -63,6 +64,7 @@ def live_call(call: CallState, phase: LivePhase) -> LiveCall:
         called=_called_party(call),
         charges=_charges(call),
         incoming_group=call.incoming_group,
+        others=_others(call),
         untouchable=_is_untouchable(call),
     )
 
@@ -84,6 +86,26 @@ def _calling_party(call: CallState) -> LiveParty:
     return msgspec.structs.replace(party, ringing=_ringing(call, party.subscriber))
 
 
+def _others(call: CallState) -> tuple[LiveParty, ...]:
+    """Who waits while the user talks to somebody else; a colleague who is being called for that."""
+    if not isinstance(call, Talking):
+        return ()
+    held = None if call.consult is None else call.consult.held
+    waits = tuple(_other(leg) for leg in call.aside if leg.id == held and leg.phase is LegPhase.ANSWERED)
+    if call.move is None or call.move.kind is not MoveKind.CONSULT or call.move.offered is None:
+        return waits
+    comes = {leg.subscriber or leg.id: leg for leg in call.called if leg.phase in OPEN}
+    return waits + tuple(
+        msgspec.structs.replace(_other(leg), device=None, ringing=_ringing(call, leg.subscriber))
+        for leg in comes.values()
+    )
+
+
+def _other(leg: Leg) -> LiveParty:
+    party = _party(leg)
+    return msgspec.structs.replace(party, identity=HIDDEN) if _is_sent_outside(leg) else party
+
+
 def _is_untouchable(call: CallState) -> bool:
     if call.emergency or call.offered.emergency_callback or is_never_recorded(call.offered.dialled):
         return True
@@ -96,7 +118,7 @@ def _charges(call: CallState) -> tuple[Charge, ...]:
     """Of every leg to the outside that is being set up or was answered."""
     return tuple(
         leg.charge if leg.answered is None else msgspec.structs.replace(leg.charge, since=leg.answered)
-        for leg in (call.calling, *call.called)
+        for leg in (call.calling, *call.called, *call.aside)
         if leg.charge is not None and leg.phase in CHARGED
     )
 

@@ -6,7 +6,13 @@ import msgspec
 
 from fmc_gateway.call import choosing
 from fmc_gateway.call.commands import AnswerRequest, AnyCommand
-from fmc_gateway.call.events import HoldRequested, MoveRequested
+from fmc_gateway.call.events import (
+    ConsultRequested,
+    ConsultStepRequested,
+    HoldRequested,
+    MoveRequested,
+)
+from fmc_gateway.call.exchanges import MoveKind
 from fmc_gateway.call.hearing import hear
 from fmc_gateway.call.model import CallState, Step, Talking, any_leg, put_any, winner_of
 from fmc_gateway.call.pushing import NOT_YOURS
@@ -16,7 +22,10 @@ NOT_NOW = "the call is not answered, or is over"
 AT_THE_TELEPHONE = "the telephone itself holds the call"
 
 
-def refuse(call: CallState | None, event: MoveRequested | HoldRequested, now: float) -> Step:
+Wish = MoveRequested | HoldRequested | ConsultRequested | ConsultStepRequested
+
+
+def refuse(call: CallState | None, event: Wish, now: float) -> Step:
     no = AnswerRequest(request=event.request, done=False, explanation=NOT_NOW)
     return call, (no,)  # type: ignore[return-value]
 
@@ -31,6 +40,8 @@ def hold_requested(call: Talking, event: HoldRequested, now: float) -> Step:
         return call, (_no(event, NOT_YOURS if leg is None else choosing.UNTOUCHABLE),)
     if choosing.untouchable(call):
         return call, (_no(event, choosing.UNTOUCHABLE, RefusedBecause.EMERGENCY),)
+    if call.move is not None and call.move.kind in (MoveKind.CONSULT, MoveKind.TRANSFER):
+        return call, (_no(event, choosing.BEING_MOVED),)
     if leg.id == call.lost or (leg.holds and not event.on):
         return call, (_no(event, NOT_NOW if leg.id == call.lost else AT_THE_TELEPHONE),)
     after = put_any(call, msgspec.structs.replace(leg, held_by_app=event.on))

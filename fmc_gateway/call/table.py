@@ -60,6 +60,8 @@ NOT_IN_CALL: dict[type[msgspec.Struct], Row] = {
     ev.LegReturned: ONCE,
     ev.MoveRequested: Row("requests.refuse"),
     ev.HoldRequested: Row("requests.refuse"),
+    ev.ConsultRequested: Row("requests.refuse"),
+    ev.ConsultStepRequested: Row("requests.refuse"),
 }
 """What is asked of a call that is answered, in a state in which it is not."""
 
@@ -293,7 +295,7 @@ _ROWS: dict[State, dict[type[msgspec.Struct], Row]] = {
     },
     st.Talking: {
         ev.LegOffered: ONCE,
-        ev.ContextLoaded: Row("pushing.context_loaded", OVER),
+        ev.ContextLoaded: Row("in_call.context_loaded", OVER),
         ev.ContextFailed: Row("pushing.context_failed", OVER),
         ev.MediaOffered: Row("holding.media_offered"),
         ev.MediaAnswered: Row("holding.media_answered"),
@@ -323,6 +325,8 @@ _ROWS: dict[State, dict[type[msgspec.Struct], Row]] = {
         ev.LegReturned: ONCE,
         ev.MoveRequested: Row("pushing.move_requested"),
         ev.HoldRequested: Row("requests.hold_requested"),
+        ev.ConsultRequested: Row("consulting.requested"),
+        ev.ConsultStepRequested: Row("consulting.step_requested", OVER),
         ev.HangUpRequested: Row("talking.hang_up", OVER),
     },
     st.Ending: {

@@ -44,7 +44,12 @@ DEAD = {
     "transport": 'SIP;cause=503;text="Transport failed"',
 }
 """What the other side is told when a dialog died rather than ended (RFC 3326)."""
-OURS = frozenset({ExchangeKind.RESTORE, ExchangeKind.JOIN, ExchangeKind.REBRIDGE, ExchangeKind.GO_BACK})
+OURS = frozenset(
+    {
+        *(ExchangeKind.RESTORE, ExchangeKind.JOIN, ExchangeKind.REBRIDGE),
+        *(ExchangeKind.GO_BACK, ExchangeKind.SWITCH),
+    }
+)
 """Exchanges that no party asked for: none of them waits for an answer to its own offer."""
 CAP_REACHED = 'Q.850;cause=31;text="Spend cap reached"'
 NO_MEDIA = 'Q.850;cause=102;text="Media timeout"'

@@ -182,6 +182,10 @@ def note_of(item: e.AnyEvent | c.AnyCommand) -> str:
             return f"move to {item.device} asked by the app of {item.subscriber}"
         case e.HoldRequested():
             return f"{'hold' if item.on else 'resume'} asked by the app of {item.subscriber}"
+        case e.ConsultRequested():
+            return f"consultation of {item.destination} asked by the app of {item.subscriber}"
+        case e.ConsultStepRequested():
+            return f"consultation: {item.step} asked by the app of {item.subscriber}"
         case e.CallChosen():
             return f"takes over call {item.call}" if item.call is not None else item.explanation
         case c.AnswerRequest():

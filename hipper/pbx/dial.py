@@ -69,7 +69,7 @@ def decide(
     Both legs are the exchange's: on a mobile the user only answers, which is free (seed 5.7), so the fixed
     subscription pays for the other side whichever telephone was chosen. Never raises.
     """
-    then = _other_side(caller, called, destination, anonymous=anonymous_requested, now=now, facts=facts)
+    then = other_side(caller, called, destination, anonymous=anonymous_requested, now=now, facts=facts)
     if isinstance(then, RefusedPlan):
         return then
     first = _chosen(caller, device, facts) if device is not None else _usual(caller, facts)
@@ -78,15 +78,16 @@ def decide(
     return DialPlan(first=first, then=then, rule=then.rule)
 
 
-def _other_side(
+def other_side(
     caller: SubscriberContext,
     called: SubscriberContext | None,
     destination: str,
     *,
-    anonymous: bool,
+    anonymous: bool = False,
     now: float,
-    facts: OriginationFacts,
+    facts: OriginationFacts = NO_FACTS,
 ) -> OnNetPlan | ExternalPlan | RefusedPlan:
+    """Whom the exchange calls for ``caller``, who need not be rung for it. Never raises."""
     target = resolve(caller, destination, facts)
     if isinstance(target, RefusedPlan):
         return target

@@ -10,7 +10,7 @@ import pytest
 
 from fmc_gateway.call import events as ev
 from fmc_gateway.call.commands import AnswerDial, AnswerRequest
-from fmc_gateway.commands_bus import CommandReader
+from fmc_gateway.commands_bus import CommandReader, Wish
 from hipper.contracts import bus as b
 from hipper.contracts.calls import LiveCall
 from hipper.pbx.ids import CallId, DeviceId, GatewayId, LegId, SubscriberId, TenantId
@@ -46,7 +46,7 @@ class Engine:
     def request(
         self,
         call: CallId,
-        event: ev.MoveRequested | ev.HoldRequested,
+        event: Wish,
         replied: Callable[[AnswerRequest], None],
     ) -> bool:
         self.asked.append(event)
@@ -171,6 +171,10 @@ async def test_decline_is_for_who_is_rung(state: str, device: str | None, done: 
 DESK = DeviceId("anna-1")
 
 
+def consult_step(step: str) -> ev.ConsultStepRequested:
+    return ev.ConsultStepRequested(request="r1", subscriber=ANNA, step=ev.ConsultStep(step))
+
+
 @pytest.mark.parametrize(
     ("command", "wish"),
     [
@@ -187,6 +191,13 @@ DESK = DeviceId("anna-1")
             b.Push(tenant=ACME, user=ANNA, to=DESK, device=DeviceId("anna-2")),
             ev.MoveRequested(request="r1", subscriber=ANNA, device=DESK, from_device=DeviceId("anna-2")),
         ),
+        (
+            b.Consult(tenant=ACME, user=ANNA, destination="203"),
+            ev.ConsultRequested(request="r1", subscriber=ANNA, destination="203"),
+        ),
+        (b.ConsultComplete(tenant=ACME, user=ANNA), consult_step("complete")),
+        (b.ConsultCancel(tenant=ACME, user=ANNA), consult_step("cancel")),
+        (b.ConsultSwap(tenant=ACME, user=ANNA), consult_step("swap")),
     ],
 )
 async def test_what_the_engine_is_asked_and_says_of_calls_in_which_people_talk(

@@ -227,7 +227,9 @@ class Wires:
 
     def do_play_music(self, one: cmd.PlayMusic) -> None:
         assert self.pairs[one.pair] == "open"
-        assert not self.music, "one party hears music at a time"
+        assert (one.pair, one.leg) not in self.music
+        others = {leg for pair, leg in self.music if pair == one.pair}
+        assert not others or one.ringing, "one party of a pair hears music at a time"
         self.music.add((one.pair, one.leg))
 
     def do_stop_music(self, one: cmd.StopMusic) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 
 from fmc_gateway.call import commands as cmd
 from fmc_gateway.call import events as ev
-from fmc_gateway.call.model import Ending, Talking, on_hold
+from fmc_gateway.call.exchanges import MoveKind
+from fmc_gateway.call.model import Ending, Talking, on_hold, winner_of
 from hipper.contracts.calls import CallOutcome, LivePhase
 from hipper.pbx.ids import CallId, DeviceId, LegId, PairId, SubscriberId
 from tests.fmc_gateway.call.kit import (
@@ -146,15 +147,20 @@ class World(Wires):
             return
         request = f"r{self.wishes}"
         self.requests.add(request)
-        on = self.rng.random() < 0.6
-        self.deliver(
-            self.rng.choice(
-                (
-                    ev.MoveRequested(request=request, subscriber=user, device=device),
-                    ev.HoldRequested(request=request, subscriber=user, on=on),
-                )
-            )
-        )
+        self.deliver(self._asked(request, user, device))
+
+    def _asked(self, request: str, user: SubscriberId, device: DeviceId) -> ev.AnyEvent:
+        """What the app asks of the call."""
+        roll = self.rng.random()
+        if isinstance(self.call, Talking) and (self.call.consult or self.call.move) and roll < 0.8:
+            step = self.rng.choice((*ev.ConsultStep, ev.ConsultStep.COMPLETE))
+            return ev.ConsultStepRequested(request=request, subscriber=user, step=step)
+        if roll < 0.5:
+            destination = self.rng.choice(("202", "203", "203", "204", "030 111 2233", "112", "*11", "299"))
+            return ev.ConsultRequested(request=request, subscriber=user, destination=destination)
+        if roll < 0.75:
+            return ev.MoveRequested(request=request, subscriber=user, device=device)
+        return ev.HoldRequested(request=request, subscriber=user, on=self.rng.random() < 0.6)
 
     def _calling(self) -> Party | None:
         """None: dialled from the app, and not picked up yet."""
@@ -254,15 +260,23 @@ class World(Wires):
         """What rtpengine does is what the agreed descriptions say."""
         if not isinstance(self.call, Talking) or self.call.exchange is not None:
             return
+        consult, move = self.call.consult, self.call.move
         both = {self.call.calling.id, self.call.winner}
         legs = [leg for leg in (self.call.calling, *self.call.called) if leg.id in both]
         holders = {leg.id for leg in legs if on_hold(leg)}
         pairs = [pair for pair, state in self.pairs.items() if state == "open"]
         main = next(leg.pair for leg in legs if leg.id == self.call.winner)
         blocked = {leg for pair, leg in self.blocked if pair == main}
+        if consult is not None:
+            held = next(leg for leg in self.call.aside if leg.id == consult.held)
+            assert (held.pair, held.id) in self.music, "who waits hears music"
+            assert {leg for pair, leg in self.blocked if pair == held.pair} == {held.id, consult.user}
+        if move is not None and move.kind in (MoveKind.CONSULT, MoveKind.TRANSFER):
+            return
         assert bool(holders) == bool(blocked)
         assert blocked in (set(), both)
-        hears = {leg for _, leg in self.music}
+        waits = {held.pair} if consult is not None else set()
+        hears = {leg for pair, leg in self.music if pair not in waits}
         if self.late_offer and self.call.winner.startswith("c1-b"):
             assert self.parties[self.call.winner].acknowledged, "its offer was never answered"
         assert hears == (both - holders if len(holders) == 1 else set())
@@ -270,8 +284,8 @@ class World(Wires):
         assert self.live is not None
         if self.call.move is not None:
             return
-        assert len(pairs) <= 1
-        assert not (self.blocked - {(main, leg) for leg in both})
+        assert len(pairs) <= 1 + len(waits)
+        assert not {one for one in self.blocked if one[0] not in waits} - {(main, leg) for leg in both}
         quiet = not any(self.queues.values())
         if quiet and pairs:
             for leg in both:
@@ -319,3 +333,39 @@ class World(Wires):
             device.id for user in self.company.values() for device in user.devices
         }
         assert record.legs[0].ended_by is not None
+
+
+class Consulting(World):
+    """Users who consult whomever they can, and hardly ever hang up."""
+
+    def _first(self) -> ev.LegOffered | ev.DialRequested:
+        return self.rng.choice((invite("202"), invite_from_pstn(), invite("030 111 2233")))
+
+    def _turn(self) -> None:
+        call = self.call
+        if isinstance(call, Talking) and self.rng.random() < (0.02 if call.move else 0.25):
+            self._wish()
+        else:
+            super()._turn()
+
+    def _wish(self) -> None:
+        call = self.call
+        if not isinstance(call, Talking):
+            return
+        self.wishes += 1
+        request = f"r{self.wishes}"
+        self.requests.add(request)
+        of = call.consult or call.move
+        users = [leg.subscriber for leg in (call.calling, winner_of(call)) if leg.subscriber is not None]
+        user = of.subscriber if of is not None else self.rng.choice(users or [SubscriberId("suze")])
+        self.deliver(self._asked(request, user, DeviceId(f"{user}-desk1")))
+
+    def _act_in_call(self, party: Party) -> None:
+        if self.rng.random() < 0.3:
+            super()._act_in_call(party)
+
+    def _act_alerting(self, party: Party) -> None:
+        if self.rng.random() < 0.4:
+            self._answers(party, sdp(party.leg))
+        else:
+            super()._act_alerting(party)

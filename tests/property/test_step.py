@@ -9,8 +9,11 @@ import pytest
 
 from fmc_gateway.call import commands as cmd
 from fmc_gateway.call import events as ev
+from fmc_gateway.call.consulted import TRANSFERRED
 from fmc_gateway.call.model import STATES, Call
+from fmc_gateway.call.moving import NOT_MOVED
 from fmc_gateway.call.step import step
+from fmc_gateway.call.switching import ENDED
 from fmc_gateway.call.table import TABLE
 from hipper.contracts.calls import CallOutcome
 from hipper.pbx.ids import CallId, DeviceId, LegId, PairId
@@ -26,7 +29,7 @@ from tests.fmc_gateway.call.kit import (
     sdp,
     suze,
 )
-from tests.property.call_world import World
+from tests.property.call_world import Consulting, World
 
 WALKS = 120
 """Calls in one test case; the seeds follow from its number."""
@@ -40,6 +43,25 @@ def test_every_call_in_a_world_that_keeps_to_sip_ends_clean(block: int) -> None:
             world.walk()
         except Exception as error:
             raise AssertionError(f"seed {seed}: {error}") from error
+
+
+@pytest.mark.parametrize("block", range(5))
+def test_every_consultation_ends_clean(block: int) -> None:
+    for seed in range(block * WALKS, (block + 1) * WALKS):
+        world = Consulting(seed)
+        try:
+            world.walk(120)
+        except Exception as error:
+            raise AssertionError(f"seed {seed}: {error}") from error
+
+
+def test_world_of_consultations_sees_them_completed_given_up_and_lost() -> None:
+    reasons = set()
+    for seed in range(5 * WALKS):
+        world = Consulting(seed)
+        world.walk(120)
+        reasons |= {one.reason for one in world.done if isinstance(one, cmd.EndLeg)}
+    assert {TRANSFERRED, ENDED.reason, NOT_MOVED} <= reasons
 
 
 def test_world_reaches_every_state_and_every_way_to_end() -> None:
@@ -59,7 +81,20 @@ def test_world_reaches_every_state_and_every_way_to_end() -> None:
 JOINING = (LegId("j1"), LegId("j2"), LegId("j3"))
 LEGS = tuple(
     LegId(name)
-    for name in (A, "c1-b1", "c1-b2", "c1-b3", "c1-b4", "c1-a1", "stranger", "j1", "j2", "c1-c1", "c1-c2")
+    for name in (
+        A,
+        "c1-b1",
+        "c1-b2",
+        "c1-b3",
+        "c1-b4",
+        "c1-a1",
+        "stranger",
+        "j1",
+        "j2",
+        "c1-c1",
+        "c1-c2",
+        "c1-c3",
+    )
 )
 PAIRS = tuple(
     PairId(name) for name in ("c1-m1", "c1-m2", "c1-m3", "c1-d1", "stranger", "c1-n1", "c1-n2", "c1-n3")
@@ -128,6 +163,12 @@ def anything(rng: Random) -> ev.AnyEvent:
         lambda: ev.HoldRequested(
             request="r", subscriber=rng.choice((suze(), piet())).subscriber, on=rng.random() < 0.5
         ),
+        lambda: ev.ConsultRequested(
+            request="r", subscriber=suze().subscriber, destination=rng.choice(("202", "030 111 2233", "112"))
+        ),
+        lambda: ev.ConsultStepRequested(
+            request="r", subscriber=suze().subscriber, step=rng.choice(list(ev.ConsultStep))
+        ),
         lambda: ev.HangUpRequested(by=rng.choice(("user:suze", "user:", "operator", "drain", ""))),
     )
     assert len(choices) == len(get_args(ev.AnyEvent))
@@ -164,6 +205,8 @@ def anything(rng: Random) -> ev.AnyEvent:
             1,
             2,
             1,
+            2,
+            2,
             2,
             2,
             1,
@@ -218,7 +261,7 @@ def chaos(seed: int) -> None:
     for _ in range(300):
         now += rng.choice((0.0, 0.02, 1.0))
         after, made = step(call, event, now)
-        asked += isinstance(event, ev.MoveRequested | ev.HoldRequested)
+        asked += hasattr(event, "request")
         assert after is None or isinstance(after, STATES)
         before = None if call is None else type(call)
         state = None if after is None else type(after)

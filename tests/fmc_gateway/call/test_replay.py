@@ -39,6 +39,8 @@ def others(event: ev.AnyEvent) -> list[ev.AnyEvent]:
         ev.LegJoined: [{"subscriber": "nobody"}],
         ev.MoveRequested: [{"subscriber": "nobody"}],
         ev.HoldRequested: [{"subscriber": "nobody"}],
+        ev.ConsultRequested: [{"subscriber": "nobody"}, {"destination": "203"}],
+        ev.ConsultStepRequested: [{"subscriber": "nobody"}, {"step": ev.ConsultStep.CANCEL}],
         ev.LegConfirmed: [{"sdp": sdp("other")}],
         ev.LegProgress: [{"sdp": sdp("other")}],
         ev.LegReoffered: [{"sdp": sdp("other")}, {"sdp": None}],

@@ -346,6 +346,29 @@ def handset_is_lost_and_nobody_comes() -> None:
     ladder.tell(ev.LegRejected(leg=LegId("c1-c1"), status=487))
 
 
+def colleague_is_consulted_and_has_the_call() -> None:
+    ladder = Ladder()
+    ladder.ring_outside()
+    ladder.answer()
+    who, colleague = SubscriberId("suze"), LegId("c1-c1")
+    ladder.tell(ev.ConsultRequested(request="r1", subscriber=who, destination="0207654321"))
+    ladder.load(suze(), piet(devices=piet().devices[:1]), binding("piet-desk1"))
+    ladder.offers()
+    ladder.tell(ev.LegRinging(leg=colleague, status=180))
+    ladder.tell(ev.LegAnswered(leg=colleague, sdp=sdp("desk"), to_tag="t"))
+    ladder.answers()
+    ladder.tell(ev.LegReofferAnswered(leg=A, sdp=sdp("suze")))
+    for wish in (ev.ConsultStep.SWAP, ev.ConsultStep.COMPLETE):
+        ladder.tell(ev.ConsultStepRequested(request=f"r {wish}", subscriber=who, step=wish))
+        ladder.offers()
+        for _ in range(2):
+            for one in ladder.of(cmd.Reoffer, last=True):
+                said = {A: "suze", B1: "piet", colleague: "desk"}[one.leg]
+                ladder.tell(ev.LegReofferAnswered(leg=one.leg, sdp=sdp(said)))
+            ladder.answers()
+    ladder.tell(ev.LegEnded(leg=colleague, cause="bye"))
+
+
 CALLS: tuple[Callable[[], None], ...] = (
     three_ring_and_one_answers,
     hold_and_resume,
@@ -368,6 +391,7 @@ CALLS: tuple[Callable[[], None], ...] = (
     desk_phone_pulls_a_call_and_the_mobile_pulls_it_back,
     app_pushes_a_call_to_the_mobile_and_holds_it,
     handset_is_lost_and_nobody_comes,
+    colleague_is_consulted_and_has_the_call,
 )
 
 
