@@ -9,6 +9,7 @@ from litestar import Controller, Request, Response, delete, get, patch, post, pu
 from litestar.params import FromPath
 
 from app.access import Principal, user_of
+from app.at_once import at_once
 from app.bodies import body_of, invalid
 from app.domain.contacts import services
 from app.domain.contacts.schemas import (
@@ -25,7 +26,7 @@ from app.etags import check_if_match
 from app.language import language_of
 from app.operations import Access, Query, declared
 from app.pages import QUERY, page_of
-from app.problems import INVALID_REQUEST, ProblemError
+from app.problems import INVALID_REQUEST, OVERLOADED, ProblemError
 from app.queries import boolean_of, choice_of, words_of
 from app.stores import Stores
 from hipper.pbx.model import CallerList
@@ -118,6 +119,7 @@ class ContactController(Controller):
             Access.USER,
             body=ImportWanted,
             answer=ImportReport,
+            problems=(OVERLOADED,),
             example={"format": "vcard", "text": _CARD},
             shown={"added": 1, "known": 0, "faults": [{"line": 9, "detail": "this is no telephone number"}]},
         ),
@@ -129,13 +131,11 @@ class ContactController(Controller):
         The file itself is taken as well, as `text/vcard` or `text/csv` in UTF-8."""
         principal: Principal = request.state.principal
         wanted = await file_of(request)
-        return await services.take_in(
-            request.app.state.stores,
-            user_of(principal),
-            wanted,
-            principal.name,
-            language_of(request.scope),
-        )
+        account = user_of(principal)
+        with at_once(request, "contacts").turn(account.subscriber):
+            return await services.take_in(
+                request.app.state.stores, account, wanted, principal.name, language_of(request.scope)
+            )
 
     @get(
         "/export",

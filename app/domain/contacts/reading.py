@@ -33,6 +33,8 @@ _KNOWN_TYPES = {
     "main": "main",
     "fax": "fax",
 }
+MOST_QUOTED_LINES = 4000
+"""Of a card with quoted-printable text (version 2.1): the parser copies the whole line for each."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _CONTROL_IN_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+")
 
@@ -88,6 +90,8 @@ def read_vcards(text: str) -> Iterator[ReadContact | Unreadable]:
 
 
 def _vcard(begin: int, text: str) -> ReadContact | Unreadable:
+    if text.count("\n") > MOST_QUOTED_LINES and "quoted-printable" in text.lower():
+        return Unreadable(begin, ("the card is too long", "de kaart is te lang"))
     try:
         card = vobject.readOne(text, allowQP=True)
         read = _of_card(begin, card)

@@ -10,6 +10,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from app.at_once import AtOnce
 from hipper.directory import contacts as stored
 from hipper.directory.contexts import load_for_termination
 from hipper.directory.errors import ChangedMeanwhile
@@ -282,3 +283,12 @@ async def execute(url: str, statement: str) -> None:
         await connection.execute(statement)
     finally:
         await connection.close()
+
+
+async def test_one_file_of_a_user_at_a_time(site: Api) -> None:
+    anna, carl = await sign_in(site, ANNA), await sign_in(site, CARL)
+    body = {"format": "csv", "text": "name\nJan\n"}
+    with site.app.state.setdefault("at_once", {}).setdefault("contacts", AtOnce(2)).turn("anna"):
+        assert problem(await anna.ask("POST", f"{PATH}/import", json=body)) == "overloaded"
+        assert (await carl.ask("POST", f"{PATH}/import", json=body)).status_code == 200
+    assert (await anna.ask("POST", f"{PATH}/import", json=body)).json()["added"] == 1

@@ -128,3 +128,31 @@ def test_what_is_written_is_read_back_the_same() -> None:
     _, (read,), faults = _read(ImportWanted(format="vcard", text=text), DUTCH)
     assert read == fields
     assert faults == []
+
+
+def test_long_lines_of_cards_are_folded_between_characters() -> None:
+    """RFC 2425 §5.8.1: 75 bytes at most; what is folded reads as it was."""
+    fields = ContactFields(
+        list=CallerList.BUSINESS,
+        name="Café; ’t Hoekje, boven \\ onder",
+        note="é€😀," * 60 + "\r\nregel",
+        company="M" * 71,
+    )
+    text = vcards([Contact("c_1", fields, 1, "")])
+    assert text.endswith("\r\n")
+    lines = text.encode().split(b"\r\n")[:-1]
+    assert max(len(line) for line in lines) == 75
+    assert [line.decode() for line in lines if line.startswith(b"ORG")] == ["ORG:" + "M" * 71]
+    _, (read,), faults = _read(ImportWanted(format="vcard", text=text), DUTCH)
+    assert (read.name, read.company, faults) == (fields.name, fields.company, [])
+    assert read.note == fields.note.replace("\r\n", "\n")
+
+
+def test_card_that_would_be_copied_for_each_of_its_lines_is_refused() -> None:
+    """The parser copies a quoted-printable line anew for each line that continues it."""
+    long = "BEGIN:VCARD\nFN:x\nNOTE;ENCODING=QUOTED-PRINTABLE:" + "=\n" * 4000 + "\nEND:VCARD\n"
+    refused, read = read_vcards(long + "BEGIN:VCARD\nFN:Jan\nEND:VCARD\n")
+    assert refused == Unreadable(1, ("the card is too long", "de kaart is te lang"))
+    assert isinstance(read, ReadContact)
+    photo = "BEGIN:VCARD\nVERSION:3.0\nFN:Jan\nPHOTO;ENCODING=b:\n" + " QUJD\n" * 5000 + "END:VCARD\n"
+    assert [one.name for one in read_vcards(photo) if isinstance(one, ReadContact)] == ["Jan"]
