@@ -13,7 +13,7 @@ from litestar.params import FromPath
 
 from app.access import Principal, Role
 from app.bodies import body_of
-from app.domain.admin.asking import Asked, stores_of
+from app.domain.admin.asking import Asked, actor_of, stores_of
 from app.domain.signing_in import statements
 from app.domain.signing_in.passwords import made_up
 from app.operations import Access, declared
@@ -23,6 +23,9 @@ from hipper.directory.audit import AuditEntry, write_audit
 from hipper.pbx.ids import SubscriberId
 
 ROLE_OF = "SELECT role FROM app.accounts WHERE subscriber_id = $1"
+ENTERPRISE_ADMINISTRATORS = """
+SELECT a.subscriber_id FROM directory.subscribers s JOIN app.accounts a USING (subscriber_id)
+WHERE s.tenant_id = $1 AND s.group_id = $2 AND a.role = 'enterprise_administrator'"""
 _RANK = {
     Role.USER: 0,
     Role.GROUP_ADMINISTRATOR: 1,
@@ -108,6 +111,15 @@ class AccountController(Controller):
                 await conn.execute(statements.SET_HASH, user, known)
                 await conn.execute(statements.END_SESSIONS, user, "password", "")
         return PasswordMade(user=account.aor, password=password)
+
+
+async def above(request: Asked, tenant: str) -> frozenset[str]:
+    """Ids of the users of ``tenant`` in reach of who asks whose role is higher."""
+    actor = actor_of(request)
+    if actor.group is None:
+        return frozenset()
+    rows = await stores_of(request).own.fetch(ENTERPRISE_ADMINISTRATORS, tenant, actor.group)
+    return frozenset(row[0] for row in rows)
 
 
 async def check_rank(request: Asked, user: str) -> tuple[Account, Role]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import ExitStack
 from typing import Annotated, Any
 
 import asyncpg
@@ -12,11 +13,13 @@ import structlog
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath
 
+from app.at_once import at_once
 from app.bodies import body_of
+from app.domain.admin.accounts import above
 from app.domain.admin.asking import Asked, actor_of, changing, refusals_told, stores_of
 from app.language import language_of
 from app.operations import Access, declared
-from app.problems import IN_THE_WAY, INVALID_SETTINGS, InvalidMember, ProblemError
+from app.problems import IN_THE_WAY, INVALID_SETTINGS, OVERLOADED, InvalidMember, ProblemError
 from hipper.directory.admin import imports
 from hipper.directory.admin.bulk import import_users
 from hipper.directory.admin.bulk_reading import Fault, WantedUser, read_users
@@ -80,7 +83,7 @@ class ImportController(Controller):
             Access.ADMINISTRATOR,
             body=ImportWanted,
             answer=Import,
-            problems=(IN_THE_WAY,),
+            problems=(IN_THE_WAY, OVERLOADED),
             example={
                 "csv": _CSV,
                 "dry_run": True,
@@ -96,16 +99,21 @@ class ImportController(Controller):
         found, faults = read_users(wanted.csv)
         if faults:
             raise _unreadable(request, faults[0])
-        async with changing(request) as conn:
-            begun = await imports.begin_import(
-                conn, actor_of(request), tenant, len(found), dry_run=wanted.dry_run
-            )
-        settings: Settings = request.app.state.settings
-        work = _import(stores_of(request).directory, begun, actor_of(request), found, settings.devices.realm)
-        task = asyncio.create_task(work)
-        running: set[asyncio.Task[None]] = request.app.state.setdefault("imports", set())
-        running.add(task)
-        task.add_done_callback(running.discard)
+        spared = await above(request, tenant)
+        with ExitStack() as held:
+            held.enter_context(at_once(request, "imports").turn(object()))  # one of a company: begin_import
+            async with changing(request) as conn:
+                begun = await imports.begin_import(
+                    conn, actor_of(request), tenant, len(found), dry_run=wanted.dry_run
+                )
+            settings: Settings = request.app.state.settings
+            pool, realm = stores_of(request).directory, settings.devices.realm
+            task = asyncio.create_task(_import(pool, begun, actor_of(request), found, realm, spared))
+            running: set[asyncio.Task[None]] = request.app.state.setdefault("imports", set())
+            running.add(task)
+            task.add_done_callback(running.discard)
+            turn = held.pop_all()
+            task.add_done_callback(lambda _: turn.close())
         return Response(begun, status_code=202)
 
     @get(
@@ -138,7 +146,12 @@ def _unreadable(request: Asked, fault: Fault) -> ProblemError:
 
 
 async def _import(
-    pool: asyncpg.Pool, begun: Import, actor: Actor, wanted: list[WantedUser], realm: str | None
+    pool: asyncpg.Pool,
+    begun: Import,
+    actor: Actor,
+    wanted: list[WantedUser],
+    realm: str | None,
+    spared: frozenset[str],
 ) -> None:
     """To its end, saying how far it is. What ends it early is a fault of the file as a whole."""
     done = changed = 0
@@ -146,7 +159,9 @@ async def _import(
     noted = time.monotonic()
     try:
         async with pool.acquire() as conn:
-            progress = import_users(conn, actor, begun.tenant, wanted, realm=realm, dry_run=begun.dry_run)
+            progress = import_users(
+                conn, actor, begun.tenant, wanted, realm=realm, dry_run=begun.dry_run, spared=spared
+            )
             async for step in progress:
                 done, changed = step.done, changed + step.changed
                 faults += step.faults
@@ -156,3 +171,6 @@ async def _import(
         await imports.note_progress(pool, begun.id, done, changed, faults, over=True)
     except OUTAGE as error:  # it is seen to have stopped; the same file again goes on
         log.warning("import.stopped", error=type(error).__name__, done=done, total=begun.total)
+    except Exception as error:
+        log.error("import.fault", error=type(error).__name__, done=done, total=begun.total)
+        raise

@@ -260,6 +260,7 @@ class UserController(Controller):
         """`number`: digits of a free number of the company, E.164 without its plus. Holds for the next
         call."""
         wanted = await body_of(request, NumberWanted)
+        await check_rank(request, user)
         async with changing(request) as conn:
             now = await users.assign_number(
                 conn, actor_of(request), user, wanted.kind, f"+{number}", check_of(request)
@@ -275,6 +276,7 @@ class UserController(Controller):
     )
     async def release(self, request: Asked, user: FromPath[str], number: FromPath[str]) -> Response[Any]:
         """It stays the company's, free. A mobile number goes with its handset."""
+        await check_rank(request, user)
         async with changing(request) as conn:
             now = await users.release_number(conn, actor_of(request), user, f"+{number}", check_of(request))
             return shown(request, now)
@@ -316,6 +318,7 @@ class UserController(Controller):
         """Holds for the next call. Settings of services that are lost are kept, and do nothing. 409:
         telephones or numbers the pack does not have, or no licence left."""
         wanted = await body_of(request, PackWanted)
+        await check_rank(request, user)
         async with changing(request) as conn:
             return shown(
                 request, await users.change_pack(conn, actor_of(request), user, wanted, check_of(request))

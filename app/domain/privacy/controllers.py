@@ -7,13 +7,14 @@ from typing import Any
 from litestar import Controller, Request, Response, post
 from litestar.params import FromPath
 
-from app.access import Principal, Role, user_of
+from app.access import user_of
+from app.at_once import at_once
+from app.domain.admin.accounts import check_rank
 from app.domain.privacy import services
 from app.domain.privacy.schemas import UserExport
 from app.domain.privacy.services import Connections
-from app.domain.signing_in.account_statements import ROLE
 from app.operations import Access, declared
-from app.problems import FORBIDDEN, NOT_FOUND, STORE_UNAVAILABLE, ProblemError
+from app.problems import NOT_FOUND, OVERLOADED, STORE_UNAVAILABLE, ProblemError
 from app.stores import Stores
 from hipper.directory.errors import UnknownSubscriber
 from hipper.pbx.ids import SubscriberId
@@ -42,14 +43,15 @@ class ExportController(Controller):
         operation_id="exportMe",
         summary="Everything that is known about me",
         status_code=200,
-        opt=declared(Access.USER, answer=UserExport, shown=_SHOWN),
+        opt=declared(Access.USER, answer=UserExport, problems=(OVERLOADED,), shown=_SHOWN),
     )
     async def all(self, request: Request[Any, Any, Any]) -> Response[UserExport]:
         """One document with all of it: settings, telephones, contacts, calls, sessions, changes. Nothing that
         opens anything is in it, and no number that was withheld from me."""
         stores: Stores = request.app.state.stores
         account = user_of(request.state.principal)
-        found = await services.export(connections(stores), account, request.app.state.clock.unix())
+        with at_once(request, "export").turn(account.subscriber):
+            found = await services.export(connections(stores), account, request.app.state.clock.unix())
         return Response(found, headers={"Content-Disposition": 'attachment; filename="hipper-export.json"'})
 
 
@@ -70,13 +72,9 @@ class EraseController(Controller):
         """Cannot be undone. Name, address, numbers, telephones, settings, contacts and lists go; of calls
         stays what was billed, without the person. Doing it again does no harm."""
         stores: Stores = request.app.state.stores
-        principal: Principal = request.state.principal
-        role = await stores.own.fetchval(ROLE, user)
-        if principal.role is Role.GROUP_ADMINISTRATOR and role == Role.ENTERPRISE_ADMINISTRATOR.value:
-            raise ProblemError(
-                FORBIDDEN, "an administrator of the enterprise", "een beheerder van het bedrijf"
-            )
+        await check_rank(request, user)
+        by = request.state.principal.name
         try:
-            await services.erase_user(connections(stores), stores.bus, SubscriberId(user), principal.name)
+            await services.erase_user(connections(stores), stores.bus, SubscriberId(user), by)
         except UnknownSubscriber:
             raise ProblemError(NOT_FOUND) from None

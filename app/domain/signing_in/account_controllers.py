@@ -8,9 +8,9 @@ from typing import Any
 from litestar import Controller, Request, delete, get, post, put
 from litestar.params import FromPath
 
-from app.access import Principal, Role, address_of, user_of
+from app.access import Principal, address_of, user_of
 from app.bodies import body_of
-from app.domain.signing_in import account_statements as statements
+from app.domain.admin.accounts import check_rank
 from app.domain.signing_in.account_schemas import (
     CodeGiven,
     Email,
@@ -27,19 +27,16 @@ from app.domain.signing_in.account_schemas import (
 from app.operations import Access, declared
 from app.problems import (
     DIRECTORY_UNAVAILABLE,
-    FORBIDDEN,
     NO_MAIL,
-    NOT_FOUND,
     OVERLOADED,
     SECOND_FACTOR_STATE,
     STORE_UNAVAILABLE,
     TOO_MANY_REQUESTS,
     WRONG_CODE,
     WRONG_PASSWORD,
-    ProblemError,
 )
 from app.stores import Stores
-from hipper.directory.accounts import Account, account_with
+from hipper.directory.accounts import Account
 from hipper.pbx.ids import SubscriberId
 
 _PROVEN = (WRONG_PASSWORD, TOO_MANY_REQUESTS, STORE_UNAVAILABLE, OVERLOADED)
@@ -278,9 +275,10 @@ class UserAccountController(Controller):
         ),
     )
     async def set_email(self, request: Request[Any, Any, Any], user: FromPath[str]) -> Email:
-        """Counts at once; the address before is told."""
+        """Counts at once; the address before is told. Whoever sets where a password reset goes can become
+        that user: 403 for one of a higher role."""
         stores: Stores = request.app.state.stores
-        account = await _below(stores, request.state.principal, user)
+        account, _ = await check_rank(request, user)
         wanted = await body_of(request, EmailSet)
         await stores.signing_in.mailed.set_email(account, wanted.address, request.state.principal.name)
         return await stores.signing_in.mailed.email_of(account.subscriber)
@@ -294,7 +292,7 @@ class UserAccountController(Controller):
     async def remove(self, request: Request[Any, Any, Any], user: FromPath[str]) -> None:
         """For who lost telephone and recovery codes. Done as well when there was none."""
         stores: Stores = request.app.state.stores
-        account = await _below(stores, request.state.principal, user)
+        account, _ = await check_rank(request, user)
         await stores.signing_in.take_off_second_factor(account, request.state.principal.name)
 
 
@@ -304,18 +302,4 @@ async def _proven(request: Request[Any, Any, Any]) -> Account:
     account = user_of(request.state.principal)
     given = await body_of(request, PasswordProof)
     await stores.signing_in.prove(account, given.password, address_of(request))
-    return account
-
-
-async def _below(stores: Stores, principal: Principal, user: str) -> Account:
-    """The user. Whoever sets where a password reset goes can become that user, so nobody does it for a
-    higher role. Raises ProblemError: 403, 404."""
-    account = await account_with(stores.own, SubscriberId(user))
-    if account is None:
-        raise ProblemError(NOT_FOUND)
-    role = await stores.own.fetchval(statements.ROLE, user)
-    if principal.role is Role.GROUP_ADMINISTRATOR and role == Role.ENTERPRISE_ADMINISTRATOR.value:
-        raise ProblemError(
-            FORBIDDEN, "this user administers the enterprise", "deze gebruiker beheert de hele onderneming"
-        )
     return account

@@ -67,9 +67,11 @@ async def import_users(
     *,
     realm: str | None,
     dry_run: bool,
+    spared: frozenset[str] = frozenset(),
 ) -> AsyncIterator[Progress]:
     """``wanted``: of :func:`~hipper.directory.admin.bulk_reading.read_users`. A dry run does everything, and
-    undoes it at the end. Raises what asyncpg raises: the users told until then are made."""
+    undoes it at the end. ``spared``: ids of users whom ``actor`` may not change. Raises what asyncpg raises:
+    the users told until then are made."""
     everything = conn.transaction() if dry_run else None
     if everything is not None:
         await everything.start()
@@ -79,7 +81,7 @@ async def import_users(
             faults = tuple(one.faults)
             changed = False
             if not faults:
-                changed, faults = await _one(conn, actor, tenant, groups, one, realm)
+                changed, faults = await _one(conn, actor, tenant, groups, one, realm, spared)
             yield Progress(done, len(wanted), changed, faults)
     finally:
         if everything is not None and not conn.is_closed():
@@ -93,10 +95,11 @@ async def _one(
     groups: dict[str, Group],
     wanted: WantedUser,
     realm: str | None,
+    spared: frozenset[str],
 ) -> tuple[bool, tuple[Fault, ...]]:
     try:
         async with conn.transaction():
-            return await _import(conn, actor, tenant, groups, wanted, realm), ()
+            return await _import(conn, actor, tenant, groups, wanted, realm, spared), ()
     except _OnLine as error:
         refused = error.refused
         return False, (wanted.fault(_column(refused), str(refused), refused.uitleg, error.line),)
@@ -119,10 +122,13 @@ async def _import(
     groups: dict[str, Group],
     wanted: WantedUser,
     realm: str | None,
+    spared: frozenset[str],
 ) -> bool:
     """Whether anything changed."""
     values = wanted.values
     known = await _known(conn, tenant, wanted.user)
+    if known is not None and known.id in spared:
+        raise Unfit("this user's role is above yours", "deze gebruiker staat boven u", "#/user")
     group = _group(actor, tenant, groups, values.get("group"), known)
     if known is None:
         user = await create_user(conn, actor, group.id, _new_user(wanted))

@@ -288,6 +288,12 @@ async def test_nobody_touches_who_is_above(site: Api, postgres_url: str) -> None
         ("PUT", "/v1/users/dora/role", {"role": "user"}),
         ("PATCH", "/v1/users/dora", {"enabled": False}),
         ("DELETE", "/v1/users/dora", None),
+        ("POST", "/v1/users/dora/erase", None),
+        ("PUT", "/v1/users/dora/pack", {"pack": "base_plus"}),
+        ("PUT", "/v1/users/dora/numbers/31201239999", {"kind": "fixed"}),
+        ("DELETE", "/v1/users/dora/numbers/31201239999", None),
+        ("PUT", "/v1/users/dora/email", {"address": "bram@thuis.example"}),
+        ("DELETE", "/v1/users/dora/second-factor", None),
         ("PUT", "/v1/users/anna/role", {"role": "enterprise_administrator"}),
     ):
         assert problem(await bram.ask(method, path, json=body)) == "forbidden", path

@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from app.at_once import AtOnce
 from tests.app.domain.admin.people import made, operator_of
 from tests.app.kit import Api, problem
 from tests.app.people import ANNA, BRAM, Client, sign_in
@@ -63,6 +64,34 @@ async def test_one_import_of_a_company_at_a_time_and_a_lost_one_is_seen_to_be(
         await connection.close()
     assert (await dora.get("/v1/imports/i-lost")).json()["state"] == "stopped"
     await over(dora, await made(dora, "/v1/tenants/acme/imports", {"csv": CSV, "dry_run": True}))
+
+
+async def test_file_of_a_group_administrator_spares_who_administers_the_enterprise(
+    site: Api, postgres_url: str
+) -> None:
+    connection = await asyncpg.connect(postgres_url)
+    await connection.execute("UPDATE directory.subscribers SET group_id = 'g1' WHERE subscriber_id = 'dora'")
+    bram, dora = await sign_in(site, BRAM), await sign_in(site, DORA)
+    body = {"csv": "user;display_name\ndora;Somebody\nanna;Anna Bakker\n"}
+    his = await over(bram, await made(bram, "/v1/tenants/acme/imports", body))
+    assert (his["changed"], [one["user"] for one in his["faults"]]) == (1, ["dora"])
+    rows = await connection.fetch("SELECT display_name FROM directory.subscribers WHERE tenant_id = 'acme'")
+    assert {row[0] for row in rows} >= {"Anna Bakker", "Dora"}
+    await connection.close()
+    hers = await over(dora, await made(dora, "/v1/tenants/acme/imports", body))
+    assert (hers["changed"], hers["faults"]) == (1, [])
+
+
+async def test_imports_leave_connections_for_everybody_else(site: Api, postgres_url: str) -> None:
+    """Each holds one as long as it runs, and asks for another to say how far it is."""
+    dora = await sign_in(site, DORA)
+    with site.app.state.setdefault("at_once", {}).setdefault("imports", AtOnce(1)).turn("another company"):
+        refused = await dora.ask("POST", "/v1/tenants/acme/imports", json={"csv": CSV})
+        assert (problem(refused), refused.headers["retry-after"]) == ("overloaded", "5")
+    await over(dora, await made(dora, "/v1/tenants/acme/imports", {"csv": CSV}))
+    assert (await dora.get("/v1/tenants/acme/imports")).json()["items"][0]["done"] == 5
+    with site.app.state.at_once["imports"].turn("another company"):
+        pass  # the turn of the import is over
 
 
 async def test_files_that_are_none_and_too_large(site: Api) -> None:
