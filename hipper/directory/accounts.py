@@ -1,4 +1,5 @@
-"""Who a user is for the API: tenant, group, name, language. Read with every request, never remembered."""
+"""Who a user is for the API: tenant, group, name, language, and how the group writes numbers. Read with every
+request, never remembered, so that what many routes need costs them no question of their own."""
 
 from __future__ import annotations
 
@@ -11,7 +12,9 @@ from hipper.pbx.ids import DeviceId, GroupId, SubscriberId, TenantId
 
 COLUMNS = (
     "s.subscriber_id, s.tenant_id, s.group_id, s.user_name || '@' || s.domain AS aor, s.display_name,"
-    " s.language, s.enabled"
+    " s.language, s.enabled, s.mobile_subscription, s.fixed_subscription,"
+    " (SELECT g.country FROM directory.groups g WHERE g.group_id = s.group_id) AS country,"
+    " (SELECT g.area_code FROM directory.groups g WHERE g.group_id = s.group_id) AS area_code"
 )
 """Of ``directory.subscribers s``, in the order of :class:`Account`: for statements that join it to what
 another owner knows of the same user."""
@@ -26,7 +29,9 @@ GROUPS_ONLY = f"{_GROUP} WHERE group_id > $1 AND group_id = $3 LIMIT $2"
 
 
 class Account(msgspec.Struct, frozen=True):
-    """``aor``: ``user@domain``, what people sign in with (seed 2.2). ``enabled``: may call, and sign in."""
+    """``aor``: ``user@domain``, what people sign in with (seed 2.2). ``enabled``: may call, and sign in.
+    ``mobile_subscription``, ``fixed_subscription``: what calls are charged to. ``country`` (ISO 3166
+    alpha-2), ``area_code``: of the group."""
 
     subscriber: SubscriberId
     tenant: TenantId
@@ -35,6 +40,15 @@ class Account(msgspec.Struct, frozen=True):
     display_name: str
     language: str
     enabled: bool
+    mobile_subscription: str | None = None
+    fixed_subscription: str | None = None
+    country: str = "NL"
+    area_code: str | None = None
+
+    @property
+    def subscriptions(self) -> frozenset[str]:
+        both = (self.mobile_subscription, self.fixed_subscription)
+        return frozenset(one for one in both if one is not None)
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -46,7 +60,7 @@ class Group(msgspec.Struct, frozen=True):
 
 def account_of(row: Any) -> Account:
     """``row``: begins with :data:`COLUMNS`."""
-    return Account(*row[:7])
+    return Account(*row[: len(Account.__struct_fields__)])
 
 
 async def find_account(conn: asyncpg.Connection | asyncpg.Pool, aor: str) -> Account | None:

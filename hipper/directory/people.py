@@ -15,6 +15,7 @@ import asyncpg
 import msgspec
 import phonenumbers
 
+from hipper.directory.accounts import Account
 from hipper.pbx.ids import GroupId, SubscriberId, TenantId
 from hipper.pbx.model import NumberKind
 
@@ -87,11 +88,6 @@ WHERE d.subscriber_id = $1 AND d.device_id = ANY($6::text[])"""  # noqa: S608
 LISTED_OF = f"""
 SELECT s.subscriber_id FROM directory.subscribers s
 WHERE s.tenant_id = $1 AND s.subscriber_id = ANY($2::text[]) AND {_LISTED}"""  # noqa: S608
-
-
-SUBSCRIPTIONS = """
-SELECT mobile_subscription, fixed_subscription FROM directory.subscribers WHERE subscriber_id = $1"""
-NUMBERING = "SELECT country, area_code FROM directory.groups WHERE group_id = $1"
 
 
 async def listed_of(
@@ -231,14 +227,5 @@ class Numbering(NamedTuple):
     area_code: str | None
 
 
-async def numbering_of(conn: asyncpg.Connection | asyncpg.Pool, group: GroupId) -> Numbering:
-    row = await conn.fetchrow(NUMBERING, group)
-    return Numbering("NL", None) if row is None else Numbering(*row)
-
-
-async def subscriptions_of(
-    conn: asyncpg.Connection | asyncpg.Pool, subscriber: SubscriberId
-) -> frozenset[str]:
-    """What the user's calls are charged to."""
-    row = await conn.fetchrow(SUBSCRIPTIONS, subscriber)
-    return frozenset(one for one in row or () if one is not None)
+def numbering_of(account: Account) -> Numbering:
+    return Numbering(account.country, account.area_code)

@@ -51,10 +51,12 @@ async def read(conn: asyncpg.Connection | asyncpg.pool.PoolConnectionProxy, acco
 
 
 async def shown(stores: Stores, account: Account, clock: Clock) -> AvailabilityShown:
-    context = await context_of(stores.own, account)
-    async with stores.own.acquire() as conn:
-        found = await read(conn, account)
-    return _shown(context, found.settings, clock.unix())
+    return shown_of(await context_of(stores.own, account), clock)
+
+
+def shown_of(context: SubscriberContext, clock: Clock) -> AvailabilityShown:
+    """As :func:`shown`."""
+    return _shown(context, context.services.availability or av.Availability(), clock.unix())
 
 
 def version_of(found: AvailabilityShown) -> str:

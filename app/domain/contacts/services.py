@@ -39,6 +39,8 @@ from hipper.telephony.numbers.normalise import DialledForm, parse_dialled
 
 MOST_FAULTS = 1000
 """Told of one import."""
+_AT_ONCE = 100
+"""Contacts written in less than handing them to a thread takes; of more nobody else waits."""
 _NO_NUMBER = ("this is no telephone number", "dit is geen telefoonnummer")
 _IN_BOTH = (
     "this number is in the other list already; a caller is in one",
@@ -90,11 +92,10 @@ async def page_of_contacts(
         favourite=favourite,
         asked=asked,
     )
-    country = (await numbering_of(stores.own, account.group)).country
     items = found[: page.limit]
     more = len(found) > page.limit
     return ContactPage(
-        items=tuple(shown(one, country) for one in items),
+        items=tuple(shown(one, account.country) for one in items),
         next=cursor(items[-1].sorted, items[-1].id) if more else None,
     )
 
@@ -104,12 +105,12 @@ async def one(stores: Stores, account: Account, contact: str) -> tuple[ContactSh
     found = await stored.get_contact(stores.own, account.subscriber, contact)
     if found is None:
         raise ProblemError(NOT_FOUND)
-    return shown(found, (await numbering_of(stores.own, account.group)).country), found.version
+    return shown(found, account.country), found.version
 
 
 async def add(stores: Stores, account: Account, wanted: ContactWanted, by: str) -> str:
     """Returns its id. Raises ProblemError: 422."""
-    fields = fields_of(wanted, await numbering_of(stores.own, account.group))
+    fields = fields_of(wanted, numbering_of(account))
     async with stores.directory.acquire() as conn:
         try:
             return await stored.add_contact(conn, account.subscriber, fields, by)
@@ -127,7 +128,7 @@ async def change(
 ) -> None:
     """``check``: of the version that is stored; returns the one that must still be. Raises ProblemError: 404,
     412, 422."""
-    numbering = await numbering_of(stores.own, account.group)
+    numbering = numbering_of(account)
     async with stores.directory.acquire() as conn, _told():
         before = await stored.get_contact(conn, account.subscriber, contact)
         if before is None:
@@ -235,7 +236,7 @@ async def take_in(
     stores: Stores, account: Account, wanted: ImportWanted, by: str, language: Language
 ) -> ImportReport:
     """What can be imported is, in one transaction; the report tells of the rest."""
-    numbering = await numbering_of(stores.own, account.group)
+    numbering = numbering_of(account)
     # beside the loop: a file of a thousand contacts takes a tenth of a second to read
     lines, fields, faults = await asyncio.to_thread(_read, wanted, numbering)
     async with stores.directory.acquire() as conn:
@@ -305,4 +306,6 @@ def _checked(
 async def give_out(conn: asyncpg.Pool, account: Account) -> str:
     """All contacts as a vCard file."""
     found = await stored.list_contacts(conn, account.subscriber, limit=stored.MOST_CONTACTS)
+    if len(found) <= _AT_ONCE:
+        return vcards(found)
     return await asyncio.to_thread(vcards, found)

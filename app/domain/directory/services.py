@@ -21,12 +21,14 @@ from hipper.runtime.bus import Bus, BusUnavailable, outages_named
 from hipper.telephony.numbers.format import format_number
 
 LAST_CALLS = 5
+# Which of the keys there are. As commands of their own fifty cost the client a millisecond.
+_BUSY = "local found = {} for i, key in ipairs(KEYS) do found[i] = redis.call('EXISTS', key) end return found"
 
 
 async def page_of_colleagues(
     stores: Stores, account: Account, page: Page, asked: str | None
 ) -> ColleaguePage:
-    country = (await numbering_of(stores.own, account.group)).country
+    country = account.country
     after = page.parts(2)
     found = await list_colleagues(
         stores.own,
@@ -50,10 +52,7 @@ async def presence_of(bus: Bus, subscribers: Sequence[SubscriberId]) -> dict[Sub
         return {}
     try:
         with outages_named():
-            async with bus.redis.pipeline(transaction=False) as pipe:
-                for one in subscribers:
-                    pipe.exists(f"busy:{one}")
-                busy = await pipe.execute()
+            busy = await bus.redis.eval(_BUSY, len(subscribers), *[f"busy:{one}" for one in subscribers])
     except BusUnavailable:
         return dict.fromkeys(subscribers, Presence.UNKNOWN)
     return {
@@ -64,7 +63,7 @@ async def presence_of(bus: Bus, subscribers: Sequence[SubscriberId]) -> dict[Sub
 
 async def look_up(stores: Stores, account: Account, asked: str) -> CallerFound:
     """Raises ProblemError: 400 for what is no number; a caller who withholds it has none."""
-    numbering = await numbering_of(stores.own, account.group)
+    numbering = numbering_of(account)
     number = number_of(asked, "", numbering)
     if number is None:
         raise ProblemError(INVALID_REQUEST, "this is no number", "dit is geen nummer")

@@ -25,7 +25,7 @@ from app.problems import INVALID_REQUEST, ProblemError
 from fmc_gateway.records import history as records
 from fmc_gateway.records.history import Direction, Entry, Position
 from hipper.directory.accounts import Account
-from hipper.directory.people import Known, Numbering, numbering_of, subscriptions_of, who_is
+from hipper.directory.people import Known, Numbering, numbering_of, who_is
 from hipper.pbx.ids import SubscriberId
 from hipper.pbx.model import CallerList, TariffClass
 from hipper.telephony.numbers.format import format_number
@@ -98,7 +98,7 @@ async def administered(
 
 
 async def _reading(pool: Any, account: Account, entries: Sequence[Entry]) -> Reading:
-    numbering = await numbering_of(pool, account.group)
+    numbering = numbering_of(account)
     known = await who_is(
         pool,
         account.tenant,
@@ -108,7 +108,7 @@ async def _reading(pool: Any, account: Account, entries: Sequence[Entry]) -> Rea
         users=[one.diverted_by for one in entries if one.diverted_by is not None],
         devices=[one.device for one in entries if one.device is not None],
     )
-    return Reading(numbering, await subscriptions_of(pool, account.subscriber), known)
+    return Reading(numbering, account.subscriptions, known)
 
 
 def _number(entry: Entry, numbering: Numbering) -> str | None:

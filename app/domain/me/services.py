@@ -76,13 +76,13 @@ async def me(stores: Stores, account: Account, role: str, clock: Clock) -> Me:
 def functions_of(context: SubscriberContext) -> tuple[PackFunction, ...]:
     """The services of the user's pack, in the order of the registry."""
     return tuple(
-        PackFunction(name=name, nl=one.nl, en=one.en, active=_is_active(context, one))
+        PackFunction(name=name, nl=one.nl, en=one.en, active=is_active(context, one))
         for name, one in SERVICES.items()
         if one.scope == "subscriber" and name in HELD[context.pack]
     )
 
 
-def _is_active(context: SubscriberContext, service: ServiceDefinition) -> bool | None:
+def is_active(context: SubscriberContext, service: ServiceDefinition) -> bool | None:
     """A service that was never set is as by default."""
     settings = getattr(context.services, service.name) or service.settings()
     active: bool | None = getattr(settings, "active", None)
@@ -155,7 +155,11 @@ def version_of(identity: Identity, lists: ContactListIdentity | None) -> str:
 
 async def identity_shown(stores: Stores, account: Account) -> tuple[IdentityShown, str]:
     """With its version."""
-    context = await context_of(stores.own, account)
+    return identity_of(await context_of(stores.own, account))
+
+
+def identity_of(context: SubscriberContext) -> tuple[IdentityShown, str]:
+    """As :func:`identity_shown`."""
     identity = Identity(context.identity, context.identity_alternate, context.withhold)
     lists = context.services.contact_list_identity
     number = _number(context, identity.choice, identity.alternate)

@@ -9,8 +9,8 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from app.domain.availability.services import shown as availability_shown
-from app.domain.me.services import context_of, functions_of, identity_shown
+from app.domain.availability.services import shown_of as availability_of
+from app.domain.me.services import context_of, functions_of, identity_of, is_active
 from app.domain.overview import statements
 from app.domain.overview.schemas import Overview, OverviewWanted, Tile, TileName
 from app.domain.services.services import complete
@@ -66,19 +66,17 @@ def possible_tiles(context: SubscriberContext) -> dict[str, TileName]:
 
 async def overview(stores: Stores, account: Account, clock: Clock) -> Overview:
     context = await context_of(stores.own, account)
-    return await _overview(stores, account, context, await _chosen(stores.own, account), clock)
+    return _overview(context, await _chosen(stores.own, account), clock)
 
 
-async def _overview(
-    stores: Stores, account: Account, context: SubscriberContext, chosen: list[str] | None, clock: Clock
-) -> Overview:
+def _overview(context: SubscriberContext, chosen: list[str] | None, clock: Clock) -> Overview:
     """``chosen`` None: nothing was."""
     possible = possible_tiles(context)
     wanted = usual_tiles(context.pack) if chosen is None else chosen
     names = [name for name in wanted if name in possible]
     return Overview(
         chosen=chosen is not None,
-        tiles=tuple([await _tile(stores, account, context, possible[name], clock) for name in names]),
+        tiles=tuple(_tile(context, possible[name], clock) for name in names),
         more=tuple(one for name, one in possible.items() if name not in names),
     )
 
@@ -97,12 +95,12 @@ async def change(
     clock: Clock,
 ) -> None:
     """Raises ProblemError: 412, 422."""
-    context = await context_of(stores.own, account)
-    if wanted.tiles is not None:
-        _check(wanted.tiles, possible_tiles(context))
     for _ in range(TRIES):
+        context = await context_of(stores.own, account)
+        if wanted.tiles is not None:
+            _check(wanted.tiles, possible_tiles(context))
         seen = await _chosen(stores.own, account)
-        check(version_of(await _overview(stores, account, context, seen, clock)))
+        check(version_of(_overview(context, seen, clock)))
         if await _replace(stores.own, account, seen, wanted.tiles, by):
             return
     raise ProblemError(CHANGED_MEANWHILE, "read it again", "lees het opnieuw")
@@ -151,16 +149,14 @@ def _invalid(index: int, detail: str, uitleg: str) -> ProblemError:
     return ProblemError(INVALID_SETTINGS, detail, uitleg, errors=(member,))
 
 
-async def _tile(
-    stores: Stores, account: Account, context: SubscriberContext, name: TileName, clock: Clock
-) -> Tile:
+def _tile(context: SubscriberContext, name: TileName, clock: Clock) -> Tile:
     active: bool | None = None
     at = f"/v1/me/{name.tile}" if name.tile in (IDENTITY, AVAILABILITY) else "/v1/me"
     if name.tile == IDENTITY:
-        found, _ = await identity_shown(stores, account)
+        found, _ = identity_of(context)
         state = complete(found)
     elif name.tile == AVAILABILITY:
-        state = {"active": complete((await availability_shown(stores, account, clock)).active)}
+        state = {"active": complete(availability_of(context, clock).active)}
     elif name.tile == DEVICES:
         rings = [{"id": one.id, "label": one.label, "rings": one.rings} for one in context.devices]
         state = {"devices": rings}
@@ -171,7 +167,6 @@ async def _tile(
 
 
 def _of_service(context: SubscriberContext, name: str) -> tuple[bool | None, dict[str, Any]]:
-    function = next(one for one in functions_of(context) if one.name == name)
     settings = getattr(context.services, name) or SERVICES[name].settings()
     state: dict[str, Any] = complete(settings)
-    return function.active, state
+    return is_active(context, SERVICES[name]), state
