@@ -10,7 +10,7 @@ import msgspec
 
 from fmc_gateway.call.commands import AnyCommand, ExchangeTarget, UpdateConnected
 from fmc_gateway.call.events import ConnectedChanged, LegSource
-from fmc_gateway.call.model import Leg, Step, Talking, put, winner_of
+from fmc_gateway.call.model import Leg, LegPhase, Step, Talking, put, winner_of
 from fmc_gateway.call.records import live_identity, publish
 from hipper.contracts.calls import LivePhase
 from hipper.pbx.model import CallerIdentity
@@ -28,7 +28,9 @@ def changed(call: Talking, event: ConnectedChanged, now: float) -> Step:
         return call, ()
     moved = msgspec.structs.replace(leg, moved_to=event.connected)
     call = put(call, moved) if leg is winner else msgspec.structs.replace(call, calling=moved)
-    out: list[AnyCommand] = [UpdateConnected(leg=other.id, identity=event.connected)]
+    out: list[AnyCommand] = []
+    if other.phase is LegPhase.ANSWERED:
+        out.append(UpdateConnected(leg=other.id, identity=event.connected))
     return publish(call, call.live or LivePhase.ESTABLISHED, out), tuple(out)
 
 

@@ -119,11 +119,18 @@ def switched(
 def completed(call: Talking, move: Move, exchange: Exchange, now: float, out: list[AnyCommand]) -> Step:
     """Far party and colleague talk, and the user is out of it."""
     consult = call.consult
-    assert consult is not None
     assert exchange.pair is not None
     talks.ended(call, now, out)
     call = _described(call, exchange)
     user, comes = leg_of(call, move.replaces), leg_of(call, move.leg)
+    if consult is None:  # the colleague answered when the user had gone
+        talk, far = call.segments[-1], move.stays
+        with_colleague = _segment_with(comes, user, move, now)
+        comes = msgspec.structs.replace(comes, outcome=AttemptOutcome.ANSWERED)
+        if comes.max_duration_s is not None:
+            out.append(StartTimer(name=cap_timer(comes.id), after_s=max(comes.max_duration_s, 1.0)))
+    else:
+        talk, far, with_colleague = consult.with_far, consult.far, consult.with_colleague
     if user.phase is LegPhase.ANSWERED:
         out.append(EndLeg(leg=user.id, reason=TRANSFERRED))
         user = msgspec.structs.replace(user, phase=LegPhase.OVER, ended=now, ended_by="gateway")
@@ -134,10 +141,8 @@ def completed(call: Talking, move: Move, exchange: Exchange, now: float, out: li
     call = _into_place(call, msgspec.structs.replace(user, pair=None), comes, exchange.pair)
     call = _caller_first(call)
     segments = tuple(_closed(one, now) for one in call.segments)
-    own = (*_own(consult.with_colleague, _colleague(call, consult), now),)
-    talk = msgspec.structs.replace(
-        consult.with_far, calling=call.calling.id, called=call.winner, started=now, ended=None
-    )
+    own = (*_own(with_colleague, _colleague(call, far), now),)
+    talk = msgspec.structs.replace(talk, calling=call.calling.id, called=call.winner, started=now, ended=None)
     call = msgspec.structs.replace(
         call, segments=(*segments, *own, talk), exchange=None, move=None, consult=None
     )
@@ -150,9 +155,9 @@ def completed(call: Talking, move: Move, exchange: Exchange, now: float, out: li
     return call, tuple(out)
 
 
-def _colleague(call: Talking, consult: Consultation) -> LegId:
+def _colleague(call: Talking, far: LegId) -> LegId:
     winner = winner_of(call).id
-    return call.calling.id if winner == consult.far else winner
+    return call.calling.id if winner == far else winner
 
 
 def _described(call: Talking, exchange: Exchange) -> Talking:

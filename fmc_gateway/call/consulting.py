@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from fmc_gateway.call import choosing, consulted, decisions, losing, moving, pushing, rebridging, switching
-from fmc_gateway.call.commands import AnswerRequest, AnyCommand, LoadContext, OfferMedia, StartTimer
+from fmc_gateway.call.commands import AnswerRequest, AnyCommand, EndLeg, LoadContext, OfferMedia, StartTimer
 from fmc_gateway.call.consulted import leg_of
 from fmc_gateway.call.descriptions import held, talk_offer
 from fmc_gateway.call.ending import MOVE_TIMER
@@ -241,14 +241,37 @@ def step_requested(call: Talking, event: ConsultStepRequested, now: float) -> St
 
 
 def _while_it_rings(call: Talking, move: Move, event: ConsultStepRequested, now: float) -> Step:
-    """Only to give it up."""
+    """To give it up, or to leave it to the two."""
     if event.subscriber != move.subscriber:
         return call, (_no(event.request, NO_CONSULTATION),)
-    if event.step is not ConsultStep.CANCEL or move.offered is None or move.leg is not None:
+    rings = move.offered is not None and move.leg is None and call.exchange is None
+    if event.step is ConsultStep.SWAP or not rings:
         return call, (_no(event.request, BUSY),)
     out: list[AnyCommand] = [AnswerRequest(request=event.request, done=True)]
+    if event.step is ConsultStep.COMPLETE:
+        if not _is_there(leg_of(call, move.stays), leg_of(call, move.replaces)):
+            return call, (_no(event.request, NOT_THERE),)
+        return _left_to_ring(call, move, now, out), tuple(out)
     call = moving.stop_ringing(call, now, out)
     return pushing.nobody(call, moving.HUNG_UP, RefusedBecause.STATE, now, out)
+
+
+def _left_to_ring(call: Talking, move: Move, now: float, out: list[AnyCommand]) -> Talking:
+    """The user is out of it; the far party hears ringing, and has whoever answers. If nobody does, the user's
+    telephones ring."""
+    user = leg_of(call, move.stays)
+    out.append(EndLeg(leg=user.id, reason=consulted.TRANSFERRED))
+    user = msgspec.structs.replace(user, phase=LegPhase.OVER, ended=now, ended_by="gateway", held_by_app=True)
+    transfer = Move(
+        kind=MoveKind.TRANSFER,
+        replaces=user.id,
+        stays=move.replaces,
+        subscriber=move.subscriber,
+        payer=move.payer,
+        left=True,
+    )
+    after = msgspec.structs.replace(put_any(call, user), move=transfer)
+    return _hear(call, after, out)
 
 
 def complete(call: Talking, request: str | None, out: list[AnyCommand]) -> Talking:

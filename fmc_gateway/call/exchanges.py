@@ -83,7 +83,10 @@ class MoveKind(StrEnum):
     CONSULT = "consult"
     """A colleague comes in the far party's place, who waits until the consultation is over."""
     TRANSFER = "transfer"
-    """The one who waits comes in the user's place: far party and colleague are brought together."""
+    """The one who waits, or who answers, comes in the user's place: far party and colleague are brought
+    together."""
+    RETURN = "return"
+    """Nobody took a call that the user had transferred already: the user's telephones ring for it."""
 
 
 class Move(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,7 +112,9 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
     destination: str | None = None
     """CONSULT: who was asked for, as dialled."""
     payer: Payer | None = None
-    """CONSULT: who pays for the talk with the colleague."""
+    """CONSULT, TRANSFER: who pays for the talk with the colleague."""
+    left: bool = False
+    """TRANSFER: the user has gone, and whoever answers has the call."""
 
 
 class Consultation(msgspec.Struct, frozen=True, kw_only=True):

@@ -68,6 +68,8 @@ def sound(call: Talking) -> Sound:
     if move is not None and move.kind is MoveKind.CONSULT and move.offered is not None:
         user, far = other_of(call, move.replaces), other_of(call, move.stays)
         return waiting(user, far)._replace(ringing=user.id)
+    if move is not None and move.left:
+        return Sound(True, None, ringing=move.stays)
     calling, called = call.calling, winner_of(call)
     calling_holds = on_hold(calling)
     if calling_holds == on_hold(called):

@@ -94,6 +94,10 @@ def move_requested(call: Talking, event: MoveRequested, now: float) -> Step:
 
 
 def ask(call: Talking, move: Move) -> Step:
+    return _ask(call, move)
+
+
+def _ask(call: Talking, move: Move) -> tuple[Talking, tuple[AnyCommand, ...]]:
     call = msgspec.structs.replace(call, move=move, asked=True)
     return call, (LoadContext(served_subscriber=move.subscriber, dialled=""),)
 
@@ -132,7 +136,8 @@ def context_loaded(call: Talking, event: ContextLoaded, now: float) -> Step:
     assert stays is not None
     gone = any_leg(call, move.replaces)
     assert gone is not None
-    rings = dial.telephones(caller, move.device, besides=gone.device, facts=event.origination)
+    besides = None if move.kind is MoveKind.RETURN else gone.device
+    rings = dial.telephones(caller, move.device, besides=besides, facts=event.origination)
     if isinstance(rings, RefusedPlan):
         return nobody(call, rings.explanation, RefusedBecause.BARRED, now, [])
     if stays.sdp is None:
@@ -204,9 +209,15 @@ def nobody(call: Talking, why: str, because: RefusedBecause, now: float, out: li
     if move.request is not None:
         out.append(_no(move.request, why, because))
     call = moving.without_move(call, out)
+    if move.kind is MoveKind.TRANSFER:
+        back = Move(
+            kind=MoveKind.RETURN, replaces=move.replaces, stays=move.stays, subscriber=move.subscriber
+        )
+        call, commands = _ask(call, back)
+        return call, (*out, *commands)
     gone = any_leg(call, move.replaces)
     left = gone is None or gone.phase is LegPhase.OVER
-    if move.kind is MoveKind.LOST or (move.kind is MoveKind.CONSULT and left):
+    if move.kind in (MoveKind.LOST, MoveKind.RETURN) or (move.kind is MoveKind.CONSULT and left):
         return end_both(call, now, out, NOBODY, "gateway")
     return publish(call, call.live or LivePhase.ESTABLISHED, out), tuple(out)
 
@@ -277,8 +288,9 @@ def leg_answered(call: Talking, leg: Leg, event: LegAnswered, now: float) -> Ste
 
 
 def _stays(call: Talking) -> LegId:
+    """Whose description the telephones that ring were offered."""
     assert call.move is not None
-    return call.move.stays
+    return call.move.replaces if call.move.kind is MoveKind.TRANSFER else call.move.stays
 
 
 def media_answered(call: Talking, leg: Leg, event: MediaAnswered) -> Step:

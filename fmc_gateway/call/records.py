@@ -80,7 +80,7 @@ def _calling_party(call: CallState) -> LiveParty:
     """Who dials from the app is rung first."""
     party = _party(call.calling)
     if isinstance(call, Talking):
-        return party if call.move is None else _with_ringing(call, call.calling, party)
+        return party if call.move is None else _instead(call, _with_ringing(call, call.calling, party))
     if not isinstance(call, DiallingOut):
         return party
     return msgspec.structs.replace(party, ringing=_ringing(call, party.subscriber))
@@ -130,7 +130,7 @@ def _called_party(call: CallState) -> LiveParty:
         winner = winner_of(call)
         party = _party(winner)
         if isinstance(call, Talking) and call.move is not None:
-            party = _with_ringing(call, winner, party)
+            party = _instead(call, _with_ringing(call, winner, party))
         return msgspec.structs.replace(party, identity=HIDDEN) if _is_sent_outside(winner) else party
     legs = () if isinstance(call, DiallingOut) else call.called[call.round_from :] or call.called
     leg = legs[0].id if legs else call.calling.id
@@ -138,6 +138,18 @@ def _called_party(call: CallState) -> LiveParty:
     user = call.reached_subscriber
     ringing = _ringing(call, user) if isinstance(call, Ringing) and user is not None else ()
     return LiveParty(leg=leg, subscriber=user, identity=without_secrets(reached), ringing=ringing)
+
+
+def _instead(call: Talking, party: LiveParty) -> LiveParty:
+    """Who transferred the call is out of it while the colleague rings: that one is shown."""
+    move = call.move
+    if move is None or not move.left or move.replaces != party.leg:
+        return party
+    rings = [leg for leg in call.called if leg.phase in OPEN or leg.id == move.leg]
+    if not rings:
+        return msgspec.structs.replace(party, subscriber=None, device=None)
+    shown = msgspec.structs.replace(_other(rings[0]), device=None)
+    return msgspec.structs.replace(shown, ringing=_ringing(call, rings[0].subscriber))
 
 
 def _with_ringing(call: Talking, leg: Leg, party: LiveParty) -> LiveParty:

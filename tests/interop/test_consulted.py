@@ -112,3 +112,16 @@ async def test_colleague_declines_or_is_given_up_and_the_far_party_is_back(kit: 
     await three.with_far()
     await three.user.hang_up()
     await three.far.closed()
+
+
+async def test_user_leaves_while_the_colleague_rings(kit: Kit) -> None:
+    """The far party hears ringing, then the colleague; the user is free at once."""
+    three = await Three.of(kit)
+    await three.consult()
+    await three.done(ConsultComplete(**three.app.who))
+    await three.user.closed()
+    await three.far.hears_other(*TONES)
+    await three.colleague.answer()
+    await asyncio.gather(three.far.hears(COLLEAGUE), three.colleague.hears(FAR))
+    await three.far.hang_up()
+    await three.colleague.closed()

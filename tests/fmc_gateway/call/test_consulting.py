@@ -362,6 +362,66 @@ def test_the_leg_that_costs_goes_on_costing_who_made_it() -> None:
     assert [one.subscriber for one in live.charges] == [SUZE]
 
 
+# Left to ring.
+
+
+def left() -> Ladder:
+    """The user has completed while Piet's desk phone rings."""
+    ladder = ringing()
+    ladder.tell(ask("complete"))
+    return ladder
+
+
+def test_user_leaves_while_the_colleague_rings_and_is_free() -> None:
+    ladder = left()
+    assert [one.leg for one in ladder.of(cmd.EndLeg)] == [A]
+    assert answer(ladder)[0]
+    assert sounding(ladder) == {(M1, B1, True)}, "the far party hears ringing"
+    live = ladder.live()
+    assert live is not None
+    assert (live.calling.subscriber, live.calling.ringing) == ("piet", ("piet-desk1",))
+    assert SUZE not in {live.called.subscriber, *(one.subscriber for one in live.others)}
+
+
+def test_colleague_answers_the_far_party_when_the_user_has_left() -> None:
+    ladder = left()
+    ladder.tell(ev.LegAnswered(leg=C1, sdp=sdp("desk"), to_tag="t"))
+    bridge(ladder)
+    transferred(ladder)
+    ladder.tell(ev.LegEnded(leg=C1, cause="bye"))
+    assert {one.leg for one in ladder.record.legs} == {A, B1, C1}
+    talks = [(one.calling, one.called) for one in ladder.record.segments if one.calling != one.called]
+    assert talks == [(A, B1), (C1, B1)]
+
+
+@pytest.mark.parametrize("event", [ev.LegRejected(leg=C1, status=486), ev.TimerFired(name="move")])
+def test_nobody_answers_and_the_users_telephones_ring_for_the_far_party(event: ev.AnyEvent) -> None:
+    ladder = left()
+    ladder.tell(event)
+    assert ladder.of(cmd.LoadContext, last=True)[0].served_subscriber == SUZE
+    ladder.load(suze(), None, binding("suze-desk1"))
+    assert sounding(ladder) == {(M1, B1, False)}, "the far party waits with music"
+    ladder.offers()
+    back = [one for one in ladder.of(cmd.Originate) if one.leg not in (B1, C1)]
+    assert [one.leg for one in back] == ["c1-c2", "c1-c3"], "also the telephone the call was on"
+    desk = LegId("c1-c2")
+    ladder.tell(ev.LegAnswered(leg=desk, sdp=sdp("desk"), to_tag="t"))
+    ladder.answers()
+    ladder.tell(ev.LegReofferAnswered(leg=B1, sdp=sdp("piet")))
+    live = ladder.live()
+    assert live is not None
+    assert (live.phase, live.calling.device, live.called.leg) == (LivePhase.ESTABLISHED, "suze-desk1", B1)
+    assert sounding(ladder) == set()
+
+
+def test_nobody_takes_it_back_and_it_is_over() -> None:
+    ladder = left()
+    ladder.tell(ev.LegRejected(leg=C1, status=486))
+    ladder.tell(ev.ContextFailed(reason="away"))
+    assert [one.leg for one in ladder.of(cmd.EndLeg)] == [A, B1]
+    assert pairs_left(ladder) == set()
+
+
 # Refused.
 
 
