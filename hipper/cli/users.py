@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable
 from getpass import getpass
 from typing import Annotated, Literal
 
@@ -11,16 +10,17 @@ import asyncpg
 import msgspec
 from cyclopts import App, Parameter
 
-from app.domain.signing_in import account_statements, statements
+from app.domain.signing_in import account_statements
 from app.domain.signing_in.account_schemas import fits
+from app.domain.signing_in.account_writing import account_entry, replace_password, replace_role
 from app.domain.signing_in.mailed import masked
 from app.domain.signing_in.passwords import fault_of, hashed_password, made_up
 from hipper.cli.database import SettingsFile, on_database
 from hipper.cli.errors import CliError
 from hipper.cli.people import add_to
 from hipper.cli.privacy import erase, export
-from hipper.directory.accounts import find_account
-from hipper.directory.audit import AuditEntry, write_audit
+from hipper.directory.accounts import Account, find_account
+from hipper.directory.audit import write_audit
 from hipper.directory.errors import InvalidSettings
 from hipper.directory.services import change_user_service, get_service, service_named
 from hipper.directory.settings import find_subscriber, set_identity
@@ -93,13 +93,11 @@ def password(
     fault = fault_of(chosen, user.lower())
     if fault is not None:
         raise CliError(fault[0])
-    subscriber = on_database("directory", _found_and_audited(user, "password set"), settings)
 
     async def work(conn: asyncpg.Connection, installation: Settings) -> None:
-        async with conn.transaction():
-            known = hashed_password(chosen, installation.api)
-            await conn.execute(statements.SET_HASH, subscriber, known)
-            await conn.execute(statements.END_SESSIONS, subscriber, "password", "")
+        account = await _account(conn, user)
+        known = hashed_password(chosen, installation.api)
+        await replace_password(conn, account, known, "operator", "password set")
 
     on_database("app", work, settings)
     print(f"password of {user}: {chosen}  (shown once)" if make else f"the password of {user} is set")
@@ -113,10 +111,9 @@ def role(
     settings: SettingsFile = None,
 ) -> None:
     """Make USER an administrator of the own group or enterprise, or a plain user again."""
-    subscriber = on_database("directory", _found_and_audited(user, f"role {role}"), settings)
 
     async def work(conn: asyncpg.Connection, _installation: Settings) -> None:
-        await conn.execute(statements.SET_ROLE, subscriber, role)
+        await replace_role(conn, await _account(conn, user), role, "operator", f"role {role}")
 
     on_database("app", work, settings)
     print(f"{user} is {role.replace('_', ' ')} from the next request on")
@@ -136,13 +133,14 @@ def email(
     if address is not None and not fits(address):
         raise CliError(f"{address!r} is no e-mail address")
     change = f"e-mail address set to {masked(address)}"
-    subscriber = on_database("directory", _found_and_audited(user, change), settings)
 
     async def work(conn: asyncpg.Connection, _installation: Settings) -> None:
+        account = await _account(conn, user)
         async with conn.transaction():
-            await conn.execute(account_statements.FORGET_WANTED_EMAIL, subscriber)
-            await conn.execute(account_statements.FORGET_RESETS, subscriber)
-            await conn.execute(account_statements.SET_EMAIL, subscriber, address)
+            await conn.execute(account_statements.FORGET_WANTED_EMAIL, account.subscriber)
+            await conn.execute(account_statements.FORGET_RESETS, account.subscriber)
+            await conn.execute(account_statements.SET_EMAIL, account.subscriber, address)
+            await write_audit(conn, [account_entry(account, "operator", change)])
 
     on_database("app", work, settings)
     print(f"mail for {user} goes to {address}" if address else f"{user} gets no mail")
@@ -158,10 +156,7 @@ def second_factor(
     """Whether USER needs a code to sign in; take that off for who lost telephone and recovery codes."""
 
     async def state(conn: asyncpg.Connection, _installation: Settings) -> bool:
-        account = await find_account(conn, user)
-        if account is None:
-            raise CliError(f"there is no user {user}; users are named user@domain")
-        row = await conn.fetchrow(account_statements.FACTOR, account.subscriber)
+        row = await conn.fetchrow(account_statements.FACTOR, (await _account(conn, user)).subscriber)
         return row is not None and row["confirmed_at"] is not None
 
     if not on_database("app", state, settings):
@@ -170,27 +165,22 @@ def second_factor(
     if not remove:
         print(f"{user} needs a code to sign in")
         return
-    subscriber = on_database("directory", _found_and_audited(user, "second factor switched off"), settings)
 
     async def work(conn: asyncpg.Connection, _installation: Settings) -> None:
-        await conn.execute(account_statements.TAKE_OFF, subscriber)
+        account = await _account(conn, user)
+        async with conn.transaction():
+            await conn.execute(account_statements.TAKE_OFF, account.subscriber)
+            await write_audit(conn, [account_entry(account, "operator", "second factor switched off")])
 
     on_database("app", work, settings)
     print(f"{user} signs in with the password alone from now on")
 
 
-def _found_and_audited(user: str, change: str) -> Callable[[asyncpg.Connection, Settings], Awaitable[str]]:
-    """The user's id; the change stands in the audit before it is made."""
-
-    async def work(conn: asyncpg.Connection, _installation: Settings) -> str:
-        account = await find_account(conn, user)
-        if account is None:
-            raise CliError(f"there is no user {user}; users are named user@domain")
-        entry = AuditEntry(account.tenant, "operator", f"subscriber {account.aor}", change)
-        await write_audit(conn, [entry])
-        return account.subscriber
-
-    return work
+async def _account(conn: asyncpg.Connection, user: str) -> Account:
+    found = await find_account(conn, user)
+    if found is None:
+        raise CliError(f"there is no user {user}; users are named user@domain")
+    return found
 
 
 def _asked() -> str:

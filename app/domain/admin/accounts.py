@@ -14,15 +14,13 @@ from litestar.params import FromPath
 from app.access import Principal, Role
 from app.bodies import body_of
 from app.domain.admin.asking import Asked, actor_of, stores_of
-from app.domain.signing_in import statements
-from app.domain.signing_in.passwords import made_up
+from app.domain.signing_in.account_statements import ROLE
+from app.domain.signing_in.account_writing import replace_role
 from app.operations import Access, declared
 from app.problems import FORBIDDEN, NOT_FOUND, OVERLOADED, ProblemError
 from hipper.directory.accounts import Account, account_with
-from hipper.directory.audit import AuditEntry, write_audit
 from hipper.pbx.ids import SubscriberId
 
-ROLE_OF = "SELECT role FROM app.accounts WHERE subscriber_id = $1"
 ENTERPRISE_ADMINISTRATORS = """
 SELECT a.subscriber_id FROM directory.subscribers s JOIN app.accounts a USING (subscriber_id)
 WHERE s.tenant_id = $1 AND s.group_id = $2 AND a.role = 'enterprise_administrator'"""
@@ -80,10 +78,9 @@ class AccountController(Controller):
             raise ProblemError(FORBIDDEN, "this role is above your own", "deze rol gaat boven de uwe")
         if wanted is not role:
             stores = stores_of(request)
-            entry = _entry(principal, account, f"role {role.value} -> {wanted.value}")
-            async with stores.directory.acquire() as audit, audit.transaction():
-                await write_audit(audit, [entry])
-                await stores.own.execute(statements.SET_ROLE, user, wanted.value)
+            change = f"role {role.value} -> {wanted.value}"
+            async with stores.own.acquire() as conn:
+                await replace_role(conn, account, wanted.value, principal.name, change)
         return RoleShown(role=wanted.value)
 
     @post(
@@ -101,15 +98,8 @@ class AccountController(Controller):
         """Shown once. The one before works no more, and the user's sessions end. Asked twice, there are two,
         and the last one works."""
         account, _ = await check_rank(request, user)
-        stores = stores_of(request)
-        password = made_up()
-        known = await stores.signing_in.passwords.hash(password)
-        entry = _entry(request.state.principal, account, "password made")
-        async with stores.directory.acquire() as audit, audit.transaction():
-            await write_audit(audit, [entry])
-            async with stores.own.acquire() as conn, conn.transaction():
-                await conn.execute(statements.SET_HASH, user, known)
-                await conn.execute(statements.END_SESSIONS, user, "password", "")
+        by = request.state.principal.name
+        password = await stores_of(request).signing_in.make_password(account, by)
         return PasswordMade(user=account.aor, password=password)
 
 
@@ -128,12 +118,8 @@ async def check_rank(request: Asked, user: str) -> tuple[Account, Role]:
     account = await account_with(stores.own, SubscriberId(user))
     if account is None:
         raise ProblemError(NOT_FOUND)
-    role = Role(await stores.own.fetchval(ROLE_OF, user) or Role.USER.value)
+    role = Role(await stores.own.fetchval(ROLE, user) or Role.USER.value)
     principal: Principal = request.state.principal
     if _RANK[role] > _RANK[principal.role]:
         raise ProblemError(FORBIDDEN, "this user's role is above yours", "deze gebruiker staat boven u")
     return account, role
-
-
-def _entry(principal: Principal, account: Account, change: str) -> AuditEntry:
-    return AuditEntry(account.tenant, principal.name, f"subscriber {account.aor}", change)

@@ -9,15 +9,16 @@ from __future__ import annotations
 import asyncpg
 
 from app.domain.signing_in import account_statements as statements
-from app.domain.signing_in import statements as sessions
 from app.domain.signing_in.account_schemas import Email, NewPassword
+from app.domain.signing_in.account_writing import account_entry, replace_password
 from app.domain.signing_in.mails import Notice, confirmation_mail, notice_mail, reset_mail
 from app.domain.signing_in.passwords import Passwords, fault_of, made_up
 from app.domain.signing_in.throttle import Throttle
 from app.domain.signing_in.tokens import hashed
 from app.problems import INVALID_SETTINGS, NO_MAIL, WRONG_CODE, InvalidMember, ProblemError
 from hipper.directory.accounts import Account, account_of
-from hipper.directory.audit import AuditEntry, write_audit
+from hipper.directory.audit import write_audit
+from hipper.directory.told import tell
 from hipper.pbx.ids import SubscriberId
 from hipper.runtime.jobs import Handler, Jobs, Payload, enqueue
 from hipper.runtime.mail import Mailer
@@ -97,12 +98,9 @@ class Mailed:
         async with self._own.acquire() as conn, conn.transaction():
             if await conn.fetchval(statements.USE_RESET, digest) is None:
                 raise ProblemError(WRONG_CODE)  # of two at once the other was first
-            await conn.execute(statements.FORGET_RESETS, account.subscriber)
-            await conn.execute(sessions.SET_HASH, account.subscriber, password_hash)
-            await conn.execute(sessions.END_SESSIONS, account.subscriber, "password", "")
-            await self.notify(conn, account.subscriber, "password")
             by = f"user:{account.subscriber}"
-            await write_audit(conn, [_entry(account, by, "password reset by mail")])
+            await replace_password(conn, account, password_hash, by, "password reset by mail")
+            await self.notify(conn, account.subscriber, "password")
 
     # --- e-mail address ---------------------------------------------------------------------------
 
@@ -155,7 +153,8 @@ class Mailed:
         if before == address:
             return
         change = f"e-mail address {masked(before)} -> {masked(address)}"
-        await write_audit(conn, [_entry(account, by, change)])
+        await write_audit(conn, [account_entry(account, by, change)])
+        await tell(conn, account.tenant, account.subscriber, "email", by)
         await self.notify(conn, account.subscriber, "email", to=before)
         await conn.execute(statements.SET_EMAIL, account.subscriber, address)
         await conn.execute(statements.FORGET_RESETS, account.subscriber)
@@ -190,7 +189,3 @@ def masked(address: str | None) -> str:
         return "none"
     user, _, domain = address.rpartition("@")
     return f"{user[:1]}***@{domain}"
-
-
-def _entry(account: Account, by: str, change: str) -> AuditEntry:
-    return AuditEntry(account.tenant, by, f"subscriber {account.aor}", change)

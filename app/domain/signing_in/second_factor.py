@@ -15,11 +15,13 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from app.domain.signing_in import account_statements as statements
 from app.domain.signing_in.account_schemas import Enrolment, RecoveryCodes, SecondFactorState
+from app.domain.signing_in.account_writing import account_entry
 from app.domain.signing_in.passwords import ALPHABET
 from app.domain.signing_in.throttle import Throttle
 from app.problems import SECOND_FACTOR_STATE, WRONG_CODE, ProblemError
 from hipper.directory.accounts import Account
-from hipper.directory.audit import AuditEntry, write_audit
+from hipper.directory.audit import write_audit
+from hipper.directory.told import tell
 from hipper.pbx.ids import SubscriberId
 from hipper.runtime.clock import Clock
 from hipper.runtime.secret import derive_key
@@ -83,7 +85,7 @@ class SecondFactor:
             if await conn.fetchval(statements.CONFIRM, account.subscriber, step) is None:
                 raise ProblemError(SECOND_FACTOR_STATE)
             await self._give_codes(conn, account.subscriber, codes)
-            await write_audit(conn, [_entry(account, by, "second factor switched on")])
+            await self._note(conn, account, by, "second factor switched on")
         await self._throttle.forgive_codes(account.aor)
         return RecoveryCodes(codes=codes)
 
@@ -94,7 +96,7 @@ class SecondFactor:
         codes = new_codes()
         async with self._own.acquire() as conn, conn.transaction():
             await self._give_codes(conn, account.subscriber, codes)
-            await write_audit(conn, [_entry(account, by, "recovery codes renewed")])
+            await self._note(conn, account, by, "recovery codes renewed")
         return RecoveryCodes(codes=codes)
 
     async def check(self, account: Account, code: str) -> None:
@@ -122,7 +124,7 @@ class SecondFactor:
         async with self._own.acquire() as conn, conn.transaction():
             if await conn.fetchval(statements.TAKE_OFF, account.subscriber) is None:
                 return False
-            await write_audit(conn, [_entry(account, by, "second factor switched off")])
+            await self._note(conn, account, by, "second factor switched off")
         return True
 
     def _step_of(self, subscriber: SubscriberId, kept: bytes, after: int, code: str) -> int | None:
@@ -142,6 +144,10 @@ class SecondFactor:
         await conn.execute(statements.FORGET_RECOVERY_CODES, subscriber)
         hashed = [(subscriber, self._hash_of(subscriber, code)) for code in codes]
         await conn.executemany(statements.ADD_RECOVERY_CODE, hashed)
+
+    async def _note(self, conn: asyncpg.Connection, account: Account, by: str, change: str) -> None:
+        await write_audit(conn, [account_entry(account, by, change)])
+        await tell(conn, account.tenant, account.subscriber, "second-factor", by)
 
     def _hash_of(self, subscriber: SubscriberId, code: str) -> bytes:
         """Keyed: 59 bits alone could be tried out by who has the table."""
@@ -167,7 +173,3 @@ def new_codes() -> tuple[str, ...]:
         "-".join("".join(secrets.choice(ALPHABET) for _ in range(_LETTERS)) for _ in range(_GROUPS))
         for _ in range(CODES)
     )
-
-
-def _entry(account: Account, by: str, change: str) -> AuditEntry:
-    return AuditEntry(account.tenant, by, f"subscriber {account.aor}", change)

@@ -11,8 +11,9 @@ from typing import Any
 import asyncpg
 
 from app.domain.signing_in import statements
+from app.domain.signing_in.account_writing import replace_password
 from app.domain.signing_in.mailed import Mailed
-from app.domain.signing_in.passwords import Passwords, fault_of
+from app.domain.signing_in.passwords import Passwords, fault_of, made_up
 from app.domain.signing_in.schemas import PasswordChange, Session, Sessions, SignIn, Tokens
 from app.domain.signing_in.second_factor import SecondFactor
 from app.domain.signing_in.throttle import Throttle
@@ -33,7 +34,6 @@ from app.problems import (
     ProblemError,
 )
 from hipper.directory.accounts import Account, account_of
-from hipper.directory.audit import AuditEntry, write_audit
 from hipper.pbx.ids import SubscriberId
 from hipper.runtime.clock import Clock
 from hipper.runtime.settings_model import Settings
@@ -92,15 +92,18 @@ class SigningIn:
                 raise ProblemError(CODE_NEEDED, headers=_CHALLENGE)
             await self.second_factor.check(account, asked.code)
         await self._throttle.forgive(address, name)
+        tokens = await self._open(account.subscriber, known, asked.device_name or "?", address)
         if self.passwords.is_outdated(known):
             renewed = await self.passwords.hash(asked.password)
             await self._own.execute(statements.REHASH, account.subscriber, known, renewed)
-        return await self._open(account.subscriber, asked.device_name or "?", address)
+        return tokens
 
-    async def _open(self, subscriber: SubscriberId, device_name: str, address: str) -> Tokens:
+    async def _open(self, subscriber: SubscriberId, known: str, device_name: str, address: str) -> Tokens:
+        """Raises ProblemError: 401 when ``known``, the hash that fitted, was replaced meanwhile."""
         session, refresh = new_session(), new_refresh_token()
         async with self._own.acquire() as conn, conn.transaction():
-            await conn.execute(statements.LOCK_USER, subscriber)
+            if await conn.fetchval(statements.LOCK_USER, subscriber) != known:
+                raise ProblemError(WRONG_PASSWORD, headers=_CHALLENGE)
             await conn.execute(statements.FORGET_EXPIRED, subscriber)
             await conn.execute(
                 statements.OPEN_SESSION, session, subscriber, device_name, address, float(SESSION_S)
@@ -143,7 +146,20 @@ class SigningIn:
                 INVALID_SETTINGS, *fault, errors=(InvalidMember(pointer="#/new", detail=fault[0]),)
             )
         await self.prove(account, change.current, address)
-        await self._replace(account, session, await self.passwords.hash(change.new))
+        known = await self.passwords.hash(change.new)
+        by = f"user:{account.subscriber}"
+        async with self._own.acquire() as conn:
+            await replace_password(conn, account, known, by, "password changed", keep=session)
+
+    async def make_password(self, account: Account, by: str) -> str:
+        """A new one; every session ends, and the user is told by mail. Raises ProblemError: 503."""
+        password = made_up()
+        known = await self.passwords.hash(password)
+        async with self._own.acquire() as conn, conn.transaction():
+            await replace_password(conn, account, known, by, "password made")
+            await self.mailed.notify(conn, account.subscriber, "password")
+        self.mailed.jobs.wake()
+        return password
 
     async def prove(self, account: Account, password: str, address: str) -> None:
         """See that who has the token has the password too. Raises ProblemError: 401, 429."""
@@ -161,14 +177,6 @@ class SigningIn:
                 await self.mailed.notify(conn, account.subscriber, "second_factor")
             self.mailed.jobs.wake()
         return taken
-
-    async def _replace(self, account: Account, session: str, password_hash: str) -> None:
-        """With its audit row."""
-        by, subject = f"user:{account.subscriber}", f"subscriber {account.aor}"
-        async with self._own.acquire() as conn, conn.transaction():
-            await conn.execute(statements.SET_HASH, account.subscriber, password_hash)
-            await conn.execute(statements.END_SESSIONS, account.subscriber, "password", session)
-            await write_audit(conn, [AuditEntry(account.tenant, by, subject, "password changed")])
 
     def _answer(self, session: str, refresh: str) -> Tokens:
         return Tokens(

@@ -31,7 +31,7 @@ OPEN_SESSION = """
 INSERT INTO app.sessions (session_id, subscriber_id, device_name, address, expires_at)
 VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5))"""
 # The user's row is locked first: of two sign-ins at once the second counts the first.
-LOCK_USER = "SELECT 1 FROM app.accounts WHERE subscriber_id = $1 FOR UPDATE"
+LOCK_USER = "SELECT password_hash FROM app.accounts WHERE subscriber_id = $1 FOR UPDATE"
 END_OLDEST = """
 UPDATE app.sessions SET ended_at = now(), ended_by = 'newer'
 WHERE ended_at IS NULL AND session_id IN (

@@ -314,6 +314,21 @@ async def test_password_made_for_a_user_works_and_ends_the_sessions(site: Api) -
     assert made_one["password"] not in told
 
 
+async def test_password_role_and_their_audit_are_one_change(
+    site: Api, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def no_audit(*_: object) -> None:
+        raise ConnectionResetError
+
+    dora = await sign_in(site, DORA)
+    monkeypatch.setattr("app.domain.signing_in.account_writing.write_audit", no_audit)
+    assert problem(await dora.ask("POST", "/v1/users/anna/password")) == "directory-unavailable"
+    body = {"role": "group_administrator"}
+    assert problem(await dora.put("/v1/users/anna/role", body)) == "directory-unavailable"
+    anna = await sign_in(site, ANNA)
+    assert (await anna.get("/v1/me")).json()["role"] == "user"
+
+
 async def test_scopes_of_a_key_are_what_it_may(site: Api, postgres_url: str) -> None:
     provisioning = await with_key(site, postgres_url, "service", "acme", ("provisioning",))
     reading = await with_key(site, postgres_url, "service", "acme", ("read-only",))

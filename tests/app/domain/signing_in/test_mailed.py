@@ -88,6 +88,25 @@ async def test_password_is_reset_by_mail_and_every_session_ends(
     assert tuple(row) == ("user:anna", "password reset by mail")
 
 
+@pytest.mark.parametrize("by_administrator", [False, True])
+async def test_mailed_code_is_no_good_once_the_password_was_changed(
+    site: Api, post_office: MailServer, by_administrator: bool
+) -> None:
+    """Else who can read old mail still chooses another one."""
+    await ask(site)
+    code = await code_of(post_office)
+    if by_administrator:
+        bram = await sign_in(site, BRAM)
+        made = await bram.ask("POST", "/v1/users/anna/password")
+        told = await post_office.mail(2)
+        assert (told["To"], told["Subject"]) == (ADDRESS, "Uw account is gewijzigd")
+        assert made.json()["password"] not in texts(told)[0]
+    else:
+        anna = await sign_in(site, ANNA)
+        assert (await anna.put("/v1/me/password", {"current": SECRET, "new": NEW})).status_code == 204
+    assert problem(await complete(site, code, "vijf rijpe peren")) == "wrong-code"
+
+
 async def test_mail_is_in_the_language_of_the_user(
     site: Api, post_office: MailServer, postgres_url: str
 ) -> None:

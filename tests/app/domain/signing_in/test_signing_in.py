@@ -152,6 +152,24 @@ async def test_password_is_not_changed(site: Api, current: str, new: str, named:
     await sign_in(site, ANNA)
 
 
+async def test_sign_in_that_the_change_of_the_password_overtakes_opens_nothing(
+    site: Api, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passwords = site.app.state.stores.signing_in.passwords
+    verify = passwords.verify
+
+    async def verified_and_overtaken(known: str | None, password: str) -> bool:
+        right: bool = await verify(known, password)
+        await execute(postgres_url, "UPDATE app.accounts SET password_hash = password_hash || 'x'")
+        return right
+
+    monkeypatch.setattr(passwords, "verify", verified_and_overtaken)
+    assert problem(await try_to_sign_in(site, ANNA)) == "wrong-password"
+    connection = await asyncpg.connect(postgres_url)
+    assert await connection.fetchval("SELECT count(*) FROM app.sessions") == 0
+    await connection.close()
+
+
 async def test_guessing_waits_and_the_user_elsewhere_does_not_notice(site: Api) -> None:
     for _ in range(5):
         assert problem(await try_to_sign_in(site, ANNA, "verkeerd wachtwoord")) == "wrong-password"
