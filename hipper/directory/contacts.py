@@ -19,6 +19,7 @@ import msgspec
 
 from hipper.directory.audit import AuditEntry, write_audit
 from hipper.directory.errors import ChangedMeanwhile, DirectoryError, UnknownSubscriber
+from hipper.directory.told import tell
 from hipper.pbx.ids import SubscriberId
 from hipper.pbx.model import CallerList
 
@@ -49,7 +50,7 @@ WITH_NUMBER = f"""{_COLUMNS} AND c.contact_id IN (
 ONE = f"{_COLUMNS} AND c.contact_id = $2"
 OWNER = "SELECT subscriber_id FROM directory.contacts WHERE contact_id = $1"
 LOCK_USER = """
-SELECT tenant_id, user_name || '@' || domain AS aor FROM directory.subscribers
+SELECT tenant_id, subscriber_id, user_name || '@' || domain AS aor FROM directory.subscribers
 WHERE subscriber_id = $1 FOR NO KEY UPDATE"""
 COUNT = "SELECT count(*) FROM directory.contacts WHERE subscriber_id = $1"
 ELSEWHERE = """
@@ -317,6 +318,7 @@ async def _locked(conn: asyncpg.Connection, subscriber: SubscriberId) -> Any:
 async def _audit(conn: asyncpg.Connection, user: Any, by: str, change: str) -> None:
     entry = AuditEntry(tenant=user["tenant_id"], by=by, subject=f"subscriber {user['aor']}", change=change)
     await write_audit(conn, [entry])
+    await tell(conn, user["tenant_id"], user["subscriber_id"], "contacts", by)
 
 
 def _contact(row: Any) -> Contact:

@@ -59,12 +59,15 @@ BY_NUMBER = f"""{_COLUMNS} AND s.subscriber_id IN (
            OR (n.e164 LIKE $6 || '%' OR n.e164 LIKE '%' || $8) AND n.kind IN ('fixed', 'mobile')
               AND NOT s.withhold))
   {_PAGE}"""  # noqa: S608
-WITH_NUMBER = f"""{_COLUMNS} AND s.subscriber_id IN (
-    SELECT subscriber_id FROM directory.numbers
-    WHERE tenant_id = $1 AND e164 = $2 AND kind IN ('fixed', 'mobile') AND NOT s.withhold
+# Whose it is comes first, as an array: what names s in there is asked of every user of the tenant.
+WITH_NUMBER = f"""{_COLUMNS} AND s.subscriber_id = ANY(ARRAY(
+    SELECT subscriber_id FROM directory.numbers WHERE tenant_id = $1 AND e164 = $2
     UNION ALL
-    SELECT subscriber_id FROM directory.numbers
-    WHERE tenant_id = $1 AND extension = $3 AND NOT {_LINE_HIDDEN})
+    SELECT subscriber_id FROM directory.numbers WHERE tenant_id = $1 AND extension = $3))
+  AND EXISTS (
+    SELECT FROM directory.numbers n WHERE n.subscriber_id = s.subscriber_id
+      AND (n.e164 = $2 AND n.kind IN ('fixed', 'mobile') AND NOT s.withhold
+           OR n.extension = $3 AND NOT {_LINE_HIDDEN}))
 """  # noqa: S608
 WHO_IS = f"""
 SELECT 'contact' AS what, n.e164 AS key, c.contact_id AS id, c.name FROM directory.contact_numbers n

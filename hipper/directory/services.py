@@ -20,7 +20,7 @@ from hipper.directory.errors import (
     UnknownService,
     UnknownSubscriber,
 )
-from hipper.directory.told import tell
+from hipper.directory.told import tell, tell_group
 from hipper.pbx import calling_plan_problems, termination_problems
 from hipper.pbx.ids import GroupId, SubscriberId
 from hipper.pbx.model import ServicePack
@@ -34,6 +34,9 @@ _OWNER = {
     "group": """SELECT tenant_id, name, NULL AS pack FROM directory.groups
                 WHERE group_id = $1 FOR UPDATE""",
 }
+
+SEEN_BY_USERS = {"group_schedules": "availability"}
+"""Services of a group that users see, and below ``/v1/me`` where."""
 
 
 class StoredService(NamedTuple):
@@ -212,6 +215,8 @@ async def _set(
         await write_audit(conn, [AuditEntry(row["tenant_id"], by, subject, change, was, now)])
         if scope == "subscriber":
             await tell(conn, row["tenant_id"], owner, f"services/{name}", by)
+        elif name in SEEN_BY_USERS:
+            await tell_group(conn, row["tenant_id"], GroupId(owner), SEEN_BY_USERS[name], by)
         return before.version + 1
 
 

@@ -16,6 +16,7 @@ from hipper.directory.admin.packs import excess_of, obstacles_of
 from hipper.directory.admin.refused import InTheWay, Unfit, refusals
 from hipper.directory.admin.users import locked_user
 from hipper.directory.credentials import hashed
+from hipper.directory.told import tell as tell_user
 
 _SHOWN = """
 SELECT d.device_id AS id, d.subscriber_id AS "user", d.kind, d.label, d.aor_user || '@' || d.domain AS aor,
@@ -103,6 +104,7 @@ async def create_telephone(
             secret = await _set_secret(conn, telephone, aor_user, domain, realm, password)
             now = await get_telephone(conn, telephone)
             await tell(conn, owner.tenant, actor, f"desk phone {now.aor} of {owner.user}", None, now)
+            await tell_user(conn, owner.tenant, owner.id, f"devices/{now.id}", actor.by)
             return now, secret
 
 
@@ -154,6 +156,7 @@ async def change_telephone(
         if now != before:
             await conn.execute(CHANGE, telephone, now.label, now.site, now.rings)
             await tell(conn, owner.tenant, actor, _subject(now, owner), before, now)
+            await tell_user(conn, owner.tenant, owner.id, f"devices/{now.id}", actor.by)
         return now
 
 
@@ -170,6 +173,7 @@ async def delete_telephone(
         await check_idle(live, owner.id, telephone)
         await conn.execute(REMOVE, telephone)
         await tell(conn, owner.tenant, actor, _subject(before, owner), before, None)
+        await tell_user(conn, owner.tenant, owner.id, f"devices/{before.id}", actor.by)
 
 
 async def _locked(conn: asyncpg.Connection, telephone: str) -> tuple[Telephone, User]:

@@ -15,6 +15,7 @@ from hipper.directory.admin.numbers import free_number, give_extension, give_num
 from hipper.directory.admin.packs import check_licence, excess_of, obstacles_of, pack_change
 from hipper.directory.admin.refused import InTheWay, NotThere, Obstacle, Unfit, refusals
 from hipper.directory.admin.subscriptions import ADD_NAMED, made_up
+from hipper.directory.told import tell as tell_user
 from hipper.telephony.numbers.extensions import extension_problem
 
 _SHOWN = """
@@ -238,6 +239,7 @@ async def _told(conn: asyncpg.Connection, actor: Actor, before: User, change: st
     now = await get_user(conn, before.id)
     if now != before:
         await tell(conn, now.tenant, actor, f"subscriber {now.user}", before, now, change)
+        await tell_user(conn, now.tenant, now.id, "", actor.by)
     return now
 
 

@@ -29,7 +29,7 @@ from hipper.telephony.numbers.e164 import E164
 from tests.app.ears import Ear
 from tests.app.kit import Api, installation
 from tests.app.live import ACME, live_call
-from tests.app.people import ANNA, BRAM, CARL, Client, company, sign_in
+from tests.app.people import ANNA, BRAM, CARL, SECRET, Client, company, sign_in
 
 pytestmark = pytest.mark.servers
 
@@ -46,6 +46,12 @@ async def api(postgres_url: str, redis_url: str, tmp_path: Path) -> AsyncIterato
 @pytest.fixture
 async def anna(api: Api) -> Client:
     return await sign_in(api, ANNA)
+
+
+async def asked(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute(statement)
+    await connection.close()
 
 
 class Ears:
@@ -230,6 +236,30 @@ async def by_code(api: Api) -> None:
         await change_user_service(
             conn, SubscriberId("anna"), "do_not_disturb", {"active": False}, "code on anna-1"
         )
+
+
+async def test_what_administrators_and_other_devices_change_is_told(
+    api: Api, anna: Client, ears: Ears, postgres_url: str
+) -> None:
+    """Each as the path to read again; what the API keeps itself too."""
+    await asked(postgres_url, "UPDATE app.accounts SET role = 'group_administrator'")
+    bram, laptop = await sign_in(api, BRAM), await sign_in(api, ANNA, device_name="laptop")
+    ear = await ears.open(anna)
+    contact = {"list": "business", "name": "Jan"}
+    weekly = [{"days": ["mon"], "start": "09:00", "end": "17:00"}]
+    schedules = {"schedules": [{"name": "werk", "weekly": weekly}]}
+    password = {"current": SECRET, "new": "vier zure appels"}
+    for who, method, path, body, what in (
+        (laptop, "POST", "/v1/me/contacts", contact, "contacts"),
+        (bram, "PATCH", "/v1/users/anna", {"display_name": "Anna Bakker"}, ""),
+        (bram, "PATCH", "/v1/devices/anna-1", {"label": "Balie"}, "devices/anna-1"),
+        (bram, "PUT", "/v1/groups/g1/services/group_schedules", schedules, "availability"),
+        (bram, "PUT", "/v1/users/anna/email", {"address": "anna@thuis.example"}, "email"),
+        (anna, "PUT", "/v1/me/password", password, "sessions"),
+    ):
+        answer = await who.ask(method, path, json=body)
+        assert answer.status_code < 300, answer.text
+        assert (await ear.hears("settings")).data["what"] == what
 
 
 async def test_change_that_did_not_happen_is_not_told(api: Api, anna: Client, ears: Ears) -> None:
