@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Annotated, Literal
 
 import asyncpg
@@ -16,7 +14,6 @@ from hipper.cli.database import SettingsFile, on_database
 from hipper.cli.errors import CliError
 from hipper.cli.showing import show
 from hipper.directory.admin.changing import OPERATOR
-from hipper.runtime.servers import owner_url
 from hipper.runtime.settings_model import Settings
 
 _MOST = 100_000
@@ -67,8 +64,7 @@ def create(
             scopes=tuple(KeyScope(one) for one in scopes),
             days=days,
         )
-        async with _directory(installation) as directory:
-            return await create_key(conn, directory, OPERATOR, wanted, installation)
+        return await create_key(conn, OPERATOR, wanted, installation)
 
     made = on_database("app", work, settings)
     print(f"key {made.key.id}: {made.secret}  (shown once)")
@@ -89,23 +85,12 @@ def list_(*, settings: SettingsFile = None) -> None:
 def revoke(key: str, *, settings: SettingsFile = None) -> None:
     """Let KEY (as the list names it) work no more, from its next request on."""
 
-    async def work(conn: asyncpg.Connection, installation: Settings) -> bool | None:
-        async with _directory(installation) as directory:
-            return await revoke_key(conn, directory, OPERATOR, key)
+    async def work(conn: asyncpg.Connection, _installation: Settings) -> bool | None:
+        return await revoke_key(conn, OPERATOR, key)
 
     if not on_database("app", work, settings):
         raise CliError(f"there is no key {key} that works; 'hipper apikey list' names them")
     print(f"key {key} is revoked")
-
-
-@asynccontextmanager
-async def _directory(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
-    """For the audit, which the role of the keys does not write."""
-    connection = await asyncpg.connect(owner_url(settings, "directory"))
-    try:
-        yield connection
-    finally:
-        await connection.close()
 
 
 def _check(role: str, tenant: str | None, scopes: list[str], days: int | None) -> None:

@@ -141,8 +141,8 @@ class KeyController(Controller):
         wanted = await body_of(request, NewKey)
         stores, settings = stores_of(request), request.app.state.settings
         with refusals_told(request):
-            async with stores.own.acquire() as own, stores.directory.acquire() as directory:
-                made = await create_key(own, directory, actor_of(request), wanted, settings)
+            async with stores.own.acquire() as own:
+                made = await create_key(own, actor_of(request), wanted, settings)
         return Response(made, status_code=201)
 
     @delete(
@@ -153,9 +153,8 @@ class KeyController(Controller):
     )
     async def revoke(self, request: Asked, key: FromPath[str]) -> None:
         """From its next request on. Done as well when it was revoked before."""
-        stores = stores_of(request)
-        async with stores.own.acquire() as own, stores.directory.acquire() as directory:
-            if await revoke_key(own, directory, actor_of(request), key) is None:
+        async with stores_of(request).own.acquire() as own:
+            if await revoke_key(own, actor_of(request), key) is None:
                 raise ProblemError(NOT_FOUND)
 
 
@@ -163,17 +162,16 @@ class KeyController(Controller):
 
 
 async def create_key(
-    own: asyncpg.Connection, directory: asyncpg.Connection, actor: Actor, wanted: NewKey, settings: Settings
+    own: asyncpg.Connection, actor: Actor, wanted: NewKey, settings: Settings
 ) -> MadeKey:
-    """``own``: of role ``hipper_app``; ``directory``: of ``hipper_directory``, for the audit. Raises
-    Unfit."""
+    """``own``: of role ``hipper_app``. Raises Unfit."""
     await _check(own, wanted, settings)
     key_id = secrets.token_hex(6)
     secret = f"{KEY_PREFIX}{key_id}_{secrets.token_urlsafe(32)}"
     scopes = sorted({one.value for one in wanted.scopes})
-    async with directory.transaction():
+    async with own.transaction():
         what = " ".join([wanted.role, *scopes, *([wanted.network] if wanted.network else [])])
-        await write_audit(directory, [_entry(actor, wanted.tenant, key_id, f"made: {what}")])
+        await write_audit(own, [_entry(actor, wanted.tenant, key_id, f"made: {what}")])
         await own.execute(
             CREATE,
             *(key_id, hashlib.sha256(secret.encode()).digest(), wanted.name or wanted.role, wanted.role),
@@ -186,18 +184,15 @@ async def list_keys(own: asyncpg.Connection | asyncpg.Pool, after: str, limit: i
     return [msgspec.convert(dict(row), ApiKey) for row in await own.fetch(PAGE, after, limit)]
 
 
-async def revoke_key(
-    own: asyncpg.Connection, directory: asyncpg.Connection, actor: Actor, key: str
-) -> bool | None:
+async def revoke_key(own: asyncpg.Connection, actor: Actor, key: str) -> bool | None:
     """Whether it worked until now; None: there is no such key."""
     if await own.fetchval(KNOWN, key) is None:
         return None
     known = await _one(own, key)
-    if known.revoked is not None:
-        return False
-    async with directory.transaction():
-        await write_audit(directory, [_entry(actor, known.tenant, key, "revoked")])
-        await own.fetchval(REVOKE, key)
+    async with own.transaction():
+        if await own.fetchval(REVOKE, key) is None:
+            return False
+        await write_audit(own, [_entry(actor, known.tenant, key, "revoked")])
     return True
 
 

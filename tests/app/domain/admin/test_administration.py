@@ -327,6 +327,13 @@ async def test_password_role_and_their_audit_are_one_change(
     assert problem(await dora.put("/v1/users/anna/role", body)) == "directory-unavailable"
     anna = await sign_in(site, ANNA)
     assert (await anna.get("/v1/me")).json()["role"] == "user"
+    monkeypatch.setattr("app.domain.admin.api_keys.write_audit", no_audit)
+    operator = await operator_of(site, postgres_url)
+    wanted = {"role": "service", "tenant": "acme", "scopes": ["read-only"]}
+    assert problem(await operator.ask("POST", "/v1/api-keys", json=wanted)) == "directory-unavailable"
+    (own,) = (await operator.get("/v1/api-keys")).json()["items"]
+    assert problem(await operator.ask("DELETE", f"/v1/api-keys/{own['id']}")) == "directory-unavailable"
+    assert (await operator.get("/v1/api-keys")).json()["items"] == [own]
 
 
 async def test_scopes_of_a_key_are_what_it_may(site: Api, postgres_url: str) -> None:
