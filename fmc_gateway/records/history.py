@@ -20,9 +20,17 @@ from hipper.pbx.model import CallerList
 LAST = datetime(9999, 1, 1, tzinfo=UTC)
 """Before this are all."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_COLUMNS = """
+# As directory.kind_of_call for each, with the lists read once.
+_IS_PRIVATE = """CASE
+    WHEN h.number IN (SELECT k.number FROM directory.listed($1) k WHERE k.list = 'private') THEN true
+    WHEN h.number IN (SELECT k.number FROM directory.listed($1) k WHERE k.list = 'business') THEN false
+    ELSE coalesce(h.own IN (SELECT m.number FROM directory.mobile_of($1) m), false) END"""
+
+
+def _columns(kind: str) -> str:
+    return f"""
 SELECT h.call_id AS call, h.started, h.direction, h.result, h.withheld, h.number, h.extension, h.name, h.own,
-       h.seen_at IS NOT NULL AS seen, directory.kind_of_call(h.subscriber, h.number, h.own) AS kind,
+       h.seen_at IS NOT NULL AS seen, {kind} AS kind,
        c.dialled, c.emergency, c.answered, c.ended,
        mine.device, mine.answered AS my_answered, mine.ended AS my_ended, mine.presentation,
        mine.payer_subscription AS payer, mine.tariff, mine.diverted_by,
@@ -36,19 +44,19 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT d.destination, d.reason FROM gateway.diversions d
     WHERE d.call_id = h.call_id AND d.subscriber = h.subscriber ORDER BY d.position DESC LIMIT 1) sent ON true
-WHERE h.subscriber = $1 AND h.deleted_at IS NULL"""
+WHERE h.subscriber = $1 AND h.deleted_at IS NULL"""  # noqa: S608
+
+
+_OF_FEW = _columns("directory.kind_of_call(h.subscriber, h.number, h.own)")
+_OF_PAGE = _columns(f"CASE WHEN {_IS_PRIVATE} THEN 'private' ELSE 'business' END")
+"""Asked of every row, the function would be nine tenths of the time."""
 _PAGE = "(h.started, h.call_id) < ($2, $3)"
 _ORDER = "ORDER BY h.started DESC, h.call_id DESC LIMIT $4"
-ALL = f"{_COLUMNS} AND {_PAGE} {_ORDER}"
-MISSED = f"{_COLUMNS} AND h.result = 'missed' AND {_PAGE} {_ORDER}"
-# As directory.kind_of_call for each, with the lists read once.
-_IS_PRIVATE = """CASE
-    WHEN h.number IN (SELECT k.number FROM directory.listed($1) k WHERE k.list = 'private') THEN true
-    WHEN h.number IN (SELECT k.number FROM directory.listed($1) k WHERE k.list = 'business') THEN false
-    ELSE coalesce(h.own IN (SELECT m.number FROM directory.mobile_of($1) m), false) END"""
-OF_KIND = f"{_COLUMNS} AND {_IS_PRIVATE} = ($5 = 'private') AND {_PAGE} {_ORDER}"
-WITH_NUMBER = f"{_COLUMNS} AND h.number = $5 AND {_PAGE} {_ORDER}"
-WITH_EXTENSION = f"{_COLUMNS} AND h.extension = $5 AND {_PAGE} {_ORDER}"
+ALL = f"{_OF_PAGE} AND {_PAGE} {_ORDER}"
+MISSED = f"{_OF_PAGE} AND h.result = 'missed' AND {_PAGE} {_ORDER}"
+OF_KIND = f"{_OF_PAGE} AND {_IS_PRIVATE} = ($5 = 'private') AND {_PAGE} {_ORDER}"
+WITH_NUMBER = f"{_OF_FEW} AND h.number = $5 AND {_PAGE} {_ORDER}"
+WITH_EXTENSION = f"{_OF_FEW} AND h.extension = $5 AND {_PAGE} {_ORDER}"
 UNSEEN = """
 SELECT count(*) FROM gateway.history
 WHERE subscriber = $1 AND deleted_at IS NULL AND result = 'missed' AND seen_at IS NULL"""
