@@ -21,6 +21,7 @@ from fmc_gateway.call.events import (
     HangUpRequested,
     HoldRequested,
     MoveRequested,
+    TransferRequested,
 )
 from hipper.contracts.bus import (
     CallCommand,
@@ -39,6 +40,7 @@ from hipper.contracts.bus import (
     RefusedBecause,
     ReplyStatus,
     Resume,
+    TransferBlind,
 )
 from hipper.contracts.calls import LiveCall
 from hipper.pbx.ids import CallId, GatewayId, LegId
@@ -59,7 +61,7 @@ NOT_AVAILABLE = "this gateway cannot do that yet"
 Answer = TypeVar("Answer")
 
 
-Wish = MoveRequested | HoldRequested | ConsultRequested | ConsultStepRequested
+Wish = MoveRequested | HoldRequested | ConsultRequested | TransferRequested | ConsultStepRequested
 CONSULT_STEPS = {
     ConsultComplete: ConsultStep.COMPLETE,
     ConsultCancel: ConsultStep.CANCEL,
@@ -230,6 +232,14 @@ def _wish(envelope: CommandEnvelope) -> Wish | None:
         case Consult():
             to = command.destination
             return ConsultRequested(request=request, subscriber=command.user, destination=to)
+        case TransferBlind():
+            return TransferRequested(
+                request=request,
+                subscriber=command.user,
+                destination=command.destination,
+                returns=command.return_on_failure,
+                no_answer_s=command.no_answer_s,
+            )
         case ConsultComplete() | ConsultCancel() | ConsultSwap():
             step = CONSULT_STEPS[type(command)]
             return ConsultStepRequested(request=request, subscriber=command.user, step=step)

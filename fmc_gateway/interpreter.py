@@ -74,7 +74,7 @@ class Observer(Protocol):
 
 Told = Callable[[c.AnswerDial], None]
 Replied = Callable[[c.AnswerRequest], None]
-Wish = e.MoveRequested | e.HoldRequested | e.ConsultRequested | e.ConsultStepRequested
+Wish = e.MoveRequested | e.HoldRequested | e.ConsultRequested | e.TransferRequested | e.ConsultStepRequested
 
 
 class CallRun:

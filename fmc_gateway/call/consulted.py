@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from fmc_gateway.call import talks
+from fmc_gateway.call import rebridging, talks
 from fmc_gateway.call.commands import (
     AnswerRequest,
     AnyCommand,
@@ -20,7 +20,7 @@ from fmc_gateway.call.commands import (
 )
 from fmc_gateway.call.descriptions import held
 from fmc_gateway.call.ending import cap_timer, release
-from fmc_gateway.call.exchanges import Consultation, Exchange, Move
+from fmc_gateway.call.exchanges import Consultation, Exchange, Move, MoveKind
 from fmc_gateway.call.hearing import SILENCE, Sound, change, hear_anew, phase_of, sound, waiting
 from fmc_gateway.call.model import (
     Leg,
@@ -114,6 +114,23 @@ def switched(
     call = _talk(call, user.id, talk, heard, now, out)
     _tell(leg_of(call, user.id), leg_of(call, comes.id), out)
     return call
+
+
+def complete(call: Talking, request: str | None, out: list[AnyCommand]) -> Talking:
+    """The one who waits comes in the user's place."""
+    consult = call.consult
+    assert consult is not None
+    comes, stays = leg_of(call, consult.held), _other(call, consult.user)
+    move = Move(
+        kind=MoveKind.TRANSFER,
+        replaces=consult.user,
+        stays=stays.id,
+        subscriber=consult.subscriber,
+        leg=comes.id,
+        request=request,
+    )
+    call = msgspec.structs.replace(call, move=move, exchange=None)
+    return rebridging.begin(call, comes, stays, out)
 
 
 def completed(call: Talking, move: Move, exchange: Exchange, now: float, out: list[AnyCommand]) -> Step:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from fmc_gateway.call import choosing, consulted, decisions, losing, moving, pushing, rebridging, switching
+from fmc_gateway.call import choosing, consulted, decisions, losing, moving, pushing, switching
 from fmc_gateway.call.commands import AnswerRequest, AnyCommand, EndLeg, LoadContext, OfferMedia, StartTimer
 from fmc_gateway.call.consulted import leg_of
 from fmc_gateway.call.descriptions import held, talk_offer
@@ -23,6 +23,7 @@ from fmc_gateway.call.events import (
     ConsultStepRequested,
     ContextLoaded,
     LegEnded,
+    TransferRequested,
 )
 from fmc_gateway.call.exchanges import ExchangeKind, ExchangeStage, Move, MoveKind
 from fmc_gateway.call.forwarded import OUTSIDE_NO_ANSWER_S
@@ -79,7 +80,7 @@ class Called(NamedTuple):
 # Asked for.
 
 
-def requested(call: Talking, event: ConsultRequested, now: float) -> Step:
+def requested(call: Talking, event: ConsultRequested | TransferRequested, now: float) -> Step:
     """Who that is the directory knows."""
     user = choosing.side_of(call, event.subscriber, None)
     if user is None:
@@ -97,6 +98,8 @@ def requested(call: Talking, event: ConsultRequested, now: float) -> Step:
         request=event.request,
         destination=event.destination,
     )
+    if isinstance(event, TransferRequested):
+        move = msgspec.structs.replace(move, blind=True, returns=event.returns, no_answer_s=event.no_answer_s)
     call = msgspec.structs.replace(call, move=move, asked=True)
     return call, (LoadContext(served_subscriber=event.subscriber, dialled=event.destination),)
 
@@ -182,7 +185,7 @@ def _ring(call: Talking, move: Move, found: Called, user: Leg, now: float) -> St
         asked = talk_offer(offer) if held(offer) else offer
         out.append(OfferMedia(pair=bridge_pair(call), from_leg=user.id, to_leg=leg.id, sdp=asked))
         call = msgspec.structs.replace(call, called=(*call.called, leg), bridges=call.bridges + 1)
-    out.append(StartTimer(name=MOVE_TIMER, after_s=found.no_answer_s))
+    out.append(StartTimer(name=MOVE_TIMER, after_s=float(move.no_answer_s or found.no_answer_s)))
     if move.request is not None:
         out.append(AnswerRequest(request=move.request, done=True))
     move = msgspec.structs.replace(move, offered=offer, request=None, payer=found.payer)
@@ -230,7 +233,7 @@ def step_requested(call: Talking, event: ConsultStepRequested, now: float) -> St
         return call, (_no(event.request, NOT_THERE),)
     out: list[AnyCommand] = []
     if event.step is ConsultStep.COMPLETE:
-        return complete(call, event.request, out), tuple(out)
+        return consulted.complete(call, event.request, out), tuple(out)
     if event.step is ConsultStep.CANCEL and consult.held != consult.far:
         call = switching.dropped(call, now, out)
         call = publish(call, call.live or LivePhase.ESTABLISHED, out)
@@ -251,44 +254,46 @@ def _while_it_rings(call: Talking, move: Move, event: ConsultStepRequested, now:
     if event.step is ConsultStep.COMPLETE:
         if not _is_there(leg_of(call, move.stays), leg_of(call, move.replaces)):
             return call, (_no(event.request, NOT_THERE),)
-        return _left_to_ring(call, move, now, out), tuple(out)
+        return left_to_ring(call, move, now, out), tuple(out)
     call = moving.stop_ringing(call, now, out)
     return pushing.nobody(call, moving.HUNG_UP, RefusedBecause.STATE, now, out)
 
 
-def _left_to_ring(call: Talking, move: Move, now: float, out: list[AnyCommand]) -> Talking:
+def left_to_ring(call: Talking, move: Move, now: float, out: list[AnyCommand]) -> Talking:
     """The user is out of it; the far party hears ringing, and has whoever answers. If nobody does, the user's
     telephones ring."""
     user = leg_of(call, move.stays)
-    out.append(EndLeg(leg=user.id, reason=consulted.TRANSFERRED))
-    user = msgspec.structs.replace(user, phase=LegPhase.OVER, ended=now, ended_by="gateway", held_by_app=True)
+    if user.phase is LegPhase.ANSWERED:
+        out.append(EndLeg(leg=user.id, reason=consulted.TRANSFERRED))
+        user = msgspec.structs.replace(user, phase=LegPhase.OVER, ended=now, ended_by="gateway")
+    user = msgspec.structs.replace(user, held_by_app=True)
     transfer = Move(
         kind=MoveKind.TRANSFER,
         replaces=user.id,
         stays=move.replaces,
         subscriber=move.subscriber,
         payer=move.payer,
+        returns=move.returns,
         left=True,
     )
     after = msgspec.structs.replace(put_any(call, user), move=transfer)
     return _hear(call, after, out)
 
 
-def complete(call: Talking, request: str | None, out: list[AnyCommand]) -> Talking:
-    """The one who waits comes in the user's place."""
-    consult = call.consult
-    assert consult is not None
-    comes, stays = leg_of(call, consult.held), other_of(call, consult.user)
-    move = Move(
-        kind=MoveKind.TRANSFER,
-        replaces=consult.user,
-        stays=stays.id,
-        subscriber=consult.subscriber,
-        leg=comes.id,
-        request=request,
-    )
-    call = msgspec.structs.replace(call, move=move, exchange=None)
-    return rebridging.begin(call, comes, stays, out)
+def leaves_now(call: Talking) -> bool:
+    """Whether who transfers without consultation may go: the one who is called can be heard to ring."""
+    move = call.move
+    if move is None or not move.blind or move.offered is None or move.leg is not None or call.exchange:
+        return False
+    return leg_of(call, move.replaces).phase is LegPhase.ANSWERED
+
+
+def user_left(call: Talking, leg: Leg, event: LegEnded, now: float) -> Step:
+    """Who transfers without consultation need not wait until it rings."""
+    move = call.move
+    assert move is not None
+    out: list[AnyCommand] = []
+    return left_to_ring(put_any(call, _over(leg, event, now)), move, now, out), tuple(out)
 
 
 # Somebody goes.
@@ -320,7 +325,7 @@ def leg_ended(call: Talking, leg: Leg, event: LegEnded, now: float) -> Step | No
         after = msgspec.structs.replace(after, consult=msgspec.structs.replace(consult, request=None))
     if losing.was_lost(leg, event):
         return _user_lost(after, event, now, out)
-    return complete(after, None, out), tuple(out)
+    return consulted.complete(after, None, out), tuple(out)
 
 
 def _over(leg: Leg, event: LegEnded, now: float) -> Leg:

@@ -424,23 +424,27 @@ class HoldRequested(Event, frozen=True, kw_only=True, tag="hold_requested"):
 
 
 class ConsultRequested(Event, frozen=True, kw_only=True, tag="consult_requested"):
-    """The app: the far party waits while ``subscriber`` talks to ``destination``, digits as the user would
-    dial them."""
+    """The far party waits while ``subscriber`` talks to ``destination``, digits as the user dials them."""
 
     request: str
     subscriber: SubscriberId
     destination: str
 
 
-class ConsultStep(StrEnum):
-    """How a consultation goes on (seed 4.7.3)."""
+class TransferRequested(Event, frozen=True, kw_only=True, tag="transfer_requested"):
+    """Without consultation. ``returns``: to the user, when nobody takes it. ``no_answer_s``: None: as any."""
 
+    request: str
+    subscriber: SubscriberId
+    destination: str
+    returns: bool = True
+    no_answer_s: int | None = None
+
+
+class ConsultStep(StrEnum):  # without the user, without the colleague, or with the one who waits
     COMPLETE = "complete"
-    """Far party and colleague talk, the user is out."""
     CANCEL = "cancel"
-    """Back to the far party, without the colleague."""
     SWAP = "swap"
-    """To the one who waits."""
 
 
 class ConsultStepRequested(Event, frozen=True, kw_only=True, tag="consult_step_requested"):
@@ -489,6 +493,7 @@ AnyEvent = (
     | MoveRequested
     | HoldRequested
     | ConsultRequested
+    | TransferRequested
     | ConsultStepRequested
     | HangUpRequested
 )

@@ -113,6 +113,12 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
     """CONSULT: who was asked for, as dialled."""
     payer: Payer | None = None
     """CONSULT, TRANSFER: who pays for the talk with the colleague."""
+    blind: bool = False
+    """CONSULT: the user leaves as soon as it rings."""
+    returns: bool = True
+    """CONSULT, TRANSFER: to the user, when nobody takes it."""
+    no_answer_s: int | None = None
+    """CONSULT: how long it may ring; None: as any call."""
     left: bool = False
     """TRANSFER: the user has gone, and whoever answers has the call."""
 

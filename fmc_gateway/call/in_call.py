@@ -14,7 +14,9 @@ from fmc_gateway.call.events import (
     LegAnswered,
     LegCancelled,
     LegEnded,
+    LegProgress,
     LegRejected,
+    LegRinging,
     TimerFired,
 )
 from fmc_gateway.call.exchanges import Exchange, ExchangeKind, ExchangeStage, MoveKind
@@ -71,6 +73,8 @@ def _of_move(call: Talking, leg: Leg, event: LegEnded, now: float) -> Step | Non
     if move.kind is MoveKind.CONSULT and move.leg is None and call.exchange is None:
         if leg.id == move.replaces and leg.phase is LegPhase.ANSWERED:
             return consulting.far_left(call, leg, event, now)
+        if leg.id == move.stays and leg.phase is LegPhase.ANSWERED and consulting.leaves_now(call):
+            return consulting.user_left(call, leg, event, now)
         if leg.id == move.stays and losing.may_wait(call, leg) and losing.was_lost(leg, event):
             return consulting.lost_while_it_rings(call, leg, event, now)
     ringing = pushing.ringing_leg(call, leg.id)
@@ -116,9 +120,26 @@ def context_loaded(call: Talking, event: ContextLoaded, now: float) -> Step:
     return consulting.context_loaded(msgspec.structs.replace(call, asked=False), move, event, now)
 
 
+def leg_ringing(call: Talking, event: LegRinging | LegProgress, now: float) -> Step:
+    """Who transferred the call without consultation leaves when somebody rings."""
+    state, commands = pushing.leg_ringing(call, event, now)
+    if not isinstance(state, Talking) or state.move is None or not consulting.leaves_now(state):
+        return state, commands
+    leg = called_leg(state, event.leg)
+    if leg is None or leg.phase is not LegPhase.RINGING:
+        return state, commands
+    out = list(commands)
+    return consulting.left_to_ring(state, state.move, now, out), tuple(out)
+
+
 def leg_answered(call: Talking, event: LegAnswered, now: float) -> Step:
     leg = called_leg(call, event.leg)
     if call.move is not None and leg is not None and leg.phase in pushing.IN_CALL:
+        if consulting.leaves_now(call):
+            left: list[AnyCommand] = []
+            call = consulting.left_to_ring(call, call.move, now, left)
+            state, commands = pushing.leg_answered(call, leg, event, now)
+            return state, (*left, *commands)
         return pushing.leg_answered(call, leg, event, now)
     return talking.leg_answered(call, event, now)
 

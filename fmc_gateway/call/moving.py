@@ -165,7 +165,11 @@ def _made(call: Talking, now: float, out: list[AnyCommand]) -> Step:
     assert exchange is not None
     assert move.leg is not None
     if move.kind is MoveKind.CONSULT:
-        return consulted.begun(call, move, exchange, now, out)
+        state, commands = consulted.begun(call, move, exchange, now, out)
+        if not move.blind or not isinstance(state, Talking) or state.consult is None:
+            return state, commands
+        out = list(commands)
+        return consulted.complete(state, None, out), tuple(out)
     if move.kind is MoveKind.TRANSFER:
         return consulted.completed(call, move, exchange, now, out)
     call = _described(call, exchange)

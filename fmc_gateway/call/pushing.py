@@ -209,6 +209,8 @@ def nobody(call: Talking, why: str, because: RefusedBecause, now: float, out: li
     if move.request is not None:
         out.append(_no(move.request, why, because))
     call = moving.without_move(call, out)
+    if move.kind is MoveKind.TRANSFER and not move.returns:
+        return end_both(call, now, out, NOBODY, "gateway")
     if move.kind is MoveKind.TRANSFER:
         back = Move(
             kind=MoveKind.RETURN, replaces=move.replaces, stays=move.stays, subscriber=move.subscriber

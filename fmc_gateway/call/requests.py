@@ -11,6 +11,7 @@ from fmc_gateway.call.events import (
     ConsultStepRequested,
     HoldRequested,
     MoveRequested,
+    TransferRequested,
 )
 from fmc_gateway.call.exchanges import MoveKind
 from fmc_gateway.call.hearing import hear
@@ -22,7 +23,7 @@ NOT_NOW = "the call is not answered, or is over"
 AT_THE_TELEPHONE = "the telephone itself holds the call"
 
 
-Wish = MoveRequested | HoldRequested | ConsultRequested | ConsultStepRequested
+Wish = MoveRequested | HoldRequested | ConsultRequested | TransferRequested | ConsultStepRequested
 
 
 def refuse(call: CallState | None, event: Wish, now: float) -> Step:

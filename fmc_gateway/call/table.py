@@ -61,6 +61,7 @@ NOT_IN_CALL: dict[type[msgspec.Struct], Row] = {
     ev.MoveRequested: Row("requests.refuse"),
     ev.HoldRequested: Row("requests.refuse"),
     ev.ConsultRequested: Row("requests.refuse"),
+    ev.TransferRequested: Row("requests.refuse"),
     ev.ConsultStepRequested: Row("requests.refuse"),
 }
 """What is asked of a call that is answered, in a state in which it is not."""
@@ -303,8 +304,8 @@ _ROWS: dict[State, dict[type[msgspec.Struct], Row]] = {
         ev.MediaTimedOut: Row("talking.media_timed_out", OVER),
         ev.LegSent: SENT,
         ev.LegTrying: NO_WAIT,
-        ev.LegRinging: Row("pushing.leg_ringing"),
-        ev.LegProgress: Row("pushing.leg_ringing"),
+        ev.LegRinging: Row("in_call.leg_ringing"),
+        ev.LegProgress: Row("in_call.leg_ringing"),
         ev.LegAnswered: Row("in_call.leg_answered", OVER),
         ev.LegRejected: Row("in_call.leg_rejected", OVER),
         ev.LegCancelled: Row("in_call.leg_cancelled", OVER),
@@ -326,6 +327,7 @@ _ROWS: dict[State, dict[type[msgspec.Struct], Row]] = {
         ev.MoveRequested: Row("pushing.move_requested"),
         ev.HoldRequested: Row("requests.hold_requested"),
         ev.ConsultRequested: Row("consulting.requested"),
+        ev.TransferRequested: Row("consulting.requested"),
         ev.ConsultStepRequested: Row("consulting.step_requested", OVER),
         ev.HangUpRequested: Row("talking.hang_up", OVER),
     },

@@ -184,6 +184,8 @@ def note_of(item: e.AnyEvent | c.AnyCommand) -> str:
             return f"{'hold' if item.on else 'resume'} asked by the app of {item.subscriber}"
         case e.ConsultRequested():
             return f"consultation of {item.destination} asked by the app of {item.subscriber}"
+        case e.TransferRequested():
+            return f"transfer to {item.destination} asked by the app of {item.subscriber}"
         case e.ConsultStepRequested():
             return f"consultation: {item.step} asked by the app of {item.subscriber}"
         case e.CallChosen():

@@ -195,6 +195,14 @@ def consult_step(step: str) -> ev.ConsultStepRequested:
             b.Consult(tenant=ACME, user=ANNA, destination="203"),
             ev.ConsultRequested(request="r1", subscriber=ANNA, destination="203"),
         ),
+        (
+            b.TransferBlind(
+                tenant=ACME, user=ANNA, destination="203", return_on_failure=False, no_answer_s=9
+            ),
+            ev.TransferRequested(
+                request="r1", subscriber=ANNA, destination="203", returns=False, no_answer_s=9
+            ),
+        ),
         (b.ConsultComplete(tenant=ACME, user=ANNA), consult_step("complete")),
         (b.ConsultCancel(tenant=ACME, user=ANNA), consult_step("cancel")),
         (b.ConsultSwap(tenant=ACME, user=ANNA), consult_step("swap")),

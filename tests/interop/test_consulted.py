@@ -15,6 +15,7 @@ from hipper.contracts.bus import (
     ConsultSwap,
     RefusedBecause,
     ReplyStatus,
+    TransferBlind,
 )
 from tests.interop.baresip import Baresip
 from tests.interop.conftest import Kit
@@ -125,3 +126,30 @@ async def test_user_leaves_while_the_colleague_rings(kit: Kit) -> None:
     await asyncio.gather(three.far.hears(COLLEAGUE), three.colleague.hears(FAR))
     await three.far.hang_up()
     await three.colleague.closed()
+
+
+async def test_call_is_sent_on_without_consultation_and_comes_back_when_it_is_declined(kit: Kit) -> None:
+    three = await Three.of(kit)
+    send_on = TransferBlind(**three.app.who, destination=three.extension)
+    await three.done(send_on)
+    await three.colleague.incoming()
+    await three.user.closed()
+    await three.far.hears_other(*TONES)
+    mark = three.user.mark()
+    await three.colleague.hang_up()
+    rings = await three.user.incoming(since=mark)
+    assert OUTSIDE in rings["peeruri"], "it is the far party that comes back"
+    await three.far.hears_other(*TONES)
+    await three.far.hang_up()
+    await three.user.closed(since=mark)
+
+
+async def test_colleague_has_the_call_that_was_sent_on(kit: Kit) -> None:
+    three = await Three.of(kit)
+    await three.done(TransferBlind(**three.app.who, destination=three.extension))
+    await three.colleague.incoming()
+    await three.colleague.answer()
+    await three.user.closed()
+    await asyncio.gather(three.far.hears(COLLEAGUE), three.colleague.hears(FAR))
+    await three.colleague.hang_up()
+    await three.far.closed()

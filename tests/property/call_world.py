@@ -157,6 +157,11 @@ class World(Wires):
             return ev.ConsultStepRequested(request=request, subscriber=user, step=step)
         if roll < 0.5:
             destination = self.rng.choice(("202", "203", "203", "204", "030 111 2233", "112", "*11", "299"))
+            if self.rng.random() < 0.3:
+                returns = self.rng.random() < 0.6
+                return ev.TransferRequested(
+                    request=request, subscriber=user, destination=destination, returns=returns
+                )
             return ev.ConsultRequested(request=request, subscriber=user, destination=destination)
         if roll < 0.75:
             return ev.MoveRequested(request=request, subscriber=user, device=device)

@@ -166,6 +166,9 @@ def anything(rng: Random) -> ev.AnyEvent:
         lambda: ev.ConsultRequested(
             request="r", subscriber=suze().subscriber, destination=rng.choice(("202", "030 111 2233", "112"))
         ),
+        lambda: ev.TransferRequested(
+            request="r", subscriber=suze().subscriber, destination=rng.choice(("202", "030 111 2233", "112"))
+        ),
         lambda: ev.ConsultStepRequested(
             request="r", subscriber=suze().subscriber, step=rng.choice(list(ev.ConsultStep))
         ),
@@ -205,6 +208,7 @@ def anything(rng: Random) -> ev.AnyEvent:
             1,
             2,
             1,
+            2,
             2,
             2,
             2,

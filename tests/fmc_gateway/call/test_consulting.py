@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -420,6 +421,64 @@ def test_nobody_takes_it_back_and_it_is_over() -> None:
     ladder.tell(ev.ContextFailed(reason="away"))
     assert [one.leg for one in ladder.of(cmd.EndLeg)] == [A, B1]
     assert pairs_left(ladder) == set()
+
+
+# Without consultation.
+
+
+def transfer(**more: Any) -> Ladder:
+    """Suze sends her call outside on to Piet, whose INVITE is out."""
+    ladder = outside()
+    ladder.tell(ev.TransferRequested(request="r1", subscriber=SUZE, destination="202", **more))
+    ladder.load(suze(), piet(**DESK), binding("piet-desk1"))
+    ladder.offers()
+    return ladder
+
+
+def test_user_is_let_go_when_it_rings_and_the_far_party_hears_that() -> None:
+    ladder = transfer()
+    assert answer(ladder)[0]
+    assert ladder.of(cmd.EndLeg) == []
+    ladder.tell(ev.LegRinging(leg=C1, status=180))
+    assert [one.leg for one in ladder.of(cmd.EndLeg)] == [A]
+    assert sounding(ladder) == {(M1, B1, True)}
+    ladder.tell(ev.LegAnswered(leg=C1, sdp=sdp("desk"), to_tag="t"))
+    bridge(ladder)
+    transferred(ladder)
+
+
+def test_who_answers_at_once_has_the_far_party() -> None:
+    ladder = transfer()
+    ladder.tell(ev.LegAnswered(leg=C1, sdp=sdp("desk"), to_tag="t"))
+    bridge(ladder)
+    assert [one.leg for one in ladder.of(cmd.EndLeg)] == [A]
+    transferred(ladder)
+
+
+def test_user_may_hang_up_before_it_rings() -> None:
+    ladder = transfer()
+    ladder.tell(ev.LegEnded(leg=A, cause="bye"))
+    assert ladder.of(cmd.EndLeg) == []
+    assert sounding(ladder) == {(M1, B1, True)}
+    ladder.tell(ev.LegAnswered(leg=C1, sdp=sdp("desk"), to_tag="t"))
+    bridge(ladder)
+    transferred(ladder)
+
+
+def test_refused_before_it_rings_and_the_user_is_there_still() -> None:
+    ladder = transfer()
+    ladder.tell(ev.LegRejected(leg=C1, status=486))
+    nothing_is_left_of_it(ladder)
+
+
+@pytest.mark.parametrize("returns", [True, False])
+def test_nobody_answers_and_the_call_comes_back_if_wanted(returns: bool) -> None:
+    ladder = transfer(returns=returns, no_answer_s=12)
+    assert cmd.StartTimer(name="move", after_s=12.0) in ladder.commands
+    ladder.tell(ev.LegRinging(leg=C1, status=180))
+    ladder.tell(ev.TimerFired(name="move"))
+    assert bool(ladder.of(cmd.LoadContext, last=True)) == returns
+    assert (B1 in {one.leg for one in ladder.of(cmd.EndLeg)}) != returns
 
 
 # Refused.

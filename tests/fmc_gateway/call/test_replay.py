@@ -40,6 +40,7 @@ def others(event: ev.AnyEvent) -> list[ev.AnyEvent]:
         ev.MoveRequested: [{"subscriber": "nobody"}],
         ev.HoldRequested: [{"subscriber": "nobody"}],
         ev.ConsultRequested: [{"subscriber": "nobody"}, {"destination": "203"}],
+        ev.TransferRequested: [{"subscriber": "nobody"}, {"destination": "203"}],
         ev.ConsultStepRequested: [{"subscriber": "nobody"}, {"step": ev.ConsultStep.CANCEL}],
         ev.LegConfirmed: [{"sdp": sdp("other")}],
         ev.LegProgress: [{"sdp": sdp("other")}],

@@ -369,6 +369,19 @@ def colleague_is_consulted_and_has_the_call() -> None:
     ladder.tell(ev.LegEnded(leg=colleague, cause="bye"))
 
 
+def call_is_sent_on_and_nobody_answers() -> None:
+    ladder = Ladder()
+    ladder.ring_outside()
+    ladder.answer()
+    who = SubscriberId("suze")
+    ladder.tell(ev.TransferRequested(request="r1", subscriber=who, destination="0207654321"))
+    ladder.load(suze(), piet(devices=piet().devices[:1]), binding("piet-desk1"))
+    ladder.offers()
+    ladder.tell(ev.LegRinging(leg=LegId("c1-c1"), status=180))
+    ladder.tell(ev.TimerFired(name="move"), after_s=25)
+    ladder.tell(ev.ContextFailed(reason="away"))
+
+
 CALLS: tuple[Callable[[], None], ...] = (
     three_ring_and_one_answers,
     hold_and_resume,
@@ -392,6 +405,7 @@ CALLS: tuple[Callable[[], None], ...] = (
     app_pushes_a_call_to_the_mobile_and_holds_it,
     handset_is_lost_and_nobody_comes,
     colleague_is_consulted_and_has_the_call,
+    call_is_sent_on_and_nobody_answers,
 )
 
 
