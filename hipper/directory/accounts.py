@@ -9,10 +9,11 @@ import asyncpg
 import msgspec
 
 from hipper.pbx.ids import DeviceId, GroupId, SubscriberId, TenantId
+from hipper.pbx.model import ServicePack
 
 COLUMNS = (
     "s.subscriber_id, s.tenant_id, s.group_id, s.user_name || '@' || s.domain AS aor, s.display_name,"
-    " s.language, s.enabled, s.mobile_subscription, s.fixed_subscription,"
+    " s.language, s.enabled, s.pack, s.mobile_subscription, s.fixed_subscription,"
     " (SELECT g.country FROM directory.groups g WHERE g.group_id = s.group_id) AS country,"
     " (SELECT g.area_code FROM directory.groups g WHERE g.group_id = s.group_id) AS area_code"
 )
@@ -40,6 +41,7 @@ class Account(msgspec.Struct, frozen=True):
     display_name: str
     language: str
     enabled: bool
+    pack: str = ServicePack.BASE_PLUS.value
     mobile_subscription: str | None = None
     fixed_subscription: str | None = None
     country: str = "NL"

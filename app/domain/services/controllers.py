@@ -11,7 +11,6 @@ from litestar.params import FromPath
 
 from app.access import Principal, Role, user_of
 from app.domain.me.controllers import versioned
-from app.domain.me.services import context_of
 from app.domain.services import services
 from app.domain.services.services import ServiceSummaries
 from app.operations import Access, declared
@@ -21,6 +20,7 @@ from app.stores import Stores
 from hipper.directory.accounts import list_groups
 from hipper.directory.contexts import load_subscriber
 from hipper.pbx.ids import SubscriberId
+from hipper.pbx.model import ServicePack
 from hipper.pbx.services.base import Settings
 from hipper.pbx.services.registry import Scope
 
@@ -78,7 +78,7 @@ class OwnServiceController(Controller):
     async def all(self, request: Request[Any, Any, Any]) -> ServiceSummaries:
         stores: Stores = request.app.state.stores
         account = user_of(request.state.principal)
-        pack = (await context_of(stores.own, account)).pack
+        pack = ServicePack(account.pack)
         return await services.summaries(stores.own, "subscriber", account.subscriber, pack)
 
     @get("/{service:str}", operation_id="getMy", opt=declared(Access.USER, **_READ))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from functools import cache
 from typing import Any
 
 import asyncpg
@@ -50,6 +51,13 @@ def complete(value: Any) -> Any:
     return value
 
 
+@cache
+def _defaults(name: str) -> dict[str, Any]:
+    """Of a service that was never set, which most are."""
+    found: dict[str, Any] = complete(SERVICES[name].settings())
+    return found
+
+
 def service_named(name: str, scope: Scope) -> ServiceDefinition:
     """Raises ProblemError: 404."""
     try:
@@ -72,7 +80,7 @@ async def summaries(
                 seed=SERVICES[name].seed,
                 included=pack is None or holds(pack, name),
                 version=one.version,
-                settings=complete(one.settings),
+                settings=complete(one.settings) if one.version else _defaults(name),
             )
             for name, one in found.items()
         )
