@@ -161,9 +161,7 @@ class KeyController(Controller):
 # --- what the command line asks too -------------------------------------------------------------------
 
 
-async def create_key(
-    own: asyncpg.Connection, actor: Actor, wanted: NewKey, settings: Settings
-) -> MadeKey:
+async def create_key(own: asyncpg.Connection, actor: Actor, wanted: NewKey, settings: Settings) -> MadeKey:
     """``own``: of role ``hipper_app``. Raises Unfit."""
     await _check(own, wanted, settings)
     key_id = secrets.token_hex(6)

@@ -24,7 +24,7 @@ from app.domain.admin.asking import (
 from app.operations import Access, Query, declared
 from app.pages import QUERY, Page, cursor, page_of
 from app.problems import IN_THE_WAY, INVALID_REQUEST, NOT_FOUND, ProblemError
-from hipper.directory.admin import blocks, numbers, subscriptions
+from hipper.directory.admin import blocks, numbers, subscriptions, users
 from hipper.directory.admin.model import (
     Block,
     NewBlock,
@@ -133,10 +133,11 @@ class TenantNumbersController(Controller):
         ),
     )
     async def all_numbers(self, request: Asked, tenant: FromPath[str]) -> NumberPage:
-        """In their order. Free ones stand with their block."""
+        """In their order. Free ones stand with their block. Who administers one group is not told which users
+        of other groups have them; neither is it in the other lists."""
         page = _by_digits(page_of(request))
         found = await numbers.list_numbers(stores_of(request).own, tenant, page.after, page.limit + 1)
-        return _numbers(found, page.limit)
+        return await _numbers(request, found, page.limit)
 
     @get(
         "/subscriptions",
@@ -154,9 +155,15 @@ class TenantNumbersController(Controller):
         (after,) = page.parts(1) or ("",)
         own = stores_of(request).own
         found = await subscriptions.list_subscriptions(own, tenant, after, page.limit + 1)
-        items = tuple(found[: page.limit])
-        more = len(found) > page.limit
-        return SubscriptionPage(items=items, next=cursor(items[-1].id) if more else None)
+        items = found[: page.limit]
+        more = cursor(items[-1].id) if len(found) > page.limit else None
+        mine = await _in_reach(request, [user for one in items for user in one.users])
+        shown_ones = [
+            msgspec.structs.replace(one, users=tuple(user for user in one.users if user in mine))
+            for one in items
+            if not one.users or mine.intersection(one.users)
+        ]
+        return SubscriptionPage(items=tuple(shown_ones), next=more)
 
     @post(
         "/subscriptions",
@@ -234,7 +241,7 @@ class BlockController(Controller):
         found = await blocks.numbers_of(
             stores_of(request).own, block, page.after, page.limit + 1, free=state == "free"
         )
-        return _numbers(found, page.limit)
+        return await _numbers(request, found, page.limit)
 
     @post(
         "/split",
@@ -280,6 +287,21 @@ def _by_digits(page: Page) -> Page:
     return page
 
 
-def _numbers(found: list[NumberUse], limit: int) -> NumberPage:
-    items = tuple(found[:limit])
-    return NumberPage(items=items, next=items[-1].number[1:] if len(found) > limit else None)
+async def _numbers(request: Asked, found: list[NumberUse], limit: int) -> NumberPage:
+    items = found[:limit]
+    mine = await _in_reach(request, [one.user for one in items if one.user is not None])
+    return NumberPage(
+        items=tuple(
+            one if one.user is None or one.user in mine else msgspec.structs.replace(one, user=None)
+            for one in items
+        ),
+        next=items[-1].number[1:] if len(found) > limit else None,
+    )
+
+
+async def _in_reach(request: Asked, of: list[str]) -> frozenset[str]:
+    """Those users whom who asks administers."""
+    group = actor_of(request).group
+    if group is None or not of:
+        return frozenset(of)
+    return await users.members_of(stores_of(request).own, group, of)

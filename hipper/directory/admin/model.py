@@ -173,7 +173,7 @@ class Split(_Said, frozen=True, kw_only=True):
 
 
 class NumberUse(_Shown, frozen=True, kw_only=True):
-    """A number of the company. ``kind`` and ``user`` None: free."""
+    """A number of the company. ``kind`` None: free. ``user`` None too, or not in the reach of who asks."""
 
     number: str
     text: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import asyncpg
@@ -54,6 +55,13 @@ SELECT d.label, d.site FROM directory.devices d WHERE d.subscriber_id = $1 AND d
 EXISTS (
     SELECT FROM directory.group_services v CROSS JOIN LATERAL jsonb_array_elements(v.settings->'zones') zone
     WHERE v.group_id = $2 AND v.service = 'emergency_zones' AND zone->>'name' = d.site)"""
+PAYER = """
+SELECT p.kind, EXISTS (
+    SELECT FROM directory.subscribers s WHERE s.tenant_id = p.tenant_id
+    AND s.fixed_subscription = p.subscription_id AND s.group_id <> $3) AS elsewhere
+FROM directory.subscriptions p WHERE p.tenant_id = $1 AND p.subscription_id = $2"""
+MEMBERS = """
+SELECT subscriber_id FROM directory.subscribers WHERE subscriber_id = ANY($1::text[]) AND group_id = $2"""
 REMOVE = "DELETE FROM directory.subscribers WHERE subscriber_id = $1"
 FORGET_SUBSCRIPTION = """
 DELETE FROM directory.subscriptions p WHERE p.tenant_id = $1 AND p.subscription_id = $2 AND p.e164 IS NULL
@@ -108,6 +116,13 @@ async def list_users(
     return [user_of(row) for row in rows]
 
 
+async def members_of(
+    conn: asyncpg.Connection | asyncpg.Pool, group: str, users: Iterable[str]
+) -> frozenset[str]:
+    """Those of ``users`` (ids) who are in ``group``."""
+    return frozenset(row[0] for row in await conn.fetch(MEMBERS, list(users), group))
+
+
 async def create_user(conn: asyncpg.Connection, actor: Actor, group: str, wanted: NewUser) -> User:
     """Raises NotThere, Unfit, InTheWay; nothing is half made."""
     with refusals():
@@ -152,6 +167,7 @@ async def change_user(
                     _check_extension(wanted.extension, (await locked_group(conn, wanted.group)).country)
                 await give_extension(conn, before, wanted.extension)
             if wanted.fixed_subscription != before.fixed_subscription:
+                await _check_payer(conn, actor, before, str(wanted.fixed_subscription))
                 await conn.execute(ADD_NAMED, before.tenant, wanted.fixed_subscription, "fixed")
             await conn.execute(
                 CHANGE,
@@ -269,6 +285,18 @@ def _check_extension(extension: str, country: str) -> None:
         raise Unfit(
             f"extension {extension} {wrong}", f"{extension} kan geen verkort nummer zijn", "#/extension"
         )
+
+
+async def _check_payer(conn: asyncpg.Connection, actor: Actor, user: User, subscription: str) -> None:
+    """One for fixed calls; who administers one group has nobody of another group pay."""
+    row = await conn.fetchrow(PAYER, user.tenant, subscription, user.group)
+    if row is None or (row["kind"] == "fixed" and (actor.group is None or not row["elsewhere"])):
+        return
+    raise Unfit(
+        "calls of this user cannot be charged to this subscription",
+        "de gesprekken van deze gebruiker kunnen niet op dit abonnement",
+        "#/fixed_subscription",
+    )
 
 
 async def _check_move(conn: asyncpg.Connection, actor: Actor, before: User, group: str) -> None:

@@ -356,3 +356,29 @@ async def test_scopes_of_a_key_are_what_it_may(site: Api, postgres_url: str) -> 
         assert {one["tenant"] for one in (await key.get("/v1/users")).json()["items"]} == {"acme"}
     carl = await sign_in(site, CARL)
     assert (await carl.get("/v1/users")).status_code == 403
+
+
+async def test_group_administrator_learns_nothing_of_users_of_other_groups_and_has_nobody_of_them_pay(
+    site: Api, postgres_url: str
+) -> None:
+    connection = await asyncpg.connect(postgres_url)
+    await connection.execute(
+        "INSERT INTO directory.subscriptions VALUES ('acme', 'fixed:dora', 'fixed'),"
+        " ('acme', 'free', 'fixed');"
+        "UPDATE directory.subscribers SET fixed_subscription = 'fixed:dora' WHERE subscriber_id = 'dora';"
+        "INSERT INTO directory.numbers (tenant_id, subscriber_id, kind, e164)"
+        " VALUES ('acme', 'dora', 'fixed', '+31307654301');"
+        "INSERT INTO directory.number_blocks (block_id, tenant_id, first_number, size)"
+        " VALUES ('b-acme', 'acme', 31307654300, 10)"
+    )
+    await connection.close()
+    bram, dora = await sign_in(site, BRAM), await sign_in(site, DORA)
+    for path in ("/v1/tenants/acme/numbers", "/v1/blocks/b-acme/numbers", "/v1/tenants/acme/subscriptions"):
+        assert "dora" in (await dora.get(path)).text
+        assert "dora" not in (await bram.get(path)).text
+    assert "anna" in (await bram.get("/v1/tenants/acme/numbers")).text
+    assert "free" in (await bram.get("/v1/tenants/acme/subscriptions")).text
+    pays = {"fixed_subscription": "fixed:dora"}
+    assert problem(await bram.patch("/v1/users/anna", pays)) == "invalid-settings"
+    assert (await bram.patch("/v1/users/anna", {"fixed_subscription": "free"})).status_code == 200
+    assert (await dora.patch("/v1/users/anna", pays)).status_code == 200
