@@ -1077,7 +1077,7 @@ class NumberToShow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NumberUse(msgspec.Struct, frozen=True, kw_only=True):
-    """A number of the company. ``kind`` and ``user`` None: free."""
+    """A number of the company. ``kind`` None: free. ``user`` None too, or not in the reach of who asks."""
 
     number: str
     text: str

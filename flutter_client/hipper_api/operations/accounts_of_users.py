@@ -58,7 +58,8 @@ class AccountsOfUsers:
     async def set_user_email(self, user: str, body: models.EmailSet) -> models.Email:
         """Have mail for the user go there.
 
-        Counts at once; the address before is told.
+        Counts at once; the address before is told. Whoever sets where a password reset goes can
+        become that user: 403 for one of a higher role.
 
         Problems: body-too-large, directory-unavailable, forbidden, invalid-request, invalid-settings,
         not-found, too-many-requests, unauthenticated, unsupported-media-type.

@@ -41,7 +41,8 @@ class Imports:
         which line.
 
         Problems: body-too-large, directory-unavailable, forbidden, in-the-way, invalid-request,
-        invalid-settings, not-found, too-many-requests, unauthenticated, unsupported-media-type.
+        invalid-settings, not-found, overloaded, too-many-requests, unauthenticated, unsupported-
+        media-type.
         """
         answer = await self._api.ask("POST", f"/v1/tenants/{quoted(tenant)}/imports", body=body)
         found: models.Import = decoded(answer, models.Import)

@@ -79,7 +79,7 @@ class MyContacts:
         The file itself is taken as well, as `text/vcard` or `text/csv` in UTF-8.
 
         Problems: body-too-large, directory-unavailable, forbidden, invalid-request, invalid-settings,
-        too-many-requests, unauthenticated, unsupported-media-type.
+        overloaded, too-many-requests, unauthenticated, unsupported-media-type.
         """
         answer = await self._api.ask("POST", "/v1/me/contacts/import", body=body)
         found: models.ImportReport = decoded(answer, models.ImportReport)

@@ -137,7 +137,8 @@ class Numbers:
     ) -> models.NumberPage:
         """The numbers somebody has.
 
-        In their order. Free ones stand with their block.
+        In their order. Free ones stand with their block. Who administers one group is not told which
+        users of other groups have them; neither is it in the other lists.
 
         Problems: directory-unavailable, forbidden, invalid-request, not-found, too-many-requests,
         unauthenticated.

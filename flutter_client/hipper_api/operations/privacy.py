@@ -27,7 +27,7 @@ class Privacy:
         One document with all of it: settings, telephones, contacts, calls, sessions, changes. Nothing
         that opens anything is in it, and no number that was withheld from me.
 
-        Problems: directory-unavailable, forbidden, invalid-request, too-many-requests,
+        Problems: directory-unavailable, forbidden, invalid-request, overloaded, too-many-requests,
         unauthenticated.
         """
         answer = await self._api.ask("POST", "/v1/me/export")
