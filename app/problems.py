@@ -219,11 +219,22 @@ class ProblemError(Exception):
             title=self.kind.titel if dutch else self.kind.title,
             status=self.kind.status,
             detail=self.uitleg if dutch and self.uitleg else self.detail,
-            errors=self.errors,
+            errors=self._errors_in_dutch() if dutch and self.uitleg else self.errors,
             packs=self.packs,
             state=self.state,
             may_still_happen=self.may_still_happen,
         )
+
+    def _errors_in_dutch(self) -> tuple[InvalidMember, ...]:
+        """One fault is what ``detail`` says, which has its Dutch beside it; several are told in the language
+        of the request by whoever found them."""
+        if len(self.errors) != 1:
+            return self.errors
+        (one,) = self.errors
+        where = f"{one.pointer}: "
+        if one.detail != self.detail.removeprefix(where):
+            return self.errors
+        return (InvalidMember(pointer=one.pointer, detail=self.uitleg.removeprefix(where)),)
 
 
 async def send_json(

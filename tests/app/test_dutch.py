@@ -11,7 +11,7 @@ import pytest
 from app.dutch import in_dutch
 from tests.app.domain.admin.people import with_key
 from tests.app.kit import Api
-from tests.app.people import ANNA, sign_in
+from tests.app.people import ANNA, SECRET, sign_in
 
 ROOT = Path(__file__).parents[2]
 SOURCES = (
@@ -94,3 +94,29 @@ async def test_settings_that_mean_nothing_are_refused_in_dutch(site: Api, postgr
         answer = await client.put(path, body, headers={"Accept-Language": "nl"})
         assert answer.status_code == 422
         assert said in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PUT", "/v1/me/password", {"current": SECRET, "new": "kort"}),
+        ("PUT", "/v1/me/identity", {"choice": "alternate", "alternate": "+31201230000"}),
+        ("POST", "/v1/me/contacts", {"list": "business", "name": "Jan", "numbers": [{"number": "*"}]}),
+        ("PUT", "/v1/me/overview", {"tiles": ["nothing"]}),
+        ("POST", "/v1/me/explain", {"called": "+31101234567", "caller": None, "at": None}),
+    ],
+)
+async def test_fault_of_a_member_is_in_the_language_of_the_rest(
+    site: Api, method: str, path: str, body: object
+) -> None:
+    anna = await sign_in(site, ANNA)
+    said = {}
+    for language in ("en", "nl"):
+        answer = await anna.ask(method, path, json=body, headers={"Accept-Language": language})
+        assert answer.status_code == 422
+        problem = answer.json()
+        (member,) = problem["errors"]
+        assert problem["detail"].removeprefix(f"{member['pointer']}: ") == member["detail"]
+        said[language] = (member["pointer"], member["detail"])
+    assert said["en"][0] == said["nl"][0]
+    assert said["en"][1] != said["nl"][1]
