@@ -49,8 +49,9 @@ class Three:
         assert reply.status is ReplyStatus.DONE, reply
 
     async def consult(self) -> None:
+        mark = self.colleague.mark()
         await self.done(Consult(**self.app.who, destination=self.extension))
-        await self.colleague.incoming()
+        await self.colleague.incoming(since=mark)
 
     async def with_colleague(self) -> None:
         """The user and the colleague hear each other, the far party music."""
@@ -108,8 +109,9 @@ async def test_colleague_declines_or_is_given_up_and_the_far_party_is_back(kit: 
     await three.consult()
     await three.colleague.answer()
     await three.with_colleague()
+    mark = three.colleague.mark()
     await three.done(ConsultCancel(**three.app.who))
-    await three.colleague.closed()
+    await three.colleague.closed(since=mark)
     await three.with_far()
     await three.user.hang_up()
     await three.far.closed()
