@@ -18,6 +18,7 @@ from app.problems import CHANGED_MEANWHILE, INVALID_SETTINGS, InvalidMember, Pro
 from app.stores import Stores
 from hipper.directory.accounts import Account
 from hipper.directory.audit import AuditEntry, write_audit
+from hipper.directory.told import tell
 from hipper.pbx.model import ServicePack, SubscriberContext
 from hipper.pbx.service_packs import HELD
 from hipper.pbx.services.registry import SERVICES
@@ -129,6 +130,7 @@ async def _replace(
         change = f"overview {_text(before)} -> {_text(tiles)}"
         entry = AuditEntry(tenant=account.tenant, by=by, subject=f"subscriber {account.aor}", change=change)
         await write_audit(conn, [entry])
+        await tell(conn, account.tenant, account.subscriber, "overview", by)
     return True
 
 

@@ -251,6 +251,7 @@ async def test_what_administrators_and_other_devices_change_is_told(
     password = {"current": SECRET, "new": "vier zure appels"}
     for who, method, path, body, what in (
         (laptop, "POST", "/v1/me/contacts", contact, "contacts"),
+        (laptop, "PUT", "/v1/me/overview", {"tiles": ["identity"]}, "overview"),
         (bram, "PATCH", "/v1/users/anna", {"display_name": "Anna Bakker"}, ""),
         (bram, "PATCH", "/v1/devices/anna-1", {"label": "Balie"}, "devices/anna-1"),
         (bram, "PUT", "/v1/groups/g1/services/group_schedules", schedules, "availability"),
