@@ -26,6 +26,7 @@ import asyncpg
 import httpx
 
 from app.domain.signing_in.passwords import hashed_password
+from hipper.runtime.settings_model import ApiSection
 from tests.bench.own_servers import OwnServers
 from tests.interop.api_process import ApiProcess
 from tests.interop.company import Person
@@ -284,7 +285,7 @@ async def _give_password(database: str, user: str) -> None:
             " SELECT subscriber_id, $3 FROM directory.subscribers WHERE user_name = $1 AND domain = $2",
             name,
             domain,
-            hashed_password(PASSWORD),
+            hashed_password(PASSWORD, ApiSection()),
         )
     finally:
         await connection.close()
