@@ -51,9 +51,14 @@ SETTLED_S = 75.0
 GROWTH_LIMIT = 0.25
 """Share by which the gateway may be larger at the end than after its first calls."""
 GROWTH_FLOOR_BYTES = 12 * 2**20
-COME_AND_GO = {"asyncpg.pool.PoolConnectionHolder": 16, "asyncpg.connection._StatementCache": 1600}
+COME_AND_GO = {
+    "asyncpg.pool.PoolConnectionHolder": 16,
+    "asyncpg.connection._StatementCache": 1600,
+    "hipper.runtime.ng_engine.Engine._on_timer": 2,
+}
 """Timers of five minutes: one of each idle connection of the two pools, of eight at the most, and one of each
-statement such a connection has prepared, of which asyncpg keeps a hundred."""
+statement such a connection has prepared, of which asyncpg keeps a hundred. And at most one of each rtpengine:
+it is not stopped when the answer comes, and finds nothing due."""
 PAUSES = ("asyncio.futures.", "asyncio.timeouts.", "asyncio.tasks.")
 """Timers a task waits with, one at a time."""
 LOOKS, BETWEEN_LOOKS_S = 8, 0.3

@@ -11,6 +11,7 @@ from tests.bench.soak import Busy, more_busy
 OURS = "fmc_gateway.interpreter.Interpreter._timer_fired"
 PAUSE = "asyncio.futures._set_result_unless_cancelled"
 POOL = "asyncpg.pool.PoolConnectionHolder._deactivate_inactive_connection"
+ENGINE = "hipper.runtime.ng_engine.Engine._on_timer"
 BEFORE = Busy(20, Counter({OURS: 1, PAUSE: 9, POOL: 2}))
 
 
@@ -24,6 +25,8 @@ BEFORE = Busy(20, Counter({OURS: 1, PAUSE: 9, POOL: 2}))
         (20, {"hipper.x": 1}, 1),
         (20, {PAUSE: 21}, 1),
         (20, {POOL: 17}, 1),
+        (20, {ENGINE: 2}, 0),
+        (20, {ENGINE: 3}, 1),
     ],
 )
 def test_one_timer_too_many_is_seen(tasks: int, timers: dict[str, int], complaints: int) -> None:
