@@ -19,6 +19,7 @@ import msgspec
 from fmc_gateway.call.commands import StartTimer, StopTimer
 from fmc_gateway.call.events import TimerFired
 from fmc_gateway.call.replay import Trace
+from hipper.pbx.ids import SubscriberId
 from hipper.telephony.numbers.e164 import E164
 from hipper.telephony.numbers.emergency import is_emergency
 
@@ -186,6 +187,8 @@ def _plan(struct: type[msgspec.Struct]) -> tuple[tuple[str, str], ...]:
 
 
 def _how(name: str, hint: Any) -> str:
+    if SubscriberId in (hint, *_parts(hint)):
+        return "inner"  # of ours: an id may have as many digits in a row as a number
     if name in HIDDEN:
         return "hidden"
     if name in PATTERNS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import get_type_hints
 
 import pytest
 
@@ -176,3 +177,12 @@ def test_names_that_are_numbers_are_masked_and_others_kept() -> None:
     assert '"extension":"201"' in text
     assert piet().display_name == "Piet"
     assert " of 030111" in text
+
+
+def test_ids_of_users_stay_whatever_digits_they_have() -> None:
+    from fmc_gateway.call.masking import _how
+    from hipper.contracts.talks import RingNotice
+
+    hints = get_type_hints(RingNotice)
+    assert _how("user", hints["user"]) == "inner"
+    assert _how("user", str) == "number"
