@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -32,15 +33,25 @@ def program(pid: int) -> str:
 
 
 def cpu_seconds(pids: list[int]) -> float:
-    """User and system time of these processes, finished children included, in seconds."""
-    total = 0
+    """User and system time of these processes, finished children included, in seconds.
+
+    What a process itself used is read from its CPU clock, in nanoseconds: the ticks of /proc/<pid>/stat are
+    10 ms, too coarse for a few requests. Only finished children are counted in ticks.
+    """
+    total = 0.0
     for pid in pids:
         try:
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            total += time.clock_gettime(_cpu_clock(pid))
         except OSError:
             continue
-        total += sum(int(ticks) for ticks in fields[11:15])
-    return total / _TICKS
+        total += sum(int(ticks) for ticks in fields[13:15]) / _TICKS
+    return total
+
+
+def _cpu_clock(pid: int) -> int:
+    """The clock of the CPU time of a process, all its threads: clock_getcpuclockid(3), which Python lacks."""
+    return (~pid << 3) | 2
 
 
 def resident_bytes(pid: int) -> int:
