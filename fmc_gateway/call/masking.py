@@ -187,7 +187,7 @@ def _plan(struct: type[msgspec.Struct]) -> tuple[tuple[str, str], ...]:
 
 
 def _how(name: str, hint: Any) -> str:
-    if SubscriberId in (hint, *_parts(hint)):
+    if SubscriberId in _parts(hint):
         return "inner"  # of ours: an id may have as many digits in a row as a number
     if name in HIDDEN:
         return "hidden"

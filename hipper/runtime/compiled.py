@@ -8,6 +8,7 @@ interpreter, so that a changed line is never shadowed by an old build: then the 
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 from hashlib import blake2b
@@ -65,8 +66,10 @@ PACKAGES: dict[str, Modules] = {
         *("sip_port", "spending", "watched", "watched_core"),
     ),
 }
-"""What is compiled. As they are stay structs of msgspec and what is decoded into them (mypyc leaves no types
-to read in a NamedTuple), subclasses of built-in types, which it cannot compile, and what no call needs."""
+"""What is compiled. As they are stay modules with structs of msgspec (:data:`_STRUCT`), what is decoded into
+them (mypyc leaves no types to read in a NamedTuple), subclasses of built-in types, which it cannot compile,
+and what no call needs."""
+_STRUCT = re.compile(rb"^class \w+\((?:msgspec\.Struct|[^)]*=)", re.MULTILINE)
 
 
 def sources(root: Path = ROOT) -> dict[str, Path]:
@@ -75,7 +78,7 @@ def sources(root: Path = ROOT) -> dict[str, Path]:
         f"{package}.{path.stem}": path
         for package, modules in PACKAGES.items()
         for path in sorted(root.joinpath(*package.split(".")).glob("*.py"))
-        if modules.has(path.stem)
+        if modules.has(path.stem) and not _STRUCT.search(path.read_bytes())
     }
 
 

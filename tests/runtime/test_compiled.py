@@ -93,6 +93,15 @@ def test_no_function_names_a_union_of_types() -> None:
             assert re.match(r"\s+\w+ = \(?[A-Z]\w*(\.\w+)* \| [A-Z]", line) is None, f"{name}: {line}"
 
 
+def test_nothing_is_looked_for_among_starred_values() -> None:
+    """mypyc breaks off at ``x in (a, *b)``: then nothing at all is compiled."""
+    for name, path in compiled.sources().items():
+        for node in ast.walk(ast.parse(path.read_text())):
+            sought = [*node.comparators] if isinstance(node, ast.Compare) else []
+            among = [part for one in sought if isinstance(one, ast.Tuple | ast.List) for part in one.elts]
+            assert not any(isinstance(part, ast.Starred) for part in among), f"{name}: {ast.unparse(node)}"
+
+
 def test_no_function_names_errors_of_two_types_alike() -> None:
     """To mypyc a name has one type: the second error would be a TypeError."""
     for name, path in compiled.sources().items():
