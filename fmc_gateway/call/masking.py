@@ -19,7 +19,16 @@ import msgspec
 from fmc_gateway.call.commands import StartTimer, StopTimer
 from fmc_gateway.call.events import TimerFired
 from fmc_gateway.call.replay import Trace
-from hipper.pbx.ids import SubscriberId
+from hipper.pbx.ids import (
+    CallId,
+    GatewayId,
+    GroupId,
+    LegId,
+    PairId,
+    SubscriberId,
+    SubscriptionId,
+    TenantId,
+)
 from hipper.telephony.numbers.e164 import E164
 from hipper.telephony.numbers.emergency import is_emergency
 
@@ -64,6 +73,8 @@ DEVICES = frozenset(
 """Fields that name devices; a number that rings along is one, ``remote:<number>``."""
 TIMERS = frozenset({StartTimer, StopTimer, TimerFired})
 """Their names are made of leg ids, which may have as many digits in a row as a number."""
+IDS = (TenantId, GroupId, SubscriberId, SubscriptionId, CallId, LegId, PairId, GatewayId)
+"""Types of ids of ours, which may have as many digits in a row as a number, whatever the field's name."""
 REMOTE = "remote:"
 HIDDEN = frozenset({"passthrough_headers", "body"})
 """Location of the caller (RFC 6442), cell identities (RFC 7315): never kept (call-flows §7)."""
@@ -187,8 +198,8 @@ def _plan(struct: type[msgspec.Struct]) -> tuple[tuple[str, str], ...]:
 
 
 def _how(name: str, hint: Any) -> str:
-    if SubscriberId in _parts(hint):
-        return "inner"  # of ours: an id may have as many digits in a row as a number
+    if any(part in IDS for part in _parts(hint)):
+        return "inner"
     if name in HIDDEN:
         return "hidden"
     if name in PATTERNS:
