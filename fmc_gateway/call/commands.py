@@ -9,96 +9,22 @@ from __future__ import annotations
 
 import msgspec
 
-from fmc_gateway.call.events import Binding, Diverted, LegJoined, LegReturned
+from fmc_gateway.call.events import Diverted, LegJoined, LegReturned
+from fmc_gateway.call.legs import BindingTarget as BindingTarget
+from fmc_gateway.call.legs import EmergencyTarget as EmergencyTarget
+from fmc_gateway.call.legs import ExchangeTarget as ExchangeTarget
+from fmc_gateway.call.legs import MobileTarget as MobileTarget
+from fmc_gateway.call.legs import NetworkTarget as NetworkTarget
+from fmc_gateway.call.legs import PassOnTarget as PassOnTarget
+from fmc_gateway.call.legs import Target as Target
+from fmc_gateway.call.legs import TrunkTarget as TrunkTarget
+from fmc_gateway.call.legs import VoicemailTarget as VoicemailTarget
 from hipper.contracts.bus import RefusedBecause
 from hipper.contracts.calls import CallRecord, LiveCall
 from hipper.contracts.talks import RingEvent, TalkEvent
 from hipper.pbx.ids import CallId, DeviceId, LegId, PairId, SubscriberId, TenantId
 from hipper.pbx.model import Announcement, CallerIdentity, ChangeService, RequestCallback
 from hipper.telephony.numbers.e164 import E164
-
-
-class BindingTarget(msgspec.Struct, frozen=True, kw_only=True, tag="binding"):
-    """A registered desk phone."""
-
-    binding: Binding
-
-
-class MobileTarget(msgspec.Struct, frozen=True, kw_only=True, tag="mobile"):
-    """The handset, through its network; the edge adds the network's loop guard mark. ``route`` and
-    ``request_uri``: the session is the handset's own terminating one (isc) and goes on where it came from,
-    with what is left of its Route; empty: a leg of our own making."""
-
-    network: str
-    number: E164
-    device: DeviceId
-    route: tuple[str, ...] = ()
-    request_uri: str | None = None
-
-
-class TrunkTarget(msgspec.Struct, frozen=True, kw_only=True, tag="trunk"):
-    """Out to the PSTN. ``trunk`` None: the installation's routing order. ``user``: E.164 or
-    national short number."""
-
-    trunk: str | None
-    user: str
-
-
-class EmergencyTarget(msgspec.Struct, frozen=True, kw_only=True, tag="emergency"):
-    """An emergency route from the static settings, tried as ``route_index`` 0, 1, …"""
-
-    route_index: int
-    dialled: str
-
-
-class ExchangeTarget(msgspec.Struct, frozen=True, kw_only=True, tag="exchange"):
-    """A telephone of another exchange, over its trunk."""
-
-    trunk: str
-    user: str
-    device: DeviceId
-
-
-class NetworkTarget(msgspec.Struct, frozen=True, kw_only=True, tag="network"):
-    """Back into a mobile network, toward somebody who is not ours. ``route``: what is left of the offered
-    leg's Route (isc, same session); empty: out of the blue, for ``served``, with ``diverted`` as orig-cdiv
-    (RFC 8498). ``request_uri``: of the offered leg, for the same form in the same session."""
-
-    network: str
-    user: str
-    request_uri: str | None = None
-    route: tuple[str, ...] = ()
-    served: E164 | None = None
-    diverted: bool = False
-
-
-class PassOnTarget(msgspec.Struct, frozen=True, kw_only=True, tag="pass_on"):
-    """isc: the leg ``offered`` goes back as it came, all of it; what comes of it passes us by."""
-
-    network: str
-    request_uri: str
-    route: tuple[str, ...]
-    offered: LegId
-
-
-class VoicemailTarget(msgspec.Struct, frozen=True, kw_only=True, tag="voicemail"):
-    """``sip:<mailbox>@<voicemail>;cause=<RFC 4458>``. ``listen``: the user calls in."""
-
-    mailbox: SubscriberId
-    cause: int
-    listen: bool = False
-
-
-Target = (
-    BindingTarget
-    | MobileTarget
-    | TrunkTarget
-    | EmergencyTarget
-    | ExchangeTarget
-    | NetworkTarget
-    | PassOnTarget
-    | VoicemailTarget
-)
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="command"):

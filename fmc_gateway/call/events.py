@@ -7,8 +7,7 @@ ids the engine itself handed out in a command, except the first leg, which the e
 
 from __future__ import annotations
 
-import msgspec
-
+from fmc_gateway.call.legs import Binding as Binding
 from fmc_gateway.call.offered import Diverted as Diverted
 from fmc_gateway.call.offered import Event as Event
 from fmc_gateway.call.offered import LegDirection as LegDirection
@@ -29,18 +28,6 @@ from fmc_gateway.call.wishes import MoveRequested as MoveRequested
 from fmc_gateway.call.wishes import TransferRequested as TransferRequested
 from hipper.pbx.ids import DeviceId, LegId, PairId
 from hipper.pbx.model import CallerIdentity, OriginationFacts, SubscriberContext, TerminationFacts
-
-
-class Binding(msgspec.Struct, frozen=True, kw_only=True):
-    """A registered contact of a desk phone (RFC 3261 §10), as the registrar held it when
-    the call was decided."""
-
-    device: DeviceId
-    contact: str
-    """The Contact URI."""
-    flow: str
-    """Opaque name of the transport flow to send on; the interpreter understands it."""
-    path: tuple[str, ...] = ()
 
 
 class ContextLoaded(Event, frozen=True, kw_only=True, tag="context_loaded"):
