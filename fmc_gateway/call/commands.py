@@ -84,11 +84,21 @@ class UnblockMedia(Command, frozen=True, kw_only=True, tag="unblock_media"):
     leg: LegId
 
 
+class MusicSource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Whose music: what ``holder`` chose, which may be silence, else what ``tenant`` has, else the
+    exchange's. Looked up when it is to be heard, so that a change holds for the next hold."""
+
+    tenant: TenantId | None = None
+    holder: SubscriberId | None = None
+
+
 class PlayMusic(Command, frozen=True, kw_only=True, tag="play_music"):
-    """Music on hold toward ``leg`` until StopMusic. ``ringing``: the tone of a telephone that rings."""
+    """Music on hold toward ``leg`` until StopMusic. ``ringing``: the tone of a telephone that rings, which is
+    nobody's."""
 
     pair: PairId
     leg: LegId
+    music: MusicSource = MusicSource()
     ringing: bool = False
 
 

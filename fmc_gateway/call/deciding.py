@@ -162,7 +162,6 @@ def _originate(call: Deciding, event: ContextLoaded, caller: SubscriberContext, 
         call.calling,
         subscriber=caller.subscriber,
         device=device,
-        holds_silently=targets.holds_silently(caller),
         radio=kind is DeviceKind.MOBILE,
     )
     call = msgspec.structs.replace(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from fmc_gateway.call.commands import AnyCommand, BlockMedia, PlayMusic, StopMusic, UnblockMedia
+from fmc_gateway.call.commands import AnyCommand, BlockMedia, MusicSource, PlayMusic, StopMusic, UnblockMedia
 from fmc_gateway.call.exchanges import MoveKind
-from fmc_gateway.call.model import Leg, LegPhase, Talking, on_hold, other_of, winner_of
+from fmc_gateway.call.model import CallState, Leg, LegPhase, Talking, on_hold, other_of, winner_of
 from fmc_gateway.call.records import publish
 from hipper.contracts.calls import LivePhase
-from hipper.pbx.ids import LegId, PairId
+from hipper.pbx.ids import LegId, PairId, SubscriberId
 
 
 class Sound(NamedTuple):
@@ -19,6 +19,8 @@ class Sound(NamedTuple):
     music: LegId | None
     ringing: LegId | None = None
     """Who hears that a telephone rings."""
+    holder: SubscriberId | None = None
+    """Whose music it is; None: of nobody of ours."""
 
 
 SILENCE = Sound(False, None)
@@ -52,7 +54,7 @@ def change(call: Talking, old: Sound, new: Sound, pair: PairId, out: list[AnyCom
     if old.blocked and not new.blocked:
         out.extend(UnblockMedia(pair=pair, leg=leg) for leg in parties)
     if new.music is not None and old.music != new.music:
-        out.append(PlayMusic(pair=pair, leg=new.music))
+        out.append(PlayMusic(pair=pair, leg=new.music, music=music_of(call, new.holder)))
     if new.ringing is not None and old.ringing != new.ringing:
         out.append(PlayMusic(pair=pair, leg=new.ringing, ringing=True))
 
@@ -62,7 +64,7 @@ def phase_of(heard: Sound) -> LivePhase:
 
 
 def sound(call: Talking) -> Sound:
-    """One side holds: the other hears music, unless that user wants none. Both hold: nobody does. While a
+    """One side holds: the other hears music, that of the one who holds. Both hold: nobody does. While a
     colleague is called the user hears ringing, and the far party music."""
     move = call.move
     if move is not None and move.kind is MoveKind.CONSULT and move.offered is not None:
@@ -75,10 +77,15 @@ def sound(call: Talking) -> Sound:
     if calling_holds == on_hold(called):
         return Sound(calling_holds, None)
     holder, held = (calling, called) if calling_holds else (called, calling)
-    return Sound(True, None if holder.holds_silently else held.id)
+    return Sound(True, held.id, holder=holder.subscriber)
 
 
 def waiting(user: Leg, held: Leg) -> Sound:
     """On the pair of a user who talks to somebody else with the one who waits."""
-    silent = user.holds_silently or held.phase is LegPhase.OVER
-    return Sound(True, None if silent else held.id)
+    gone = held.phase is LegPhase.OVER
+    return Sound(True, None if gone else held.id, holder=user.subscriber)
+
+
+def music_of(call: CallState, holder: SubscriberId | None) -> MusicSource:
+    """What is heard by whom ``holder`` put on hold; None: somebody outside did, who has no music here."""
+    return MusicSource() if holder is None else MusicSource(tenant=call.tenant, holder=holder)

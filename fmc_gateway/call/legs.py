@@ -194,8 +194,6 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     """The same without a word of its telephone: from the app, or because the telephone is lost."""
     radio: bool = False
     """A leg to or from the user's handset, which may be lost without a word."""
-    holds_silently: bool = False
-    """Whom it holds hears no music (Music On Hold User is off)."""
     sip_call_id: str | None = None
     icid: str | None = None
     offered: float

@@ -77,7 +77,6 @@ def _joined(event: LegJoined, old: Leg, now: float) -> Leg:
         payer=event.payer,
         rule=rules.FEATURE_PULL if old.role is LegRole.CALLED else "",
         connected_as=old.connected_as,
-        holds_silently=old.holds_silently,
         radio=event.radio,
         sdp=offered.sdp,
         sip_call_id=offered.sip_call_id,

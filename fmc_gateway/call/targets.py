@@ -37,7 +37,6 @@ from hipper.pbx.model import (
     SubscriberContext,
 )
 from hipper.pbx.numbers_of import extension_of, first_of
-from hipper.pbx.service_packs import effective
 from hipper.telephony.numbers.e164 import E164
 
 SKIPPED_OUTCOME = {
@@ -74,7 +73,6 @@ class Goal(NamedTuple):
     charge: Charge | None = None
     max_duration_s: float | None = None
     connected_as: CallerIdentity | None = None
-    holds_silently: bool = False
 
 
 def make_leg(call: CallState, index: int, goal: Goal, now: float) -> Leg:
@@ -99,7 +97,6 @@ def make_leg(call: CallState, index: int, goal: Goal, now: float) -> Leg:
         charge=goal.charge,
         max_duration_s=goal.max_duration_s,
         connected_as=goal.connected_as,
-        holds_silently=goal.holds_silently,
         icid=call.offered.icid,
         offered=now,
     )
@@ -303,7 +300,6 @@ def _goal(
         charge=charge,
         max_duration_s=target.max_duration_s,
         connected_as=_connected_as(call, user, DeviceKind.REMOTE if elsewhere else target.kind),
-        holds_silently=holds_silently(owner),
     )
 
 
@@ -313,12 +309,6 @@ def _connected_as(call: CallState, user: SubscriberContext, kind: DeviceKind) ->
     dialled = None if call.diverted else Number(kind=NumberKind.EXTENSION, e164=call.reached.number)
     on_net = call.offered.direction is LegDirection.ORIGINATING
     return connected_identity(user, caller_on_net=on_net, dialled=dialled, device=kind)
-
-
-def holds_silently(user: SubscriberContext) -> bool:
-    """Music On Hold User (seed 9): on, unless the user switched it off."""
-    service = effective(user, "music_on_hold_user")
-    return service is not None and not service.active
 
 
 def _ways(

@@ -122,6 +122,11 @@ def desk_only(who: SubscriberContext, **services: Any) -> SubscriberContext:
     )
 
 
+def music_of(user: str) -> cmd.MusicSource:
+    """What somebody hears whom ``user`` put on hold."""
+    return cmd.MusicSource(tenant=TenantId("acme"), holder=SubscriberId(user))
+
+
 def binding(device: str, number: int = 1) -> ev.Binding:
     return ev.Binding(device=DeviceId(device), contact=f"sip:{device}@192.0.2.{number}", flow=f"udp/{number}")
 

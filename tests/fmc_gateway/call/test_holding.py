@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-import msgspec
 import pytest
 
 from fmc_gateway.call import commands as cmd
 from fmc_gateway.call import events as ev
 from hipper.contracts.calls import LivePhase
 from hipper.pbx.ids import LegId, PairId
-from hipper.pbx.services.bundles import SubscriberServices
-from hipper.pbx.services.calling import MusicOnHoldUser
 from hipper.telephony.sdp.offer_answer import direction_of
-from tests.fmc_gateway.call.kit import B1, B2, M1, M2, A, Ladder, binding, invite, piet, sdp, suze
+from tests.fmc_gateway.call.kit import (
+    B1,
+    B2,
+    M1,
+    M2,
+    A,
+    Ladder,
+    binding,
+    invite,
+    music_of,
+    piet,
+    sdp,
+    suze,
+)
 
 OTHER = {A: B1, B1: A}
 NAME = {A: "suze", B1: "piet"}
@@ -21,6 +31,14 @@ NAME = {A: "suze", B1: "piet"}
 def talking() -> Ladder:
     ladder = Ladder()
     ladder.talk()
+    return ladder
+
+
+def outside() -> Ladder:
+    ladder = Ladder()
+    ladder.ring_outside()
+    ladder.answer()
+    ladder.tell(ev.LegConfirmed(leg=A))
     return ladder
 
 
@@ -63,24 +81,20 @@ def test_hold_is_answered_here_and_the_other_hears_music(leg: LegId, offered: st
     assert ladder.of(cmd.Reoffer) == []
 
 
-@pytest.mark.parametrize("leg", [A, B1])
-def test_who_switched_music_off_holds_in_silence(leg: LegId) -> None:
-    """Music On Hold User: of the one who holds, not of the one who waits."""
-    off = SubscriberServices(music_on_hold_user=MusicOnHoldUser(active=False))
-    caller, called = suze(), piet(devices=piet().devices[:1])
-    for silent, expected in ((leg, []), (OTHER[leg], [("PlayMusic", OTHER[leg])])):
-        ladder = Ladder()
-        ladder.tell(invite())
-        ladder.load(
-            msgspec.structs.replace(caller, services=off) if silent == A else caller,
-            msgspec.structs.replace(called, services=off) if silent == B1 else called,
-            binding("piet-desk1"),
-        )
-        ladder.offers()
-        ladder.answer()
-        ladder.tell(ev.LegConfirmed(leg=A))
-        offer(ladder, leg, "sendonly")
-        assert music(ladder) == [("BlockMedia", A), ("BlockMedia", B1), *expected]
+@pytest.mark.parametrize(("leg", "holder"), [(A, "suze"), (B1, "piet")])
+def test_music_is_that_of_the_one_who_holds(leg: LegId, holder: str) -> None:
+    """Also when a telephone of that user takes the place of the one that holds; which recording, or none, is
+    looked up then."""
+    ladder = talking()
+    offer(ladder, leg, "sendonly")
+    (played,) = ladder.of(cmd.PlayMusic)
+    assert played == cmd.PlayMusic(pair=M1, leg=OTHER[leg], music=music_of(holder))
+
+
+def test_who_is_held_from_outside_hears_the_music_of_the_exchange() -> None:
+    ladder = outside()
+    offer(ladder, B1, "sendonly")
+    assert ladder.of(cmd.PlayMusic) == [cmd.PlayMusic(pair=M1, leg=A, music=cmd.MusicSource())]
 
 
 def test_hold_the_old_way_with_a_null_address() -> None:

@@ -8,7 +8,19 @@ from fmc_gateway.call import commands as cmd
 from fmc_gateway.call import events as ev
 from hipper.contracts.calls import CallOutcome, LivePhase
 from hipper.pbx.ids import LegId, PairId
-from tests.fmc_gateway.call.kit import B1, M1, A, Ladder, binding, invite, joined, piet, sdp, suze
+from tests.fmc_gateway.call.kit import (
+    B1,
+    M1,
+    A,
+    Ladder,
+    binding,
+    invite,
+    joined,
+    music_of,
+    piet,
+    sdp,
+    suze,
+)
 
 C1, N1 = LegId("c1-c1"), PairId("c1-n1")
 
@@ -41,7 +53,7 @@ def test_far_party_of_a_lost_handset_hears_music_for_20_seconds(how: dict[str, s
     ladder = outside()
     ladder.tell(ev.LegEnded(leg=A, **how))  # type: ignore[arg-type]
     assert ladder.of(cmd.EndLeg) == []
-    assert ladder.of(cmd.PlayMusic) == [cmd.PlayMusic(pair=M1, leg=B1)]
+    assert ladder.of(cmd.PlayMusic) == [cmd.PlayMusic(pair=M1, leg=B1, music=music_of("suze"))]
     assert [one.leg for one in ladder.of(cmd.BlockMedia)] == [A, B1]
     assert cmd.StartTimer(name="lost", after_s=20.0) in ladder.last
     live = ladder.live()
@@ -80,7 +92,7 @@ def test_handset_of_the_called_user_is_lost_as_well() -> None:
     ladder.ring_colleague(devices=piet().devices[-1:])
     ladder.answer()
     ladder.tell(ev.LegEnded(leg=B1, cause="dialog_gone"))
-    assert ladder.of(cmd.PlayMusic) == [cmd.PlayMusic(pair=M1, leg=A)]
+    assert ladder.of(cmd.PlayMusic) == [cmd.PlayMusic(pair=M1, leg=A, music=music_of("piet"))]
 
 
 def test_emergency_call_ends_as_ever() -> None:

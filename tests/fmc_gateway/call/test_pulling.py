@@ -13,7 +13,19 @@ from hipper.contracts.talks import TalkEnded, TalkMoved, TalkStarted
 from hipper.pbx.ids import LegId, PairId
 from hipper.pbx.model import Announcement, TariffClass
 from hipper.telephony.sdp.offer_answer import direction_of
-from tests.fmc_gateway.call.kit import B1, M1, A, Ladder, binding, invite, joined, piet, sdp, suze
+from tests.fmc_gateway.call.kit import (
+    B1,
+    M1,
+    A,
+    Ladder,
+    binding,
+    invite,
+    joined,
+    music_of,
+    piet,
+    sdp,
+    suze,
+)
 
 J, J2 = LegId("j1"), LegId("j2")
 N1, N2 = PairId("c1-n1"), PairId("c1-n2")
@@ -206,7 +218,7 @@ def untouched(ladder: Ladder) -> None:
     ladder.offers()
     ladder.answers()
     assert ladder.of(cmd.AnswerReoffer, last=True)
-    assert ladder.of(cmd.PlayMusic, last=True) == [cmd.PlayMusic(pair=M1, leg=B1)]
+    assert ladder.of(cmd.PlayMusic, last=True) == [cmd.PlayMusic(pair=M1, leg=B1, music=music_of("suze"))]
     ladder.tell(ev.LegEnded(leg=A, cause="bye"))
     assert ladder.call is None
     assert len(ladder.record.segments) == 1
