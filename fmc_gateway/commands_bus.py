@@ -239,6 +239,7 @@ def _wish(envelope: CommandEnvelope) -> Wish | None:
                 destination=command.destination,
                 returns=command.return_on_failure,
                 no_answer_s=command.no_answer_s,
+                keep_until=command.keep_until,
             )
         case ConsultComplete() | ConsultCancel() | ConsultSwap():
             step = CONSULT_STEPS[type(command)]

@@ -141,6 +141,13 @@ class ImrnKind(OpenEnum):
     TERMINATING = "terminating"
 
 
+class KeepUntil(OpenEnum):
+    """How long who transfers without consultation stays in the call (call-flows §4)."""
+
+    ANSWER = "answer"
+    RINGING = "ringing"
+
+
 class KeyScope(OpenEnum):
     """What a program with a key may do: of its tenant, or (``imrn``) of its mobile network."""
 
@@ -558,15 +565,15 @@ class DigitsWish(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DivertedBy(msgspec.Struct, frozen=True, kw_only=True):
-    """The colleague whose forwarding brought the call here."""
+    """The colleague whose forwarding, or transfer, brought the call here."""
 
     id: str
     name: str | None
 
 
 class DivertedTo(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the user's own forwarding sent it; ``text`` ``voicemail`` or a number as people write it.
-    ``reason``: of RFC 5806.
+    """Where the user's own forwarding, or the user who transferred it, sent it; ``text`` ``voicemail``
+    or a number as people write it. ``reason``: of RFC 5806, or ``transfer``.
     """
 
     text: str
@@ -1585,12 +1592,14 @@ class Tokens(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TransferWish(msgspec.Struct, frozen=True, kw_only=True):
-    """``return_on_failure``: when the other does not take it, the call comes back to me.
-    ``no_answer_s``: how long it rings there.
+    """``return_on_failure``: when the other does not take it, the call comes back to me. ``keep_until``:
+    I stay until it rings there, or until somebody has answered. ``no_answer_s``: how long it rings
+    there.
     """
 
     destination: str
     return_on_failure: bool = True
+    keep_until: KeepUntil = KeepUntil("ringing")
     no_answer_s: int | None = None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from fmc_gateway.call.offered import Event, LegOffered
+from hipper.contracts.bus import KeepUntil
 from hipper.pbx.ids import CallId, DeviceId, GatewayId, LegId, SubscriberId, TenantId
 from hipper.pbx.model import Payer
 
@@ -91,13 +92,15 @@ class ConsultRequested(Event, frozen=True, kw_only=True, tag="consult_requested"
 
 
 class TransferRequested(Event, frozen=True, kw_only=True, tag="transfer_requested"):
-    """Without consultation. ``returns``: to the user, when nobody takes it. ``no_answer_s``: None: as any."""
+    """Without consultation. ``returns``: to the user, when nobody takes it. ``no_answer_s``: None: as any.
+    ``keep_until``: when the user leaves."""
 
     request: str
     subscriber: SubscriberId
     destination: str
     returns: bool = True
     no_answer_s: int | None = None
+    keep_until: KeepUntil = KeepUntil.RINGING
 
 
 class ConsultStep(StrEnum):  # without the user, without the colleague, or with the one who waits

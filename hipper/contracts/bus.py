@@ -99,13 +99,22 @@ class Push(UserCommand, frozen=True, kw_only=True, tag="push"):
 # Transfer (call-flows §4; seed 4.7.3, 9 "Call Transfer").
 
 
+class KeepUntil(str, Enum):
+    """How long who transfers without consultation stays in the call (call-flows §4)."""
+
+    RINGING = "ringing"
+    ANSWER = "answer"
+
+
 class TransferBlind(UserCommand, frozen=True, kw_only=True, tag="transfer_blind"):
     """Transfer without consultation. ``destination``: digits as the user would dial them.
     ``return_on_failure``: the far party comes back to the user when the target is busy, declines, or does not
-    answer within ``no_answer_s`` (None: the user's own time)."""
+    answer within ``no_answer_s`` (None: the target's own time). ``keep_until``: the user is in the call until
+    it rings there, or until somebody has answered."""
 
     destination: str
     return_on_failure: bool = True
+    keep_until: KeepUntil = KeepUntil.RINGING
     no_answer_s: Annotated[int, msgspec.Meta(ge=5, le=120)] | None = None
 
 

@@ -181,9 +181,14 @@ class SegmentRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Euros, by the rates of the group's calling plan."""
 
 
+TRANSFERRED = "transfer"
+"""Reason of a :class:`DiversionRecord`."""
+
+
 class DiversionRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """The call went on to somebody else. ``reason``: of RFC 5806. ``to``: as decided, E.164, extension or
-    ``voicemail``."""
+    """The call went on to somebody else. ``reason``: of RFC 5806, or ``transfer`` when ``by`` had it and gave
+    it to somebody else. ``to``: as decided, E.164, extension or ``voicemail``. All of them in order are the
+    chain of the call."""
 
     by: SubscriberId
     reason: str

@@ -197,10 +197,20 @@ def consult_step(step: str) -> ev.ConsultStepRequested:
         ),
         (
             b.TransferBlind(
-                tenant=ACME, user=ANNA, destination="203", return_on_failure=False, no_answer_s=9
+                tenant=ACME,
+                user=ANNA,
+                destination="203",
+                return_on_failure=False,
+                no_answer_s=9,
+                keep_until=b.KeepUntil.ANSWER,
             ),
             ev.TransferRequested(
-                request="r1", subscriber=ANNA, destination="203", returns=False, no_answer_s=9
+                request="r1",
+                subscriber=ANNA,
+                destination="203",
+                returns=False,
+                no_answer_s=9,
+                keep_until=b.KeepUntil.ANSWER,
             ),
         ),
         (b.ConsultComplete(tenant=ACME, user=ANNA), consult_step("complete")),

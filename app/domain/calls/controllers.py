@@ -145,6 +145,7 @@ ASKS = (
             **who,
             destination=w.destination,
             return_on_failure=w.return_on_failure,
+            keep_until=w.keep_until,
             no_answer_s=w.no_answer_s,
         ),
     ),

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from hipper.contracts.bus import MOST_OTHERS, RecordingAction
+from hipper.contracts.bus import MOST_OTHERS, KeepUntil, RecordingAction
 from hipper.contracts.calls import LivePhase, RecordingState
 from hipper.pbx.ids import CallId, DeviceId, LegId
 
@@ -105,11 +105,12 @@ class PushWish(ToDevice, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class TransferWish(Wish, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``return_on_failure``: when the other does not take it, the call comes back to me. ``no_answer_s``: how
-    long it rings there."""
+    """``return_on_failure``: when the other does not take it, the call comes back to me. ``keep_until``: I
+    stay until it rings there, or until somebody has answered. ``no_answer_s``: how long it rings there."""
 
     destination: Destination
     return_on_failure: bool = True
+    keep_until: KeepUntil = KeepUntil.RINGING
     no_answer_s: Annotated[int, msgspec.Meta(ge=5, le=120)] | None = None
 
 

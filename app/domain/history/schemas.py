@@ -55,15 +55,15 @@ class Paid(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DivertedBy(msgspec.Struct, frozen=True, kw_only=True):
-    """The colleague whose forwarding brought the call here."""
+    """The colleague whose forwarding, or transfer, brought the call here."""
 
     id: SubscriberId
     name: str | None
 
 
 class DivertedTo(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the user's own forwarding sent it; ``text`` ``voicemail`` or a number as people write it.
-    ``reason``: of RFC 5806."""
+    """Where the user's own forwarding, or the user who transferred it, sent it; ``text`` ``voicemail`` or a
+    number as people write it. ``reason``: of RFC 5806, or ``transfer``."""
 
     text: str
     reason: str

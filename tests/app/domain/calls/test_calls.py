@@ -143,6 +143,19 @@ async def test_every_command_reaches_the_gateway_that_holds_the_call(
         assert (gateway.asked[-1].call, gateway.asked[-1].command) == ("c1", EXPECTED[one.path])
 
 
+async def test_who_transfers_may_stay_until_somebody_has_answered(
+    api: Api, redis: Any, gateway: Gateway
+) -> None:
+    await show(redis, live_call())
+    anna = await sign_in(api, ANNA)
+    body = {"destination": "202", "keep_until": "answer"}
+    assert (await post(anna, "/c1/transfer", body)).status_code == 200
+    asked = gateway.asked[-1].command
+    assert isinstance(asked, b.TransferBlind)
+    assert asked.keep_until is b.KeepUntil.ANSWER
+    assert (await post(anna, "/c1/transfer", body | {"keep_until": "for ever"})).status_code == 422
+
+
 async def test_dialled_call_has_an_id_of_its_own(api: Api, gateway: Gateway) -> None:
     anna = await sign_in(api, ANNA)
     body = {"destination": "030 123 4567", "device": "anna-1", "anonymous": True}
