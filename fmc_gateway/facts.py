@@ -31,6 +31,24 @@ class Spending(Protocol):
     def hold_to(self, subscriber: SubscriberId, caps: Caps) -> None: ...
 
 
+def origination_facts(
+    spent: Spent, last: LastCalls, called_list: CallerList | None = None
+) -> OriginationFacts:
+    """``called_list``: which of the caller's contact lists whoever is called stands in."""
+    return OriginationFacts(
+        last_dialled=last.dialled,
+        last_caller=last.caller,
+        last_caller_withheld=last.caller_withheld,
+        called_list=called_list,
+        user_calls=spent.user_calls,
+        group_calls=spent.group_calls,
+        group_incoming=spent.group_incoming,
+        user_spent_today=spent.user_day,
+        user_spent_month=spent.user_month,
+        group_spent_month=spent.group_month,
+    )
+
+
 class Facts:
     """Memory alone: what it says holds for the very moment it is asked."""
 
@@ -51,19 +69,7 @@ class Facts:
         caps = Caps(plan.spend_cap_user_day, plan.spend_cap_user_month, plan.spend_cap_group_month)
         self._spending.hold_to(caller.subscriber, caps)
         spent = self._spending.of(caller.subscriber, caller.group, now)
-        last = last or LastCalls()
-        return OriginationFacts(
-            last_dialled=last.dialled,
-            last_caller=last.caller,
-            last_caller_withheld=last.caller_withheld,
-            called_list=called_list,
-            user_calls=spent.user_calls,
-            group_calls=spent.group_calls,
-            group_incoming=spent.group_incoming,
-            user_spent_today=spent.user_day,
-            user_spent_month=spent.user_month,
-            group_spent_month=spent.group_month,
-        )
+        return origination_facts(spent, last or LastCalls(), called_list)
 
     def of_called(
         self,

@@ -113,7 +113,7 @@ class Spending:
     """``up`` is told of every live call; ``over`` of every record. All but :meth:`load` are immediate."""
 
     def __init__(self, zone: ZoneInfo = ZONE) -> None:
-        self._zone = zone
+        self.zone = zone
         self._month = ""
         self._minute = -1.0
         self._today = ""
@@ -231,12 +231,12 @@ class Spending:
         """Read what this month has cost already; until PostgreSQL answers, only what is seen counts."""
         while not self.loaded:
             try:
-                rows = await database.fetch(_THIS_MONTH, *self._bounds(now))
+                rows = await database.fetch(_THIS_MONTH, *self.month_of(now))
             except OUTAGE as error:
                 log.info("spending.not_loaded", error=str(error))
                 await asyncio.sleep(RETRY_S)
                 continue
-            self._take(rows)
+            self.take(rows)
 
     def _foresee(self, subscriber: SubscriberId, group: GroupId) -> None:
         """When the money of a user, and of that user's group, will be gone."""
@@ -287,8 +287,8 @@ class Spending:
             or _is_reached(caps.group_month, self._group_month.get(charge.group, 0.0) + group)
         )
 
-    def _take(self, rows: Iterable[Any]) -> None:
-        """And what is up is seen in that light."""
+    def take(self, rows: Iterable[Any]) -> None:
+        """Segments of this month (:data:`_THIS_MONTH`); and what is up is seen in that light."""
         for row in rows:
             if row["call_id"] not in self._counted:
                 seconds = (row["ended"] - row["started"]).total_seconds()
@@ -325,11 +325,12 @@ class Spending:
         minute = at // 60
         if minute != self._minute:
             self._minute = minute
-            self._today = datetime.fromtimestamp(at, self._zone).date().isoformat()
+            self._today = datetime.fromtimestamp(at, self.zone).date().isoformat()
         return self._today
 
-    def _bounds(self, now: float) -> tuple[datetime, datetime]:
-        today = datetime.fromtimestamp(now, self._zone)
+    def month_of(self, now: float) -> tuple[datetime, datetime]:
+        """From when, and before when, segments count."""
+        today = datetime.fromtimestamp(now, self.zone)
         first = today.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         return first, (first + timedelta(days=32)).replace(day=1)
 

@@ -120,6 +120,24 @@ class FmcGatewayRecordsHistoryDirection(OpenEnum):
     OUTGOING = "outgoing"
 
 
+class Goes(OpenEnum):
+    CODE = "code"
+    COLLEAGUE = "colleague"
+    EMERGENCY = "emergency"
+    OUTSIDE = "outside"
+    REFUSED = "refused"
+    VOICEMAIL = "voicemail"
+
+
+class Hears(OpenEnum):
+    ANNOUNCEMENT = "announcement"
+    BUSY = "busy"
+    ELSEWHERE = "elsewhere"
+    RINGING = "ringing"
+    UNAVAILABLE = "unavailable"
+    VOICEMAIL = "voicemail"
+
+
 class HolidayKind(OpenEnum):
     GROUP = "group"
     OWN = "own"
@@ -177,6 +195,12 @@ class NumberKind(OpenEnum):
     MOBILE = "mobile"
 
 
+class Operation(OpenEnum):
+    ERASE = "erase"
+    OFF = "off"
+    ON = "on"
+
+
 class Presence(OpenEnum):
     AVAILABLE = "available"
     BUSY = "busy"
@@ -229,6 +253,18 @@ class ServicePack(OpenEnum):
     PREMIUM_PLUS = "premium_plus"
     VAST_MOBIEL_BUSINESS_PLUS = "vast_mobiel_business_plus"
     VAST_MOBIEL_PREMIUM_PLUS = "vast_mobiel_premium_plus"
+
+
+class Shows(OpenEnum):
+    """Which number who is called sees. ``internal``: the extension alone. ``main``: that of the company."""
+
+    ALTERNATE = "alternate"
+    FIXED = "fixed"
+    INTERNAL = "internal"
+    MAIN = "main"
+    MOBILE = "mobile"
+    NOTHING = "nothing"
+    WITHHELD = "withheld"
 
 
 class TariffClass(OpenEnum):
@@ -421,6 +457,28 @@ class CallLeg(msgspec.Struct, frozen=True, kw_only=True):
     device: str | None
     holds: bool
     party: Party
+
+
+class CallRun(msgspec.Struct, frozen=True, kw_only=True):
+    """What a call would come to. ``device``: the telephone it is made from, None: the user has none.
+    ``dialled``: the digits it comes to. ``first``: what rings so that the user picks up, of a call
+    from the app. ``announcements``: what the user hears of a call that is refused or a code that was
+    dialled. ``there``: what the user hears one after the other while a colleague does not answer.
+    """
+
+    at: float
+    goes: Goes
+    device: str | None
+    dialled: str
+    decided: Said
+    shown: WouldShow | None = None
+    calling_plan: WouldCost | None = None
+    payer: Payer | None = None
+    meaning: WouldMean | None = None
+    emergency: WouldAlarm | None = None
+    first: tuple[WouldRing, ...] = ()
+    announcements: tuple[Announcement, ...] = ()
+    there: tuple[Heard, ...] = ()
 
 
 class CallerFound(msgspec.Struct, frozen=True, kw_only=True):
@@ -741,6 +799,14 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
 
     status: str
     parts: dict[str, bool] = field(default_factory=dict)
+
+
+class Heard(msgspec.Struct, frozen=True, kw_only=True):
+    """``for_s``: of RINGING, how long at most."""
+
+    hears: Hears
+    for_s: int | None = None
+    announcements: tuple[Announcement, ...] = ()
 
 
 class HipperDirectoryAdminModelNumberWanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -1244,6 +1310,13 @@ class PasswordProof(msgspec.Struct, frozen=True, kw_only=True):
     password: str
 
 
+class Payer(msgspec.Struct, frozen=True, kw_only=True):
+    """Which subscription pays the leg, by which class. ``subscription`` None: nobody on our side."""
+
+    subscription: str | None
+    tariff: TariffClass
+
+
 class Payload(msgspec.Struct, frozen=True, kw_only=True):
     """``v``: of this format."""
 
@@ -1717,18 +1790,62 @@ class WithCall(msgspec.Struct, frozen=True, kw_only=True):
     other: str
 
 
+class WouldAlarm(msgspec.Struct, frozen=True, kw_only=True):
+    """Of an emergency call. ``site``: where the telephone stands, as far as the group knows. ``route``:
+    of that site, by its name in the installation's settings; None: the usual ones in order.
+    """
+
+    site: str | None
+    number: str | None
+    route: str | None
+
+
 class WouldCall(msgspec.Struct, frozen=True, kw_only=True):
-    """``called``: a number or extension of the user. ``caller``: of anybody; null: somebody who
-    withholds the number. ``at``: ``2026-11-27T18:30``, local to the user, or with an offset; null:
-    now.
+    """``incoming``: somebody calls the user. ``called``: a number or extension of the user. ``caller``:
+    of anybody; null: somebody who withholds the number.
+
+    ``outgoing``: the user calls. ``called``: as the user would dial it, codes too. ``device``: the
+    telephone of the user it is dialled on, null: the usual one; with ``from_app`` the one that would
+    ring first. ``anonymous``: without the number, for this call.
+
+    ``at``: ``2026-11-27T18:30``, local to the user, or with an offset; null: now.
     """
 
     called: str
+    direction: AppDomainCallsSchemasDirection = AppDomainCallsSchemasDirection("incoming")
     caller: str | None = None
     at: str | None = None
+    device: str | None = None
+    anonymous: bool = False
+    from_app: bool = False
 
 
-class WouldHappen(msgspec.Struct, frozen=True, kw_only=True):
+class WouldCost(msgspec.Struct, frozen=True, kw_only=True):
+    """What the calling plan says. ``max_duration_s``: the call is ended then, since a spend cap is
+    reached. ``rate_per_minute``: euros, by the group's plan: what its caps count with.
+    """
+
+    allowed: bool
+    why: Said
+    tariff: TariffClass
+    rate_per_minute: float
+    max_duration_s: float | None
+
+
+class WouldGo(msgspec.Struct, frozen=True, kw_only=True, tag_field="direction", tag="outgoing"):
+    """``at``: Unix seconds. ``on_net``: a colleague is called. ``there_hidden``: nothing is told of what
+    is heard there, since the colleague stays out of the company's list.
+    """
+
+    at: float
+    now: bool
+    on_net: bool
+    there_hidden: bool
+    assumed: tuple[Assumed, ...]
+    explained: CallRun
+
+
+class WouldHappen(msgspec.Struct, frozen=True, kw_only=True, tag_field="direction", tag="incoming"):
     """``at``: Unix seconds. ``on_net``: the caller is a colleague. ``treated_as``: how availability and
     selective services see the caller.
     """
@@ -1742,6 +1859,18 @@ class WouldHappen(msgspec.Struct, frozen=True, kw_only=True):
     explained: Explained
 
 
+class WouldMean(msgspec.Struct, frozen=True, kw_only=True):
+    """What a code means. ``service``: which it changes, to ``changes``. ``stands_for``: whom it calls."""
+
+    code: str
+    operation: Operation
+    nl: str
+    en: str
+    service: str | None = None
+    changes: dict[str, Any] | None = None
+    stands_for: str | None = None
+
+
 class WouldRing(msgspec.Struct, frozen=True, kw_only=True):
     """One telephone, or number that rings along (``number``). ``delay_s``: this long after the first."""
 
@@ -1753,3 +1882,13 @@ class WouldRing(msgspec.Struct, frozen=True, kw_only=True):
     delay_s: float = 0.0
     confirm: bool = False
     why: Said
+
+
+class WouldShow(msgspec.Struct, frozen=True, kw_only=True):
+    """What who is called sees. ``why`` None: nobody chose it, as with 112."""
+
+    shows: Shows
+    number: str | None = None
+    extension: str | None = None
+    name: str | None = None
+    why: Said | None = None

@@ -8,19 +8,25 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 import asyncpg
+import msgspec
 from cyclopts import App, Parameter
 
 from fmc_gateway.records.explain import ExplainedCall, explain_call, kind_of_call
+from fmc_gateway.records.last_calls import last_calls
 from fmc_gateway.records.read import fetch_record, find_call_id
+from fmc_gateway.records.spent import facts_of_calling
 from hipper.cli.database import SettingsFile, on_database
 from hipper.cli.errors import CliError
 from hipper.directory.contexts import load_subscriber
-from hipper.directory.dry_runs import load_and_run, time_of
+from hipper.directory.dry_runs import load_and_run, load_callee, time_of
 from hipper.directory.names import names_of
 from hipper.directory.settings import find_subscriber
 from hipper.pbx.explain import Explained, GoesOn, Said, WouldRing
+from hipper.pbx.explain_calling import device_of, dry_call
+from hipper.pbx.explain_calling_shapes import CallRun, Wish, WouldCost, WouldMean
 from hipper.pbx.explain_dry import DryRun, Moment
-from hipper.pbx.ids import SubscriberId
+from hipper.pbx.explain_heard import Heard
+from hipper.pbx.ids import DeviceId, SubscriberId
 from hipper.pbx.schedules_times import zone_of
 from hipper.runtime.settings_model import Settings
 
@@ -59,14 +65,29 @@ def call(call: str, *, language: Language = "en", settings: SettingsFile = None)
 def would(
     user: str,
     *,
-    called: Annotated[str, Parameter(help="Which number or extension of the user is called.")],
+    called: Annotated[str | None, Parameter(help="Which number or extension of the user is called.")] = None,
     caller: Annotated[str | None, Parameter(help="Who calls; left out: somebody who withholds it.")] = None,
+    calls: Annotated[str | None, Parameter(help="What the user dials, instead of --called.")] = None,
+    on: Annotated[str | None, Parameter(help="With --calls: id of the telephone it is dialled on.")] = None,
+    anonymous: Annotated[bool, Parameter(negative=(), help="With --calls: without the number.")] = False,
+    from_app: Annotated[bool, Parameter(negative=(), help="With --calls: dialled in the app.")] = False,
     at: Annotated[str | None, Parameter(help="2026-11-27T18:30, local to the user; left out: now.")] = None,
     language: Language = "en",
     settings: SettingsFile = None,
 ) -> None:
-    """What would ring if somebody called USER (user@domain) then. All telephones count as registered, and
-    free."""
+    """What would ring if somebody called USER (user@domain) then, or what would happen if USER called. All
+    telephones count as registered, and free; of what was spent, calls that are up do not count."""
+    if (called is None) == (calls is None):
+        raise CliError("say --called (somebody calls the user) or --calls (the user calls)")
+    if calls is not None:
+        wish = Wish(
+            dialled=calls,
+            device=None if on is None else DeviceId(on),
+            anonymous=anonymous,
+            from_app=from_app,
+        )
+        print("\n".join(_going(*_would_go(user, wish, at, settings), language)))
+        return
 
     async def work(conn: asyncpg.Connection, _: Settings) -> tuple[DryRun, str]:
         subscriber: SubscriberId = await find_subscriber(conn, user)
@@ -74,12 +95,36 @@ def would(
         if context is None:
             raise CliError(f"there is no user {user}")
         when = Moment(at=time.time() if at is None else time_of(context, at))
-        return await load_and_run(conn, context, called, caller, when), context.time_zone
+        return await load_and_run(conn, context, called or "", caller, when), context.time_zone
 
     found, zone = on_database("gateway", work, settings)
-    moment = datetime.fromtimestamp(found.at, zone_of(zone)).strftime("%Y-%m-%d %H:%M %Z")
-    print(f"{moment}, {'a colleague' if found.on_net else f'a {found.treated_as.value} caller'}")
+    whom = "a colleague" if found.on_net else f"a {found.treated_as.value} caller"
+    print(f"{_moment(found.at, zone)}, {whom}")
     print("\n".join(_explained(found.explained, language)))
+
+
+def _would_go(user: str, wish: Wish, at: str | None, settings: SettingsFile) -> tuple[CallRun, str]:
+    async def work(conn: asyncpg.Connection, _: Settings) -> tuple[CallRun, str]:
+        subscriber: SubscriberId = await find_subscriber(conn, user)
+        context = await load_subscriber(conn, subscriber)
+        if context is None:
+            raise CliError(f"there is no user {user}")
+        if wish.device is not None and not wish.from_app and device_of(context, wish.device) is None:
+            raise CliError(f"{user} has no telephone {wish.device} whose calls pass the exchange")
+        now = time.time()
+        last = await last_calls(conn, subscriber)
+        facts = await facts_of_calling(conn, subscriber, context.group, now, last=last)
+        found = await load_callee(conn, context, wish.dialled, facts)
+        there = Moment(at=now if at is None else time_of(context, at))
+        facts = msgspec.structs.replace(facts, called_list=found.known_as)
+        run = dry_call(found.caller, found.called, wish, there, facts, found.along)
+        return run, context.time_zone
+
+    return on_database("gateway", work, settings)
+
+
+def _moment(at: float, zone: str) -> str:
+    return datetime.fromtimestamp(at, zone_of(zone)).strftime("%Y-%m-%d %H:%M %Z")
 
 
 def _say(said: Said, language: str) -> str:
@@ -126,3 +171,48 @@ def _onward(onward: GoesOn) -> str:
     to = f" to {onward.destination}" if onward.destination else ""
     spoken = ", ".join(one.value for one in onward.announcements)
     return f"{onward.when.value.replace('_', ' ')}: {onward.then.value}{to}{f' ({spoken})' if spoken else ''}"
+
+
+def _going(run: CallRun, zone: str, language: str) -> Iterator[str]:
+    yield f"{_moment(run.at, zone)}, {run.goes.value}: {run.dialled}"
+    yield _say(run.decided, language)
+    if run.meaning is not None:
+        yield f"  {_meaning(run.meaning, language)}"
+    if run.shown is not None:
+        parts = (run.shown.number, run.shown.extension, run.shown.name)
+        shown = " ".join(one for one in parts if one)
+        why = "" if run.shown.why is None else f": {_say(run.shown.why, language)}"
+        yield f"  shows {run.shown.shows.value} {shown}".rstrip() + why
+    if run.calling_plan is not None:
+        yield f"  calling plan: {_plan(run.calling_plan)}: {_say(run.calling_plan.why, language)}"
+    if run.payer is not None:
+        yield f"  paid by {run.payer.subscription or 'nobody'} ({run.payer.tariff.value})"
+    if run.emergency is not None:
+        site, route = run.emergency.site or "no site", run.emergency.route or "the usual routes"
+        yield f"  from {site} over {route}"
+    for device in run.first:
+        yield f"  {_device(device)}: {_say(device.why, language)}"
+    if run.announcements:
+        yield f"  the user hears {', '.join(one.value for one in run.announcements)}"
+    if run.there:
+        yield f"  the user hears {', then '.join(_heard(one) for one in run.there)}"
+
+
+def _meaning(meaning: WouldMean, language: str) -> str:
+    text = f"{meaning.nl if language == 'nl' else meaning.en} ({meaning.code}, {meaning.operation.value})"
+    if meaning.changes is not None:
+        text += f": {meaning.service} {msgspec.json.encode(meaning.changes).decode()}"
+    return text if meaning.stands_for is None else f"{text}: {meaning.stands_for}"
+
+
+def _plan(cost: WouldCost) -> str:
+    if not cost.allowed:
+        return "barred"
+    most = "" if cost.max_duration_s is None else f", {cost.max_duration_s:.0f} s at most"
+    return f"allowed, {cost.rate_per_minute:g} euro a minute{most}"
+
+
+def _heard(heard: Heard) -> str:
+    spoken = ", ".join(one.value for one in heard.announcements)
+    seconds = "" if heard.for_s is None else f" for {heard.for_s} s"
+    return f"{heard.hears.value}{seconds}{f' ({spoken})' if spoken else ''}"

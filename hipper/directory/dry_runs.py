@@ -1,19 +1,23 @@
-"""A dry run of a call to a user, with what the directory knows: *what rings on Friday at 18:30?*"""
+"""Dry runs with what the directory knows: of a call to a user (*what rings on Friday at 18:30?*), and of one
+the user would make."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 import asyncpg
 import msgspec
 
 from hipper.directory.contexts import load_colleagues, load_for_origination
 from hipper.directory.errors import DirectoryError, NotTheUsersNumber
+from hipper.pbx import dialling
 from hipper.pbx.dialling import as_dialled_by, dialled_number
 from hipper.pbx.explain_dry import Caller, DryRun, Moment, dry_run
-from hipper.pbx.model import Number, SubscriberContext
+from hipper.pbx.model import CallerList, Number, OriginationFacts, SubscriberContext
 from hipper.pbx.reaching_remote import named
 from hipper.pbx.schedules_times import moment, zone_of
+from hipper.pbx.service_packs import integrated
 from hipper.telephony.numbers.normalise import DialledForm
 
 
@@ -38,11 +42,36 @@ async def load_and_run(
     ``caller`` None: somebody who withholds the number. ``lists`` False: the user's contact lists are not
     looked at, for who may not know what stands in them. Raises NotTheUsersNumber, NoCaller, and what asyncpg
     raises."""
+    context = integrated(context)
     who = await _caller(conn, context, caller)
     who = who if lists else msgspec.structs.replace(who, known_as=None)
     along = named(context)
     colleagues = await load_colleagues(conn, context, along) if along else ()
     return dry_run(context, reached_number(context, called), who, when, colleagues)
+
+
+class Callee(NamedTuple):
+    """``caller``: as calls see it. ``called``: the colleague who owns what is dialled, None: nobody of ours.
+    ``known_as``: which of the caller's contact lists that stands in. ``along``: whose numbers ring along."""
+
+    caller: SubscriberContext
+    called: SubscriberContext | None
+    known_as: CallerList | None
+    along: tuple[SubscriberContext, ...]
+
+
+async def load_callee(
+    conn: asyncpg.Connection | asyncpg.Pool, user: SubscriberContext, dialled: str, facts: OriginationFacts
+) -> Callee:
+    """Whom ``user`` calls with ``dialled``, as the gateway looks it up: of a speed dial, redial, call return
+    who that stands for, of a code that names a number whose that is. Raises what asyncpg raises."""
+    user = integrated(user)
+    target = dialling.named(dialled) or dialling.resolve(user, dialled, facts)
+    asked = target if isinstance(target, str) else dialled
+    found = await load_for_origination(conn, served_subscriber=user.subscriber, dialled=asked)
+    numbers = () if found.called is None else named(found.called)
+    along = await load_colleagues(conn, found.called, numbers) if found.called and numbers else ()
+    return Callee(user, found.called, found.called_list, along)
 
 
 def reached_number(context: SubscriberContext, called: str) -> Number:

@@ -26,7 +26,7 @@ from hipper.pbx.origination_refused import refused
 from hipper.telephony.numbers.digits import DialString, PrivacyCode, read_dial_string
 from hipper.telephony.numbers.normalise import DialledForm
 
-__all__ = ["as_dialled_by", "dialled_number", "is_voicemail", "named", "resolve"]
+__all__ = ["as_dialled_by", "code_in", "dialled_number", "is_voicemail", "named", "resolve"]
 
 NO_FACTS = OriginationFacts()
 Resolved = str | FeaturePlan | RefusedPlan
@@ -65,11 +65,14 @@ def resolve(
 
 def named(dialled: str) -> str | None:
     """The number a code sets, as ``*21*0201234567#`` does; None for all else. Never raises."""
-    dial = read_dial_string(_spelled(dialled))
-    if dial is None or dial.digits[:1] not in ("*", "#"):
-        return None
-    code = read_code(dial.digits)
+    code = code_in(dialled)
     return None if code is None or code.feature.does not in (Does.FORWARD, Does.NIGHT) else code.number
+
+
+def code_in(dialled: str) -> DialledCode | None:
+    """The feature code that was dialled, None when there is none of the table in it. Never raises."""
+    dial = read_dial_string(_spelled(dialled))
+    return read_code(dial.digits) if dial is not None and dial.digits[:1] in ("*", "#") else None
 
 
 def _spelled(dialled: str) -> str:

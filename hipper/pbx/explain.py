@@ -121,7 +121,9 @@ def explain(
 ) -> Explained:
     """``silent``: telephones of ours that are not registered, as far as that is known: they do not ring."""
     ringing = (
-        tuple(_target(context, one, silent) for one in plan.targets) if isinstance(plan, RingPlan) else ()
+        tuple(explained_target(context, one, silent) for one in plan.targets)
+        if isinstance(plan, RingPlan)
+        else ()
     )
     skipped = tuple(_silent(context, one.device, one.rule) for one in plan.skipped)
     rings = any(one.rings for one in ringing)
@@ -135,7 +137,9 @@ def explain(
     )
 
 
-def _target(context: SubscriberContext, target: RingTarget, silent: frozenset[DeviceId]) -> WouldRing:
+def explained_target(
+    context: SubscriberContext, target: RingTarget, silent: frozenset[DeviceId] = frozenset()
+) -> WouldRing:
     rings = target.device not in silent
     return WouldRing(
         device=target.device,

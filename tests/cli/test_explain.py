@@ -54,3 +54,20 @@ def test_dry_run(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "anna-1 rings: This device rings. (device.rings)" in out
     assert main([*words, "--caller", "999", "--settings", str(settings)]) == 1
     assert "no colleague has this extension" in capsys.readouterr().err
+
+
+def test_dry_run_of_a_call_the_user_would_make(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["explain", "would", f"anna@{DOMAIN}", "--at", "2026-11-27T18:30", "--settings", str(settings)]
+    assert main([*words, "--calls", "202", "--on", "anna-1"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("2026-11-27 18:30 CET, colleague: 202")
+    assert "(identity.fixed)" in out
+    assert "  the user hears ringing for 20 s, then unavailable" in out
+    assert main([*words, "--calls", "*21*0301234567#", "--language", "nl"]) == 0
+    assert "Altijd doorschakelen (21, on): call_forwarding_always" in capsys.readouterr().out
+    assert main([*words, "--calls", "0906 1234", "--anonymous"]) == 0
+    assert "refused" in capsys.readouterr().out
+    assert main([*words, "--calls", "202", "--on", "bram-1"]) == 1
+    assert "no telephone bram-1" in capsys.readouterr().err
+    assert main([*words, "--calls", "202", "--called", "201"]) == 1
+    assert "--called (somebody calls the user) or --calls" in capsys.readouterr().err

@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from app.access import user_of
 from app.bodies import body_of
 from app.domain.explain import services
-from app.domain.explain.schemas import WouldCall, WouldHappen
+from app.domain.explain.schemas import Would, WouldCall
 from app.operations import Access, Query, declared
 from app.problems import INVALID_REQUEST, NOT_FOUND, ProblemError
 from fmc_gateway.records.explain import ExplainedCall
@@ -59,6 +59,7 @@ _PAST = {
     "diversions": [],
 }
 _WOULD = {
+    "direction": "incoming",
     "at": 1795800600.0,
     "now": False,
     "on_net": False,
@@ -97,7 +98,7 @@ _ASKED = {"called": "0201234501", "caller": "0301234567", "at": "2026-11-27T18:3
 _GET: dict[str, Any] = {"answer": ExplainedCall, "query": _QUERY, "problems": (NOT_FOUND,), "shown": _PAST}
 _POST: dict[str, Any] = {
     "body": WouldCall,
-    "answer": WouldHappen,
+    "answer": Would,
     "example": _ASKED,
     "shown": _WOULD,
     "problems": (NOT_FOUND,),
@@ -126,17 +127,17 @@ class OwnExplainController(Controller):
         "/",
         status_code=200,
         operation_id="explainDryRun",
-        summary="What would ring if somebody called me then",
+        summary="What would ring if somebody called me then, or what would happen if I called",
         opt=declared(Access.USER, **_POST),
     )
-    async def dry_run(self, request: Request[Any, Any, Any]) -> WouldHappen:
+    async def dry_run(self, request: Request[Any, Any, Any]) -> Would:
         """The decision a call would get, with the settings of now and the facts of that moment as far as
-        they are known: ``assumed`` says what is not. Nothing rings and nothing is stored."""
+        they are known: ``assumed`` says what is not. Nothing rings and nothing is stored. With ``direction``
+        ``outgoing`` I call: where that goes, what is shown, what the calling plan says, who pays, and what I
+        would hear of a colleague."""
         subscriber = user_of(request.state.principal).subscriber
         asked = await body_of(request, WouldCall)
-        return await services.would_happen(
-            request.app.state.stores, subscriber, asked, request.app.state.clock
-        )
+        return await services.would_be(request.app.state.stores, subscriber, asked, request.app.state.clock)
 
 
 class UserExplainController(Controller):
@@ -162,14 +163,14 @@ class UserExplainController(Controller):
         "/",
         status_code=200,
         operation_id="explainDryRunOfUser",
-        summary="What would ring if somebody called a user then",
+        summary="What would ring if somebody called a user then, or what would happen if the user called",
         opt=declared(Access.ADMINISTRATOR, **_POST),
     )
-    async def dry_run(self, request: Request[Any, Any, Any], user: FromPath[str]) -> WouldHappen:
-        """As the user may ask, but who stands in the user's contact lists is not told: every caller counts
-        as somebody who is in neither."""
+    async def dry_run(self, request: Request[Any, Any, Any], user: FromPath[str]) -> Would:
+        """As the user may ask, but who stands in the user's contact lists is not told: everybody counts as
+        somebody who is in neither. Nor is told whom the user called last."""
         asked = await body_of(request, WouldCall)
-        return await services.would_happen(
+        return await services.would_be(
             request.app.state.stores, SubscriberId(user), asked, request.app.state.clock, by_others=True
         )
 

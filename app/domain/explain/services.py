@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from app.domain.explain.schemas import Assumed, WouldCall, WouldHappen
+from app.domain.calls.schemas import Direction
+from app.domain.explain.calling import invalid, would_go
+from app.domain.explain.schemas import Assumed, Would, WouldCall, WouldHappen
 from app.domain.me.live import live_of
-from app.problems import INVALID_SETTINGS, NOT_FOUND, InvalidMember, ProblemError
+from app.problems import NOT_FOUND, ProblemError
 from app.stores import Stores
 from fmc_gateway.records.explain import ExplainedCall, explain_call, kind_of_call
 from fmc_gateway.records.read import fetch_record
@@ -36,23 +38,35 @@ async def past_call(stores: Stores, subscriber: SubscriberId, call: str, *, mask
     return msgspec.structs.replace(found, devices=named)
 
 
-async def would_happen(
+async def would_be(
     stores: Stores, subscriber: SubscriberId, asked: WouldCall, clock: Clock, *, by_others: bool = False
-) -> WouldHappen:
-    """``by_others``: an administrator asks, who is not told which list of the user a caller stands in: then
-    every caller is in neither. Raises ProblemError: 404 when the user went away, 422."""
+) -> Would:
+    """``by_others``: an administrator asks, who is not told which list of the user another party stands in:
+    then everybody is in neither. Raises ProblemError: 404 when the user went away, 422."""
     context = await load_subscriber(stores.own, subscriber)
     if context is None:
         raise ProblemError(NOT_FOUND)
+    would = would_go if asked.direction is Direction.OUTGOING else _would_happen
     try:
-        when, assumed = await _moment(stores, context, asked.at, clock)
-        found = await load_and_run(stores.own, context, asked.called, asked.caller, when, lists=not by_others)
+        return await would(stores, context, asked, clock, by_others=by_others)
     except NotTheUsersNumber as error:
-        raise _invalid("#/called", str(error), "dit is geen nummer van de gebruiker") from None
+        raise invalid("#/called", str(error), "dit is geen nummer van de gebruiker") from None
     except NoCaller as error:
-        raise _invalid("#/caller", str(error), "dit is geen nummer, en geen collega heeft het") from None
+        raise invalid("#/caller", str(error), "dit is geen nummer, en geen collega heeft het") from None
     except NoTime as error:
-        raise _invalid("#/at", str(error), "een tijd is als 2026-11-27T18:30, of met een offset") from None
+        raise invalid("#/at", str(error), "een tijd is als 2026-11-27T18:30, of met een offset") from None
+
+
+async def _would_happen(
+    stores: Stores, context: SubscriberContext, asked: WouldCall, clock: Clock, *, by_others: bool
+) -> WouldHappen:
+    for member in ("device", "anonymous", "from_app"):
+        if getattr(asked, member):
+            raise invalid(
+                f"#/{member}", "this is of a call the user makes", "dit hoort bij een oproep van de gebruiker"
+            )
+    when, assumed = await _moment(stores, context, asked.at, clock)
+    found = await load_and_run(stores.own, context, asked.called, asked.caller, when, lists=not by_others)
     return WouldHappen(
         at=found.at,
         now=asked.at is None,
@@ -82,8 +96,3 @@ async def _moment(
         silent=frozenset(desk_phones) - live.registered,
     )
     return now, (Assumed.WITHIN_CAPS,)
-
-
-def _invalid(pointer: str, detail: str, uitleg: str) -> ProblemError:
-    member = InvalidMember(pointer=pointer, detail=detail)
-    return ProblemError(INVALID_SETTINGS, detail, uitleg, errors=(member,))

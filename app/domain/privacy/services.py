@@ -36,6 +36,7 @@ OWN_TABLES = (
     "app.second_factors",
     "app.email_changes",
     "app.password_resets",
+    "app.exports",
 )
 """All tables that refer to a user, by whose role they are read."""
 

@@ -37,28 +37,32 @@ class Explain:
         found: models.ExplainedCall = decoded(answer, models.ExplainedCall)
         return found
 
-    async def explain_dry_run(self, body: models.WouldCall) -> models.WouldHappen:
-        """What would ring if somebody called me then.
+    async def explain_dry_run(self, body: models.WouldCall) -> models.WouldHappen | models.WouldGo:
+        """What would ring if somebody called me then, or what would happen if I called.
 
         The decision a call would get, with the settings of now and the facts of that moment as far as
-        they are known: ``assumed`` says what is not. Nothing rings and nothing is stored.
+        they are known: ``assumed`` says what is not. Nothing rings and nothing is stored. With
+        ``direction`` ``outgoing`` I call: where that goes, what is shown, what the calling plan says,
+        who pays, and what I would hear of a colleague.
 
         Problems: body-too-large, directory-unavailable, forbidden, invalid-request, invalid-settings,
         not-found, too-many-requests, unauthenticated, unsupported-media-type.
         """
         answer = await self._api.ask("POST", "/v1/me/explain", body=body)
-        found: models.WouldHappen = decoded(answer, models.WouldHappen)
+        found: models.WouldHappen | models.WouldGo = decoded(answer, models.WouldHappen | models.WouldGo)
         return found
 
-    async def explain_dry_run_of_user(self, user: str, body: models.WouldCall) -> models.WouldHappen:
-        """What would ring if somebody called a user then.
+    async def explain_dry_run_of_user(
+        self, user: str, body: models.WouldCall
+    ) -> models.WouldHappen | models.WouldGo:
+        """What would ring if somebody called a user then, or what would happen if the user called.
 
-        As the user may ask, but who stands in the user's contact lists is not told: every caller
-        counts as somebody who is in neither.
+        As the user may ask, but who stands in the user's contact lists is not told: everybody counts
+        as somebody who is in neither. Nor is told whom the user called last.
 
         Problems: body-too-large, directory-unavailable, forbidden, invalid-request, invalid-settings,
         not-found, too-many-requests, unauthenticated, unsupported-media-type.
         """
         answer = await self._api.ask("POST", f"/v1/users/{quoted(user)}/explain", body=body)
-        found: models.WouldHappen = decoded(answer, models.WouldHappen)
+        found: models.WouldHappen | models.WouldGo = decoded(answer, models.WouldHappen | models.WouldGo)
         return found
