@@ -43,6 +43,16 @@ _database_numbers = itertools.count(1)
 _engine_numbers = itertools.count()
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Installations of root whose folder the servers' account cannot reach (pytest's are closed) keep their
+    data elsewhere: in a folder of this session, which goes with it."""
+    if "STATE_DIRECTORY" not in os.environ:
+        folder = tempfile.mkdtemp(prefix="hipper-data-")
+        os.chmod(folder, 0o711)
+        os.environ["STATE_DIRECTORY"] = folder
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
 def _worker() -> str:
     return os.environ.get("PYTEST_XDIST_WORKER", "main")
 

@@ -36,16 +36,24 @@ class Places(msgspec.Struct, frozen=True):
 
 def places(settings: Settings) -> Places:
     """``state_dir`` itself, unless we are root and the server's account cannot reach it (a checkout under
-    ``/root``): then ``/var/lib/hipper/<hash of state_dir>``."""
+    ``/root``): then ``/var/lib/hipper/<hash of state_dir>``, or below the first folder of ``STATE_DIRECTORY``
+    (systemd.exec(5))."""
     state = Path(settings.state_dir)
     account = server_account()
     data = state
     if account and not reachable_by(state, account):
-        data = Path("/var/lib/hipper") / _short_hash(state)
+        outside = os.environ.get("STATE_DIRECTORY", "").partition(":")[0] or "/var/lib/hipper"
+        data = Path(outside) / _short_hash(state)
+    return Places(data, run_folder(data, state), account)
+
+
+def run_folder(data: Path, state: Path | None = None) -> Path:
+    """Where sockets of ``data`` are, under a path short enough for one. ``state``: what names it when
+    ``data`` itself would be too long; None: ``data``."""
     run = data / "run"
-    if len(os.fsencode(run)) > _LONGEST_SOCKET_FOLDER:
-        run = Path(tempfile.gettempdir()) / f"hipper-{os.geteuid()}-{_short_hash(state)}"
-    return Places(data, run, account)
+    if len(os.fsencode(run)) <= _LONGEST_SOCKET_FOLDER:
+        return run
+    return Path(tempfile.gettempdir()) / f"hipper-{os.geteuid()}-{_short_hash(state or data)}"
 
 
 def server_account() -> Account | None:
