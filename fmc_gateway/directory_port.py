@@ -94,7 +94,8 @@ class DirectoryPort:
         settings and last calls, so it takes a second look-up. A code that names a number: so does whose that
         is."""
         last = await self._last(caller.subscriber) if dialled[0] in "*#" else None
-        target = named(dialled) or resolve(caller, dialled, self._facts.of_caller(caller, last, self._now()))
+        facts = self._facts.of_caller(caller, last, self._now())
+        target = named(dialled, caller) or resolve(caller, dialled, facts)
         if isinstance(target, str) and target != dialled:
             parties = await self._originating(command, target)
         return await self._loaded(parties, last, dials=command.served_subscriber is not None)

@@ -31,6 +31,19 @@ TEXTS: dict[Announcement, tuple[str, str]] = {
         "U heeft op dit moment geen gesprek dat verplaatst kan worden.",
         "You have no call at the moment that can be moved.",
     ),
+    Announcement.NOTHING_TO_PICK_UP: (
+        "Er is op dit moment geen gesprek dat u kunt overnemen.",
+        "There is no call at the moment that you can pick up.",
+    ),
+    Announcement.NOTHING_PARKED: (
+        "Op dit toestelnummer staat geen gesprek geparkeerd.",
+        "No call is parked at this extension.",
+    ),
+    Announcement.CALL_PARKED: ("Het gesprek is geparkeerd.", "The call has been parked."),
+    Announcement.NOT_PARKED: (
+        "Het gesprek kan hier niet geparkeerd worden.",
+        "The call cannot be parked here.",
+    ),
     Announcement.SERVICE_ON: ("De dienst is ingeschakeld.", "The service has been switched on."),
     Announcement.SERVICE_OFF: ("De dienst is uitgeschakeld.", "The service has been switched off."),
     Announcement.SERVICE_FAILED: (

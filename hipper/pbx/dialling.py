@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hipper.pbx import rules
+from hipper.pbx.dialling_colleagues import ASKS
 from hipper.pbx.dialling_digits import as_dialled_by, dialled_number, is_voicemail
 from hipper.pbx.dialling_features import callback, forward, night, pull, show_number, switch
 from hipper.pbx.dialling_packs import may_use, switched_off
@@ -57,22 +58,25 @@ def resolve(
         return _destination(caller, speed_dial_8(caller, key), rules.SPEED_DIAL_EMPTY, dial)
     if dial.digits[0] not in "*#":
         return dialled
-    code = read_code(dial.digits)
+    code = read_code(dial.digits, caller.group_services.feature_codes)
     if code is None:
         return refused(rules.FEATURE_NOT_AVAILABLE, caller)
     return _follow(caller, code, dial, facts, called)
 
 
-def named(dialled: str) -> str | None:
-    """The number a code sets, as ``*21*0201234567#`` does; None for all else. Never raises."""
-    code = code_in(dialled)
-    return None if code is None or code.feature.does not in (Does.FORWARD, Does.NIGHT) else code.number
+def named(dialled: str, caller: SubscriberContext | None = None) -> str | None:
+    """The number a code sets, as ``*21*0201234567#`` does, or whose calls it asks for (``*97201``); None for
+    all else. ``caller``: whose codes count. Never raises."""
+    code = code_in(dialled, caller)
+    return None if code is None or code.feature.does not in _NAMING else code.number
 
 
-def code_in(dialled: str) -> DialledCode | None:
+def code_in(dialled: str, caller: SubscriberContext | None = None) -> DialledCode | None:
     """The feature code that was dialled, None when there is none of the table in it. Never raises."""
     dial = read_dial_string(_spelled(dialled))
-    return read_code(dial.digits) if dial is not None and dial.digits[:1] in ("*", "#") else None
+    if dial is None or dial.digits[:1] not in ("*", "#"):
+        return None
+    return read_code(dial.digits, None if caller is None else caller.group_services.feature_codes)
 
 
 def _spelled(dialled: str) -> str:
@@ -91,9 +95,9 @@ def _follow(
 ) -> Resolved:
     if not may_use(caller, code.feature):
         return refused(rules.FEATURE_NOT_IN_PACK, caller)
-    diverts = _DIVERTING.get(code.feature.does)
-    if diverts is not None:
-        return diverts(caller, code, facts, called)
+    asks = _NAMING.get(code.feature.does)
+    if asks is not None:
+        return asks(caller, code, facts, called)
     stands_for = _DESTINATIONS.get(code.feature.does)
     if stands_for is None:
         return _FEATURES[code.feature.does](caller, code, facts)
@@ -151,14 +155,14 @@ def _show_number(
     return show_number(caller, code.operation is Operation.ON)
 
 
-_DIVERTING: dict[
+_NAMING: dict[
     Does,
     Callable[
         [SubscriberContext, DialledCode, OriginationFacts, SubscriberContext | None],
         FeaturePlan | RefusedPlan,
     ],
-] = {Does.FORWARD: forward, Does.NIGHT: night}
-"""Codes that name where calls go: whose number it is counts."""
+] = {Does.FORWARD: forward, Does.NIGHT: night, **ASKS}
+"""Codes that name where calls go, or whose they are: whose number it is counts."""
 
 _FEATURES: dict[
     Does, Callable[[SubscriberContext, DialledCode, OriginationFacts], FeaturePlan | RefusedPlan]

@@ -1,4 +1,5 @@
-"""The feature codes: one table, and how what was dialled is read by it. Pure.
+"""The feature codes: one table, which a group may spell otherwise, and how what was dialled is read by it.
+Pure.
 
 Forwarding, call waiting, callback and showing the number are spelled as on mobiles (3GPP TS 22.030 §6.5.2,
 annex B), the others as BroadWorks and Dutch fixed lines have them. A handset keeps the GSM ones for its own
@@ -7,8 +8,12 @@ network, so they come from desk phones; from a phone of another exchange they wo
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple
+
+from hipper.pbx.services.colleagues import FeatureCodes
 
 
 class Follows(str, Enum):
@@ -20,6 +25,8 @@ class Follows(str, Enum):
     NUMBER_AND_TIME = "number_and_time"
     """``*61*0201234567**20#``: seconds after the basic service group, which is empty or 11 (telephony)."""
     TWO_DIGITS = "two_digits"
+    EXTENSION = "extension"
+    """``*97201``, also ``*97*201#``."""
 
 
 class Does(str, Enum):
@@ -35,6 +42,11 @@ class Does(str, Enum):
     CALL_RETURN = "call_return"
     SPEED_DIAL = "speed_dial"
     PULL = "pull"
+    PICK_UP = "pick_up"
+    PICK_UP_AT = "pick_up_at"
+    BARGE_IN = "barge_in"
+    PARK = "park"
+    RETRIEVE = "retrieve"
 
 
 class FeatureCode(NamedTuple):
@@ -47,6 +59,14 @@ class FeatureCode(NamedTuple):
     follows: Follows
     nl: str
     en: str
+
+    @property
+    def name(self) -> str:
+        """As :class:`~hipper.pbx.services.colleagues.FeatureCodes` calls it; others are spelled the same
+        everywhere."""
+        if self.does is Does.RETRIEVE:
+            return "call_park_retrieve"
+        return self.service or self.does.value
 
 
 FEATURE_CODES = (
@@ -134,10 +154,46 @@ FEATURE_CODES = (
         "Gesprek naar dit toestel halen",
         "Move the call to this telephone",
     ),
+    FeatureCode(
+        "98",
+        Does.PICK_UP,
+        "call_pickup",
+        Follows.NOTHING,
+        "Gesprek van een collega overnemen",
+        "Pick up the call of a colleague",
+    ),
+    FeatureCode(
+        "97",
+        Does.PICK_UP_AT,
+        "directed_call_pickup",
+        Follows.EXTENSION,
+        "Gesprek bij een toestelnummer overnemen",
+        "Pick up the call at an extension",
+    ),
+    FeatureCode(
+        "33",
+        Does.BARGE_IN,
+        "directed_call_pickup_with_bargein",
+        Follows.EXTENSION,
+        "Overnemen of inbreken bij een toestelnummer",
+        "Pick up or join the call at an extension",
+    ),
+    FeatureCode("68", Does.PARK, "call_park", Follows.EXTENSION, "Gesprek parkeren", "Park the call"),
+    FeatureCode(
+        "88",
+        Does.RETRIEVE,
+        "call_park",
+        Follows.EXTENSION,
+        "Geparkeerd gesprek ophalen",
+        "Retrieve a parked call",
+    ),
 )
-"""Dialled after star or hash. Besides: 2 to 9 alone (Speed Dial 8) and 1233 (voicemail)."""
+"""Dialled after star or hash, unless the group spells it otherwise. Besides: 2 to 9 alone (Speed Dial 8) and
+1233 (voicemail)."""
 
 _BY_CODE = {one.code: one for one in FEATURE_CODES}
+_SHORTEST, _LONGEST = 2, 3
+"""Digits of a code that an extension follows."""
 SPEED_DIAL_KEYS = frozenset("23456789")
 """Speed Dial 8: one key alone."""
 
@@ -171,20 +227,33 @@ class DialledCode(NamedTuple):
     after_s: int | None = None
 
 
-def read_code(digits: str) -> DialledCode | None:
-    """``digits``: ``0-9 * #`` as dialled, star or hash first; the closing ``#`` may be left out. None when
-    no code of the table is spelled so. Never raises."""
+@lru_cache(maxsize=1024)
+def codes_of(spelled: FeatureCodes | None) -> Mapping[str, FeatureCode]:
+    """The table of a group: what each code is called by what is dialled."""
+    if spelled is None:
+        return _BY_CODE
+    codes = (one._replace(code=getattr(spelled, one.name, None) or one.code) for one in FEATURE_CODES)
+    return {one.code: one for one in codes}
+
+
+def read_code(digits: str, spelled: FeatureCodes | None = None) -> DialledCode | None:
+    """``digits``: ``0-9 * #`` as dialled, star or hash first; the closing ``#`` may be left out.
+    ``spelled``: by the group of who dials. None when no code is spelled so. Never raises."""
     for prefix, operation in _OPERATIONS:
         if digits.startswith(prefix):
             code, *rest = digits[len(prefix) :].removesuffix("#").split("*")
-            return _read(operation, code, rest)
+            return _read(codes_of(spelled), operation, code, rest)
     return None
 
 
-def _read(operation: Operation, code: str, rest: list[str]) -> DialledCode | None:
+def _read(
+    codes: Mapping[str, FeatureCode], operation: Operation, code: str, rest: list[str]
+) -> DialledCode | None:
     if operation is Operation.ON and len(code) == 3 and code[0] == "0" and not rest:
-        return DialledCode(_BY_CODE["0"], operation, number=code[1:]) if _digits(code) else None
-    feature = _BY_CODE.get(code)
+        return DialledCode(codes["0"], operation, number=code[1:]) if _digits(code) else None
+    feature = codes.get(code)
+    if feature is None and not rest:
+        return _with_extension(codes, operation, code)
     if feature is None or feature.follows is Follows.TWO_DIGITS:
         return None
     if not rest:
@@ -196,6 +265,17 @@ def _read(operation: Operation, code: str, rest: list[str]) -> DialledCode | Non
     if feature.follows is not Follows.NUMBER_AND_TIME:
         return None
     return _with_time(DialledCode(feature, operation, number=rest[0]), rest[1:])
+
+
+def _with_extension(
+    codes: Mapping[str, FeatureCode], operation: Operation, digits: str
+) -> DialledCode | None:
+    """Code and extension in one, as people dial them."""
+    for length in (_LONGEST, _SHORTEST):
+        feature, extension = codes.get(digits[:length]), digits[length:]
+        if feature is not None and feature.follows is Follows.EXTENSION and _digits(extension):
+            return DialledCode(feature, operation, number=extension) if operation is Operation.ON else None
+    return None
 
 
 def _with_time(code: DialledCode, rest: list[str]) -> DialledCode | None:

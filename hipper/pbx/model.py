@@ -159,6 +159,10 @@ class Announcement(str, Enum):
     LIMIT_REACHED = "limit_reached"
     """A concurrency or spend cap."""
     NOTHING_TO_PULL = "nothing_to_pull"
+    NOTHING_TO_PICK_UP = "nothing_to_pick_up"
+    NOTHING_PARKED = "nothing_parked"
+    CALL_PARKED = "call_parked"
+    NOT_PARKED = "not_parked"
     SERVICE_ON = "service_on"
     SERVICE_OFF = "service_off"
     SERVICE_FAILED = "service_failed"
@@ -310,7 +314,35 @@ class RequestCallback(msgspec.Struct, frozen=True, kw_only=True, tag="request_ca
     cancel: bool = False
 
 
-FeatureAction = ChangeService | PullCall | RequestCallback
+class PickUpCall(msgspec.Struct, frozen=True, kw_only=True, tag="pick_up_call"):
+    """Take the call that rings at somebody of ``group``: at ``called`` (seed 9, Directed Call Pickup), or
+    the one that has rung longest (Call Pickup). ``barge_in``: join it when it is answered already;
+    ``warned``: with a tone to those who talk."""
+
+    group: GroupId
+    called: SubscriberId | None = None
+    barge_in: bool = False
+    warned: bool = True
+
+
+class ParkCall(msgspec.Struct, frozen=True, kw_only=True, tag="park_call"):
+    """Leave the running call at extension ``on`` for anybody of ``group`` (seed 9, Call Park). ``recall_s``:
+    after so long the user is rung for it. ``most``: parked calls of the group at once."""
+
+    group: GroupId
+    on: str
+    recall_s: int
+    most: int
+
+
+class RetrieveCall(msgspec.Struct, frozen=True, kw_only=True, tag="retrieve_call"):
+    """Take the call that is parked at extension ``on``."""
+
+    group: GroupId
+    on: str
+
+
+FeatureAction = ChangeService | PullCall | RequestCallback | PickUpCall | ParkCall | RetrieveCall
 
 
 class FeaturePlan(msgspec.Struct, frozen=True, kw_only=True, tag="feature"):

@@ -43,6 +43,8 @@ NOT_IN_PACK = {
     "simultaneous_ring_personal": rules.PACK_SIMULTANEOUS_RING_PERSONAL,
     "personal_assistant": rules.PACK_PERSONAL_ASSISTANT,
     "music_on_hold_user": rules.PACK_MUSIC_ON_HOLD_USER,
+    "directed_call_pickup": rules.PACK_DIRECTED_CALL_PICKUP,
+    "directed_call_pickup_with_bargein": rules.PACK_DIRECTED_CALL_PICKUP_WITH_BARGEIN,
 }
 """The rule of each service that some pack does not hold."""
 

@@ -371,7 +371,8 @@ class TestPacks:
             if isinstance(plan, RefusedPlan) and plan.rule == rules.FEATURE_NOT_AVAILABLE:
                 plan = resolve(caller, f"*{one.code}#", FACTS)
             kept_away = isinstance(plan, RefusedPlan) and plan.rule == rules.FEATURE_NOT_IN_PACK
-            assert kept_away is (one.does is Does.PULL and not mobile), one
+            basic = pack is ServicePack.BASE_PLUS and one.does in (Does.PICK_UP_AT, Does.BARGE_IN)
+            assert kept_away is (basic or (one.does is Does.PULL and not mobile)), one
             if isinstance(plan, RefusedPlan) and kept_away:
                 assert plan.announcement is Announcement.NOT_ALLOWED
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hipper.pbx.feature_codes import FEATURE_CODES, Operation, read_code
+from hipper.pbx.feature_codes import FEATURE_CODES, Does, Operation, read_code
+from hipper.pbx.services.colleagues import FeatureCodes
 from hipper.pbx.services.registry import SERVICES
 
 
@@ -83,7 +84,7 @@ def test_the_table_names_each_code_once_and_services_of_the_registry() -> None:
     codes = [one.code for one in FEATURE_CODES]
     assert len(set(codes)) == len(codes)
     for one in FEATURE_CODES:
-        assert one.service is None or SERVICES[one.service].scope == "subscriber"
+        assert one.service is None or one.service in SERVICES
         assert one.nl != one.en
 
 
@@ -97,3 +98,41 @@ def test_the_page_about_codes_has_every_code_and_name() -> None:
         spelled = "*000" if one.code == "0" else f"*{one.code}"
         (row,) = [line for line in page.splitlines() if line.startswith(f"| `{spelled}") and one.nl in line]
         assert row.count("|") == 4
+
+
+@pytest.mark.parametrize(
+    ("dialled", "does", "number"),
+    [
+        ("*98", Does.PICK_UP, None),
+        ("*97201", Does.PICK_UP_AT, "201"),
+        ("*97201#", Does.PICK_UP_AT, "201"),
+        ("*97*201#", Does.PICK_UP_AT, "201"),
+        ("*33201", Does.BARGE_IN, "201"),
+        ("*68", Does.PARK, None),
+        ("*68201", Does.PARK, "201"),
+        ("*8812", Does.RETRIEVE, "12"),
+    ],
+)
+def test_an_extension_may_follow_at_once(dialled: str, does: Does, number: str | None) -> None:
+    read = read_code(dialled)
+    assert read is not None
+    assert (read.feature.does, read.operation, read.number) == (does, Operation.ON, number)
+
+
+@pytest.mark.parametrize("dialled", ["#97201", "##68201", "*972*1", "*9812"])
+def test_an_extension_follows_only_what_takes_one(dialled: str) -> None:
+    assert read_code(dialled) is None
+
+
+def test_a_group_spells_codes_its_own_way() -> None:
+    ours = FeatureCodes(call_pickup="55", pull="123", call_park="70")
+    assert [read_code(one, ours) for one in ("*98", "*11", "*68201")] == [None, None, None]
+    read = [read_code(one, ours) for one in ("*55", "*123", "*70201", "*21*0201234567#", "*00")]
+    assert [None if one is None else one.feature.does for one in read] == [
+        Does.PICK_UP,
+        Does.PULL,
+        Does.PARK,
+        Does.FORWARD,
+        None,
+    ]
+    assert read_code("*98") is not None, "elsewhere nothing has changed"

@@ -12,6 +12,8 @@ from hipper.pbx.rules.called import *  # noqa: F403
 from hipper.pbx.rules.called import CALLED_RULES
 from hipper.pbx.rules.calling import *  # noqa: F403
 from hipper.pbx.rules.calling import CALLING_RULES
+from hipper.pbx.rules.colleagues import *  # noqa: F403
+from hipper.pbx.rules.colleagues import COLLEAGUE_RULES
 from hipper.pbx.rules.features import *  # noqa: F403
 from hipper.pbx.rules.features import FEATURE_RULES
 from hipper.pbx.rules.origination import *  # noqa: F403
@@ -27,6 +29,7 @@ RULES: dict[str, Rule] = (
     ORIGINATION_RULES
     | CALLING_RULES
     | FEATURE_RULES
+    | COLLEAGUE_RULES
     | PACK_RULES
     | TERMINATION_RULES
     | CALLED_RULES

@@ -16,6 +16,8 @@ PACK_REMOTE_OFFICE = "pack.remote-office"
 PACK_SIMULTANEOUS_RING_PERSONAL = "pack.simultaneous-ring-personal"
 PACK_PERSONAL_ASSISTANT = "pack.personal-assistant"
 PACK_MUSIC_ON_HOLD_USER = "pack.music-on-hold-user"
+PACK_DIRECTED_CALL_PICKUP = "pack.directed-call-pickup"
+PACK_DIRECTED_CALL_PICKUP_WITH_BARGEIN = "pack.directed-call-pickup-with-bargein"
 
 
 def _not_held(nl: str, en: str) -> Rule:
@@ -38,4 +40,8 @@ PACK_RULES: dict[str, Rule] = {
     PACK_SIMULTANEOUS_RING_PERSONAL: _not_held("Gelijktijdig overgaan", "Simultaneous Ring Personal"),
     PACK_PERSONAL_ASSISTANT: _not_held("De persoonlijke assistent", "Personal Assistant"),
     PACK_MUSIC_ON_HOLD_USER: _not_held("Wachtmuziek", "Music On Hold User"),
+    PACK_DIRECTED_CALL_PICKUP: _not_held("Gericht gesprek overnemen", "Directed Call Pickup"),
+    PACK_DIRECTED_CALL_PICKUP_WITH_BARGEIN: _not_held(
+        "Gericht overnemen met inbreken", "Directed Call Pickup with Bargein"
+    ),
 }

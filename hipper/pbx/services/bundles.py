@@ -6,6 +6,7 @@ import msgspec
 
 from hipper.pbx.services import availability as av
 from hipper.pbx.services import calling as ca
+from hipper.pbx.services import colleagues as co
 from hipper.pbx.services import forwarding as fw
 from hipper.pbx.services import reachability as re
 from hipper.pbx.services import schedules as sc
@@ -51,6 +52,10 @@ class SubscriberServices(msgspec.Struct, frozen=True, kw_only=True, omit_default
     automatic_callback: ca.AutomaticCallback | None = None
     music_on_hold_user: ca.MusicOnHoldUser | None = None
     outgoing_calling_plan: ca.OutgoingCallingPlan | None = None
+    call_pickup: co.CallPickup | None = None
+    directed_call_pickup: co.DirectedCallPickup | None = None
+    directed_call_pickup_with_bargein: co.DirectedCallPickupWithBargein | None = None
+    bargein_exempt: co.BargeinExempt | None = None
 
 
 class GroupServices(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -63,3 +68,5 @@ class GroupServices(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     call_capacity_management: ca.CallCapacityManagement | None = None
     emergency_zones: ca.EmergencyZones | None = None
     group_schedules: sc.Schedules | None = None
+    call_park: co.CallPark | None = None
+    feature_codes: co.FeatureCodes | None = None

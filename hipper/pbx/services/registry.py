@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 from hipper.pbx.services import availability as av
 from hipper.pbx.services import calling as ca
+from hipper.pbx.services import colleagues as co
 from hipper.pbx.services import forwarding as fw
 from hipper.pbx.services import reachability as re
 from hipper.pbx.services import schedules as sc
@@ -222,6 +223,24 @@ _ALL = (
         "Belregels uitgaand",
         "Outgoing Calling Plan",
     ),
+    _user("call_pickup", co.CallPickup, EVERYBODY, "9", "Gesprek overnemen", "Call Pickup"),
+    _user(
+        "directed_call_pickup",
+        co.DirectedCallPickup,
+        PREMIUM,
+        "9",
+        "Gericht gesprek overnemen",
+        "Directed Call Pickup",
+    ),
+    _user(
+        "directed_call_pickup_with_bargein",
+        co.DirectedCallPickupWithBargein,
+        PREMIUM,
+        "9",
+        "Gericht overnemen met inbreken",
+        "Directed Call Pickup with Bargein",
+    ),
+    _user("bargein_exempt", co.BargeinExempt, EVERYBODY, "9", "Niet inbreken", "Bargein Exempt"),
     _group(
         "group_night_forwarding",
         fw.GroupNightForwarding,
@@ -264,6 +283,8 @@ _ALL = (
     ),
     _group("emergency_zones", ca.EmergencyZones, EVERYBODY, "9", "Noodzones", "Emergency Zones"),
     _group("group_schedules", sc.Schedules, EVERYBODY, "5.3", "Tijdschema's van de groep", "Group schedules"),
+    _group("call_park", co.CallPark, EVERYBODY, "9", "Gesprekken parkeren", "Call Park"),
+    _group("feature_codes", co.FeatureCodes, EVERYBODY, "9", "Dienstcodes", "Feature access codes"),
 )
 
 SERVICES: dict[str, ServiceDefinition] = {one.name: one for one in _ALL}
