@@ -246,6 +246,7 @@ BELONGS: dict[str, Callable[[Stores, Principal, str], Awaitable[bool]]] = {
     "import_": _import,
     "key": _key,
     "own_number": _own_number,
+    "recording": _anybodys,  # a name within a company, which is asked about first
     "service": _anybodys,  # a name of the registry; what it is set to is asked by its owner
 }
 """By the name of a path parameter: whether what it names belongs to who asks."""

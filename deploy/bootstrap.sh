@@ -7,7 +7,7 @@ set -euo pipefail
 export PATH="${PATH:-/usr/local/bin:/usr/bin:/bin}:/usr/sbin:/sbin"
 cd "$(dirname "$0")/.."
 
-server_packages=(python3 python3-venv postgresql redis-server rtpengine-daemon espeak-ng)
+server_packages=(python3 python3-venv postgresql redis-server rtpengine-daemon espeak-ng ffmpeg janus)
 test_packages=(sip-tester baresip-core linphone-cli dnsmasq-base)
 bench_packages=(sip-tester kamailio)
 compile_packages=(gcc libc6-dev python3-dev)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -48,6 +48,8 @@ MediaCommand = (
 )
 Find = Callable[[c.PlayAnnouncement], Path | None]
 """The recording of an announcement, readable by rtpengine; None when there is none. May raise OSError."""
+MusicOf = Callable[[c.MusicSource], Awaitable[str | None]]
+"""Path of somebody's music on hold, readable by rtpengine; None: silence. Never raises."""
 TAIL_S = 0.3
 """After the last packet was sent, until the caller has heard it."""
 Done = Callable[[AnyEvent], None]
@@ -91,10 +93,10 @@ class _Pair:
 
 class MediaPort:
     """``music``, ``ringing``: paths of the music on hold and of the ringing tone, readable by rtpengine.
-    ``find``: recordings. ``fixed``: legs of networks and trunks, which send from the address in their SDP and
-    nowhere else. ``family``: of the addresses toward a leg, by sender and receiver; None keeps the sender's.
-    No description reaches rtpengine that we cannot read ourselves, nor a codec that cannot exist: some crash
-    it."""
+    ``music_of``: whose music is heard; None: ``music`` for everybody. ``find``: recordings. ``fixed``: legs
+    of networks and trunks, which send from the address in their SDP and nowhere else. ``family``: of the
+    addresses toward a leg, by sender and receiver; None keeps the sender's. No description reaches rtpengine
+    that we cannot read ourselves, nor a codec that cannot exist: some crash it."""
 
     def __init__(
         self,
@@ -106,12 +108,14 @@ class MediaPort:
         find: Find,
         family: Callable[[LegId, LegId], Literal["IP4", "IP6"] | None] | None = None,
         ringing: str | None = None,
+        music_of: MusicOf | None = None,
     ) -> None:
         self._client = client
         self._find = find
         self._family = family
         self._observer = observer
         self._music = music
+        self._music_of = music_of
         self._ringing = ringing or music
         self._fixed = fixed
         self._pairs: dict[PairId, _Pair] = {}
@@ -187,7 +191,7 @@ class MediaPort:
             case c.AnswerMedia():
                 return await self._answer(pair, command)
             case c.PlayMusic():
-                play_duration_s(await self._request(self._play(command)))
+                await self._play(command)
             case c.DeleteMedia():
                 pair.quiet()
                 await self._checked(ng.delete(call_id=command.pair))
@@ -275,9 +279,14 @@ class MediaPort:
             )
         return FIXED if self._fixed(sender) else PLAIN
 
-    def _play(self, command: c.PlayMusic) -> ng.Command:
-        file = self._ringing if command.ringing else self._music
-        return ng.play_media(call_id=command.pair, from_tag=command.leg, file=file, repeat_times=LOOPS)
+    async def _play(self, command: c.PlayMusic) -> None:
+        file: str | None = self._ringing if command.ringing else self._music
+        if not command.ringing and self._music_of is not None:
+            file = await self._music_of(command.music)
+        if file is None:
+            return
+        play = ng.play_media(call_id=command.pair, from_tag=command.leg, file=file, repeat_times=LOOPS)
+        play_duration_s(await self._request(play))
 
     async def _request(self, command: ng.Command) -> Any:
         loop = asyncio.get_running_loop()

@@ -34,6 +34,8 @@ from fmc_gateway.live import LiveCalls
 from fmc_gateway.loop_guard import LoopGuard
 from fmc_gateway.media_port import MediaPort
 from fmc_gateway.metrics import GatewayMetrics
+from fmc_gateway.music import HeldMusic
+from fmc_gateway.music import folder_of as music_folder
 from fmc_gateway.peers import PeerTable
 from fmc_gateway.phone_auth import PhoneAuthenticator
 from fmc_gateway.phones import DeskPhones
@@ -207,14 +209,16 @@ class GatewayParts:
         """What needs the pool, and what needs that."""
         settings = self.settings
         directory = Directory(self.pool, remember=settings.gateway.context_cache_size)
+        own_music = music_on_hold(settings)
         media = MediaPort(
             self.media_client,
-            music_on_hold(settings),
+            own_music,
             fixed=self.sip.is_fixed,
             observer=self.metrics,
             find=self._recording,
             family=Families(settings, self.sip, lambda leg: self.interpreter.run_of(leg)),
             ringing=ringing_tone(settings),
+            music_of=HeldMusic(lambda: self.pool, music_folder(settings), own_music).file_for,
         )
         self.features = Features(self._directory_pool, directory, self.callbacks)
         self.interpreter = self.make_interpreter(directory, media)

@@ -19,6 +19,7 @@ from hipper_api.operations.imports import Imports
 from hipper_api.operations.keys import Keys
 from hipper_api.operations.me import Me
 from hipper_api.operations.mobile_network import MobileNetwork
+from hipper_api.operations.music_on_hold import MusicOnHold
 from hipper_api.operations.my_calls import MyCalls
 from hipper_api.operations.my_contacts import MyContacts
 from hipper_api.operations.my_services import MyServices
@@ -106,6 +107,10 @@ class Hipper(Transport):
     @property
     def mobile_network(self) -> MobileNetwork:
         return MobileNetwork(self)
+
+    @property
+    def music_on_hold(self) -> MusicOnHold:
+        return MusicOnHold(self)
 
     @property
     def my_calls(self) -> MyCalls:

@@ -23,10 +23,14 @@ class Announcement(OpenEnum):
     BACK_AT = "back_at"
     BUSY_IN_MEETING = "busy_in_meeting"
     CALL_BARRED = "call_barred"
+    CALL_PARKED = "call_parked"
     CALLBACK_SET = "callback_set"
     LIMIT_REACHED = "limit_reached"
     NO_CALLS_TAKEN = "no_calls_taken"
     NOT_ALLOWED = "not_allowed"
+    NOT_PARKED = "not_parked"
+    NOTHING_PARKED = "nothing_parked"
+    NOTHING_TO_PICK_UP = "nothing_to_pick_up"
     NOTHING_TO_PULL = "nothing_to_pull"
     ON_HOLIDAY = "on_holiday"
     OUT_OF_OFFICE = "out_of_office"
@@ -1035,6 +1039,31 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     functions: tuple[PackFunction, ...]
 
 
+class Music(msgspec.Struct, frozen=True, kw_only=True):
+    """A recording. ``is_default``: heard of users who chose nothing. ``digest``: SHA-256 of what is
+    heard.
+    """
+
+    name: str
+    display_name: str
+    is_default: bool
+    duration_ms: int
+    digest: str
+
+
+class MusicChange(msgspec.Struct, frozen=True, kw_only=True):
+    """``is_default`` true: instead of the one that is; false: the exchange's own music is heard."""
+
+    display_name: str | UnsetType = UNSET
+    is_default: bool | UnsetType = UNSET
+
+
+class MusicList(msgspec.Struct, frozen=True, kw_only=True):
+    """All there are: a company has at most 20."""
+
+    items: tuple[Music, ...]
+
+
 class MuteWish(msgspec.Struct, frozen=True, kw_only=True):
     leg: str
     muted: bool
@@ -1070,6 +1099,13 @@ class NewKey(msgspec.Struct, frozen=True, kw_only=True):
     network: str | None = None
     scopes: tuple[KeyScope, ...] = ()
     days: int | None = None
+
+
+class NewMusic(msgspec.Struct, frozen=True, kw_only=True):
+    """``audio``: the file in base64, wav, mp3, flac, ogg, opus or m4a; 1 second to 5 minutes."""
+
+    audio: str
+    display_name: str | None = None
 
 
 class NewPassword(msgspec.Struct, frozen=True, kw_only=True):

@@ -140,6 +140,18 @@ class AvailabilityChange(msgspec.Struct, frozen=True, kw_only=True):
     by_schedule: tuple[HipperPbxServicesAvailabilityProfileBySchedule, ...] | UnsetType = UNSET
 
 
+class BargeinExempt(msgspec.Struct, frozen=True, kw_only=True):
+    """Nobody joins calls of this user unasked."""
+
+    active: bool = False
+
+
+class BargeinExemptChange(msgspec.Struct, frozen=True, kw_only=True):
+    """Some of :class:`BargeinExempt`; what is left out stays."""
+
+    active: bool | UnsetType = UNSET
+
+
 class BusyLampField(msgspec.Struct, frozen=True, kw_only=True):
     """This user's telephones may show who of the enterprise is in a call. On unless it is switched off."""
 
@@ -236,6 +248,36 @@ class CallForwardingSelectiveChange(msgspec.Struct, frozen=True, kw_only=True):
     rules: tuple[SelectiveForward, ...] | UnsetType = UNSET
 
 
+class CallPark(msgspec.Struct, frozen=True, kw_only=True):
+    """Calls wait at an extension until somebody of the group takes them. ``recall_s``: after so long the
+    telephones of the one who parked it ring. ``most``: calls that wait in the group at once.
+    """
+
+    active: bool = True
+    recall_s: int = 60
+    most: int = 10
+
+
+class CallParkChange(msgspec.Struct, frozen=True, kw_only=True):
+    """Some of :class:`CallPark`; what is left out stays."""
+
+    active: bool | UnsetType = UNSET
+    recall_s: int | UnsetType = UNSET
+    most: int | UnsetType = UNSET
+
+
+class CallPickup(msgspec.Struct, frozen=True, kw_only=True):
+    """The user may take the call that has rung longest at anybody of the group."""
+
+    active: bool = True
+
+
+class CallPickupChange(msgspec.Struct, frozen=True, kw_only=True):
+    """Some of :class:`CallPickup`; what is left out stays."""
+
+    active: bool | UnsetType = UNSET
+
+
 class CallReturn(msgspec.Struct, frozen=True, kw_only=True):
     active: bool = True
 
@@ -313,6 +355,34 @@ class DeviceDelay(msgspec.Struct, frozen=True, kw_only=True):
     delay_s: int
 
 
+class DirectedCallPickup(msgspec.Struct, frozen=True, kw_only=True):
+    """The user may take a call that rings at a colleague of the group, by that colleague's extension."""
+
+    active: bool = True
+
+
+class DirectedCallPickupChange(msgspec.Struct, frozen=True, kw_only=True):
+    """Some of :class:`DirectedCallPickup`; what is left out stays."""
+
+    active: bool | UnsetType = UNSET
+
+
+class DirectedCallPickupWithBargein(msgspec.Struct, frozen=True, kw_only=True):
+    """As Directed Call Pickup; a call that is answered already is joined. ``warning_tone``: the parties
+    hear that somebody comes in.
+    """
+
+    active: bool = True
+    warning_tone: bool = True
+
+
+class DirectedCallPickupWithBargeinChange(msgspec.Struct, frozen=True, kw_only=True):
+    """Some of :class:`DirectedCallPickupWithBargein`; what is left out stays."""
+
+    active: bool | UnsetType = UNSET
+    warning_tone: bool | UnsetType = UNSET
+
+
 class DistinctiveRing(msgspec.Struct, frozen=True, kw_only=True):
     """``ring``: 2 or 3, for the second and third number (seed 9, Alternate Numbers)."""
 
@@ -385,6 +455,52 @@ class ExternalCallingLineIdDeliveryChange(msgspec.Struct, frozen=True, kw_only=T
     """Some of :class:`ExternalCallingLineIdDelivery`; what is left out stays."""
 
     active: bool | UnsetType = UNSET
+
+
+class FeatureCodes(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands after the star or hash of each code; None: as everywhere. ``show_number`` (31) and the
+    speed dials (0) are spelled the same everywhere.
+    """
+
+    call_forwarding_always: str | None = None
+    call_forwarding_busy: str | None = None
+    call_forwarding_no_answer: str | None = None
+    call_forwarding_not_reachable: str | None = None
+    do_not_disturb: str | None = None
+    call_waiting: str | None = None
+    anonymous_call_rejection: str | None = None
+    night_forwarding: str | None = None
+    automatic_callback: str | None = None
+    last_number_redial: str | None = None
+    call_return: str | None = None
+    pull: str | None = None
+    call_pickup: str | None = None
+    directed_call_pickup: str | None = None
+    directed_call_pickup_with_bargein: str | None = None
+    call_park: str | None = None
+    call_park_retrieve: str | None = None
+
+
+class FeatureCodesChange(msgspec.Struct, frozen=True, kw_only=True):
+    """Some of :class:`FeatureCodes`; what is left out stays."""
+
+    call_forwarding_always: str | UnsetType | None = UNSET
+    call_forwarding_busy: str | UnsetType | None = UNSET
+    call_forwarding_no_answer: str | UnsetType | None = UNSET
+    call_forwarding_not_reachable: str | UnsetType | None = UNSET
+    do_not_disturb: str | UnsetType | None = UNSET
+    call_waiting: str | UnsetType | None = UNSET
+    anonymous_call_rejection: str | UnsetType | None = UNSET
+    night_forwarding: str | UnsetType | None = UNSET
+    automatic_callback: str | UnsetType | None = UNSET
+    last_number_redial: str | UnsetType | None = UNSET
+    call_return: str | UnsetType | None = UNSET
+    pull: str | UnsetType | None = UNSET
+    call_pickup: str | UnsetType | None = UNSET
+    directed_call_pickup: str | UnsetType | None = UNSET
+    directed_call_pickup_with_bargein: str | UnsetType | None = UNSET
+    call_park: str | UnsetType | None = UNSET
+    call_park_retrieve: str | UnsetType | None = UNSET
 
 
 class GroupNightForwarding(msgspec.Struct, frozen=True, kw_only=True):
@@ -475,15 +591,19 @@ class LastNumberRedialChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MusicOnHoldUser(msgspec.Struct, frozen=True, kw_only=True):
-    """``active`` False: whom this user puts on hold hears nothing."""
+    """``active`` False: whom this user puts on hold hears nothing. ``recording``: name of the company's
+    recording that is heard; None: its default. Holds for the next hold.
+    """
 
     active: bool = True
+    recording: str | None = None
 
 
 class MusicOnHoldUserChange(msgspec.Struct, frozen=True, kw_only=True):
     """Some of :class:`MusicOnHoldUser`; what is left out stays."""
 
     active: bool | UnsetType = UNSET
+    recording: str | UnsetType | None = UNSET
 
 
 class NumberAvailability(msgspec.Struct, frozen=True, kw_only=True):

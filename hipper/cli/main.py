@@ -27,6 +27,7 @@ SUB_APPS = {
     "explain": "hipper.cli.explain",
     "trunks": "hipper.cli.trunks",
     "announcements": "hipper.cli.announcements",
+    "music": "hipper.cli.music",
 }
 """Command -> module, whose ``app`` (an ``App``) is registered under the command's name."""
 

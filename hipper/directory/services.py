@@ -20,6 +20,7 @@ from hipper.directory.errors import (
     UnknownService,
     UnknownSubscriber,
 )
+from hipper.directory.music import check_recording
 from hipper.directory.told import tell, tell_group
 from hipper.pbx import calling_plan_problems, termination_problems
 from hipper.pbx.ids import GroupId, SubscriberId
@@ -202,6 +203,7 @@ async def _set(
         row = await _locked(conn, scope, owner)
         if scope == "subscriber":
             check_pack(service, ServicePack(row["pack"]))
+            await check_recording(conn, row["tenant_id"], settings)
         before = await get_service(conn, scope, owner, name)
         if if_version is not None and if_version != before.version:
             raise ChangedMeanwhile(f"{name} was changed meanwhile (version {before.version}); read it again")

@@ -25,7 +25,9 @@ ADMINISTERED = (
     *("/v1/groups", "/v1/users", "/v1/tenants", "/v1/blocks", "/v1/devices", "/v1/imports", "/v1/audit"),
     "/v1/api-keys",
 )
-OWN = {"group": "g1", "user": "anna", "tenant": "acme", "telephone": "anna-1", "number": "31201239999"}
+OWN = {"group": "g1", "user": "anna", "tenant": "acme", "telephone": "anna-1", "number": "31201239999"} | {
+    "recording": "winter"
+}
 """Anna's: stand in for the other ids of a path."""
 _HELD = """
 INSERT INTO directory.number_blocks (block_id, tenant_id, first_number, size)
@@ -33,6 +35,8 @@ INSERT INTO directory.number_blocks (block_id, tenant_id, first_number, size)
 INSERT INTO directory.imports (import_id, tenant_id, by, dry_run, state, total)
     VALUES ('i-acme', 'acme', 'user:dora', false, 'done', 1),
            ('i-other', 'other', 'user:carl', false, 'done', 1);
+INSERT INTO directory.music (tenant_id, name, display_name, is_default, duration_ms, digest, audio)
+    VALUES ('acme', 'winter', 'Winter', true, 1000, repeat('0', 64), '');
 INSERT INTO app.api_keys (key_id, key_hash, name, role) VALUES ('k-1', '', 'k-1', 'operator');
 """
 TABLES = (
@@ -47,6 +51,7 @@ TABLES = (
     "directory.subscriptions",
     "directory.pack_licences",
     "directory.imports",
+    "directory.music",
     "directory.audit",
     "directory.contacts",
     "directory.contact_numbers",
@@ -149,6 +154,7 @@ async def test_ids_of_others_are_404_on_every_route_and_nothing_changes(site: Ap
             dora: ("i-other",),
         },
         "key": dict.fromkeys((anna, bram, carl, dora), ("k-1",)),
+        "recording": {carl: ("winter",)},
     }
     await execute(postgres_url, _HELD)
     before = await state_of(postgres_url)

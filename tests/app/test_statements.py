@@ -16,6 +16,7 @@ from tests.app.kit import Api, installation
 from tests.app.live import answering
 from tests.app.people import BRAM, SECRET, company, sign_in
 from tests.app.test_isolation import routes
+from tests.sounds import tone
 
 pytestmark = pytest.mark.servers
 
@@ -61,6 +62,8 @@ async def test_no_statement_scans_a_table(
             await api.client.post(
                 "/v1/sessions/refresh", json={"refresh_token": other.tokens["refresh_token"]}
             )
+        audio = {"content": tone(440), "headers": {"Content-Type": "audio/wav"}}
+        assert (await bram.ask("PUT", "/v1/tenants/acme/music/winter", **audio)).status_code == 201
         eva = await bram.ask("POST", "/v1/me/contacts", json={"list": "private", "name": "Eva"})
         contact = eva.json()["id"]
         legs = (leg(0, shown(OUTSIDE)), leg(1, shown(extension="202"), "bram", "bram-1"))
@@ -69,7 +72,8 @@ async def test_no_statement_scans_a_table(
             assert (await bram.get(query)).status_code == 200
         for route in await routes(api):
             path = route.path.replace("{group}", "g1").replace("{user}", "anna")
-            path = path.replace("{own_number}", "fixed")
+            path = path.replace("{own_number}", "fixed").replace("{tenant}", "acme")
+            path = path.replace("{recording}", "winter")
             path = path.replace("{contact}", contact).replace("{entry}", "past")
             path = path.replace("{device}", "bram-1").replace("{session}", other.tokens["session"])
             body = {"current": SECRET, "new": SECRET} if path == "/v1/me/password" else route.body

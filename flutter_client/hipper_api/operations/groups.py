@@ -36,6 +36,31 @@ class Groups:
         )
         return versioned(answer, settings.CallCapacityManagement)
 
+    async def change_group_call_park(
+        self, group: str, body: settings.CallParkChange, *, if_match: str | None = None
+    ) -> Versioned[settings.CallPark]:
+        """Call Park: change some of settings.
+
+        Gesprekken parkeren. Holds for the next call. What is absent stays, ``null`` is a value; lists
+        are given whole.
+
+        Calls wait at an extension until somebody of the group takes them. ``recall_s``: after so long
+        the telephones of the one who parked it ring. ``most``: calls that wait in the group at once.
+
+        Chapter 9 of the service description.
+
+        Problems: body-too-large, changed-meanwhile, directory-unavailable, forbidden, invalid-
+        request, invalid-settings, not-found, not-in-pack, too-many-requests, unauthenticated,
+        unsupported-media-type.
+        """
+        answer = await self._api.ask(
+            "PATCH",
+            f"/v1/groups/{quoted(group)}/services/call_park",
+            body=body,
+            headers={"If-Match": if_match},
+        )
+        return versioned(answer, settings.CallPark)
+
     async def change_group_emergency_zones(
         self, group: str, body: settings.EmergencyZonesChange, *, if_match: str | None = None
     ) -> Versioned[settings.EmergencyZones]:
@@ -59,6 +84,31 @@ class Groups:
             headers={"If-Match": if_match},
         )
         return versioned(answer, settings.EmergencyZones)
+
+    async def change_group_feature_codes(
+        self, group: str, body: settings.FeatureCodesChange, *, if_match: str | None = None
+    ) -> Versioned[settings.FeatureCodes]:
+        """Feature access codes: change some of settings.
+
+        Dienstcodes. Holds for the next call. What is absent stays, ``null`` is a value; lists are
+        given whole.
+
+        What stands after the star or hash of each code; None: as everywhere. ``show_number`` (31) and
+        the speed dials (0) are spelled the same everywhere.
+
+        Chapter 9 of the service description.
+
+        Problems: body-too-large, changed-meanwhile, directory-unavailable, forbidden, invalid-
+        request, invalid-settings, not-found, not-in-pack, too-many-requests, unauthenticated,
+        unsupported-media-type.
+        """
+        answer = await self._api.ask(
+            "PATCH",
+            f"/v1/groups/{quoted(group)}/services/feature_codes",
+            body=body,
+            headers={"If-Match": if_match},
+        )
+        return versioned(answer, settings.FeatureCodes)
 
     async def change_group_group_night_forwarding(
         self, group: str, body: settings.GroupNightForwardingChange, *, if_match: str | None = None
@@ -232,6 +282,28 @@ class Groups:
         )
         return versioned(answer, settings.CallCapacityManagement, known)
 
+    async def get_group_call_park(
+        self, group: str, *, known: Versioned[settings.CallPark] | None = None
+    ) -> Versioned[settings.CallPark]:
+        """Call Park: settings.
+
+        Gesprekken parkeren. How it is set for the whole group.
+
+        Calls wait at an extension until somebody of the group takes them. ``recall_s``: after so long
+        the telephones of the one who parked it ring. ``most``: calls that wait in the group at once.
+
+        Chapter 9 of the service description.
+
+        Problems: directory-unavailable, forbidden, invalid-request, not-found, too-many-requests,
+        unauthenticated.
+        """
+        answer = await self._api.ask(
+            "GET",
+            f"/v1/groups/{quoted(group)}/services/call_park",
+            headers={"If-None-Match": known.etag if known else None},
+        )
+        return versioned(answer, settings.CallPark, known)
+
     async def get_group_emergency_zones(
         self, group: str, *, known: Versioned[settings.EmergencyZones] | None = None
     ) -> Versioned[settings.EmergencyZones]:
@@ -252,6 +324,28 @@ class Groups:
             headers={"If-None-Match": known.etag if known else None},
         )
         return versioned(answer, settings.EmergencyZones, known)
+
+    async def get_group_feature_codes(
+        self, group: str, *, known: Versioned[settings.FeatureCodes] | None = None
+    ) -> Versioned[settings.FeatureCodes]:
+        """Feature access codes: settings.
+
+        Dienstcodes. How it is set for the whole group.
+
+        What stands after the star or hash of each code; None: as everywhere. ``show_number`` (31) and
+        the speed dials (0) are spelled the same everywhere.
+
+        Chapter 9 of the service description.
+
+        Problems: directory-unavailable, forbidden, invalid-request, not-found, too-many-requests,
+        unauthenticated.
+        """
+        answer = await self._api.ask(
+            "GET",
+            f"/v1/groups/{quoted(group)}/services/feature_codes",
+            headers={"If-None-Match": known.etag if known else None},
+        )
+        return versioned(answer, settings.FeatureCodes, known)
 
     async def get_group_group_night_forwarding(
         self, group: str, *, known: Versioned[settings.GroupNightForwarding] | None = None
@@ -430,6 +524,27 @@ class Groups:
         )
         return versioned(answer, settings.CallCapacityManagement)
 
+    async def set_group_call_park(
+        self, group: str, body: settings.CallPark, *, if_match: str | None = None
+    ) -> Versioned[settings.CallPark]:
+        """Call Park: set settings.
+
+        Gesprekken parkeren. Holds for the next call. What is absent is as by default.
+
+        Calls wait at an extension until somebody of the group takes them. ``recall_s``: after so long
+        the telephones of the one who parked it ring. ``most``: calls that wait in the group at once.
+
+        Chapter 9 of the service description.
+
+        Problems: body-too-large, changed-meanwhile, directory-unavailable, forbidden, invalid-
+        request, invalid-settings, not-found, not-in-pack, too-many-requests, unauthenticated,
+        unsupported-media-type.
+        """
+        answer = await self._api.ask(
+            "PUT", f"/v1/groups/{quoted(group)}/services/call_park", body=body, headers={"If-Match": if_match}
+        )
+        return versioned(answer, settings.CallPark)
+
     async def set_group_emergency_zones(
         self, group: str, body: settings.EmergencyZones, *, if_match: str | None = None
     ) -> Versioned[settings.EmergencyZones]:
@@ -452,6 +567,30 @@ class Groups:
             headers={"If-Match": if_match},
         )
         return versioned(answer, settings.EmergencyZones)
+
+    async def set_group_feature_codes(
+        self, group: str, body: settings.FeatureCodes, *, if_match: str | None = None
+    ) -> Versioned[settings.FeatureCodes]:
+        """Feature access codes: set settings.
+
+        Dienstcodes. Holds for the next call. What is absent is as by default.
+
+        What stands after the star or hash of each code; None: as everywhere. ``show_number`` (31) and
+        the speed dials (0) are spelled the same everywhere.
+
+        Chapter 9 of the service description.
+
+        Problems: body-too-large, changed-meanwhile, directory-unavailable, forbidden, invalid-
+        request, invalid-settings, not-found, not-in-pack, too-many-requests, unauthenticated,
+        unsupported-media-type.
+        """
+        answer = await self._api.ask(
+            "PUT",
+            f"/v1/groups/{quoted(group)}/services/feature_codes",
+            body=body,
+            headers={"If-Match": if_match},
+        )
+        return versioned(answer, settings.FeatureCodes)
 
     async def set_group_group_night_forwarding(
         self, group: str, body: settings.GroupNightForwarding, *, if_match: str | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hipper_api import models, settings
-from hipper_api.transport import Transport, Versioned, decoded, versioned
+from hipper_api.transport import Transport, Versioned, decoded, quoted, versioned
 
 
 class MyServices:
@@ -121,6 +121,28 @@ class MyServices:
             "PATCH", "/v1/me/services/availability", body=body, headers={"If-Match": if_match}
         )
         return versioned(answer, settings.Availability)
+
+    async def change_my_bargein_exempt(
+        self, body: settings.BargeinExemptChange, *, if_match: str | None = None
+    ) -> Versioned[settings.BargeinExempt]:
+        """Bargein Exempt: change some of settings.
+
+        Niet inbreken. Holds for the next call. What is absent stays, ``null`` is a value; lists are
+        given whole.
+
+        Nobody joins calls of this user unasked.
+
+        Chapter 9 of the service description. In the packs base_plus, business_plus, premium_plus,
+        vast_mobiel_business_plus, vast_mobiel_premium_plus.
+
+        Problems: body-too-large, changed-meanwhile, directory-unavailable, forbidden, invalid-
+        request, invalid-settings, not-in-pack, too-many-requests, unauthenticated, unsupported-media-
+        type.
+        """
+        answer = await self._api.ask(
+            "PATCH", "/v1/me/services/bargein_exempt", body=body, headers={"If-Match": if_match}
+        )
+        return versioned(answer, settings.BargeinExempt)
 
     async def change_my_busy_lamp_field(
         self, body: settings.BusyLampFieldChange, *, if_match: str | None = None
@@ -258,6 +280,28 @@ class MyServices:
         )
         return versioned(answer, settings.CallForwardingSelective)
 
+    async def change_my_call_pickup(
+        self, body: settings.CallPickupChange, *, if_match: str | None = None
+    ) -> Versioned[settings.CallPickup]:
+        """Call Pickup: change some of settings.
+
+        Gesprek overnemen. Holds for the next call. What is absent stays, ``null`` is a value; lists
+        are given whole.
+
+        The user may take the call that has rung longest at anybody of the group.
+
+        Chapter 9 of the service description. In the packs base_plus, business_plus, premium_plus,
+        vast_mobiel_business_plus, vast_mobiel_premium_plus.
+
+        Problems: body-too-large, changed-meanwhile, directory-unavailable, forbidden, invalid-
+        request, invalid-settings, not-in-pack, too-many-requests, unauthenticated, unsupported-media-
+        type.
+        """
+        answer = await self._api.ask(
+            "PATCH", "/v1/me/services/call_pickup", body=body, headers={"If-Match": if_match}
+        )
+        return versioned(answer, settings.CallPickup)
+
     async def change_my_call_return(
         self, body: settings.CallReturnChange, *, if_match: str | None = None
     ) -> Versioned[settings.CallReturn]:
@@ -349,6 +393,55 @@ class MyServices:
             "PATCH", "/v1/me/services/contact_list_identity", body=body, headers={"If-Match": if_match}
         )
         return versioned(answer, settings.ContactListIdentity)
+
+    async def change_my_directed_call_pickup(
+        self, body: settings.DirectedCallPickupChange, *, if_match: str | None = None
+    ) -> Versioned[settings.DirectedCallPickup]:
+        """Directed Call Pickup: change some of settings.
+
+        Gericht gesprek overnemen. Holds for the next call. What is absent stays, ``null`` is a value;
+        lists are given whole.
+
+        The user may take a call that rings at a colleague of the group, by that colleague's
+        extension.
+
+        Chapter 9 of the service description. In the packs business_plus, premium_plus,
+        vast_mobiel_business_plus, vast_mobiel_premium_plus.
+
+        Problems: body-too-large, changed-meanwhile, directory-unavailable, forbidden, invalid-
+        request, invalid-settings, not-in-pack, too-many-requests, unauthenticated, unsupported-media-
+        type.
+        """
+        answer = await self._api.ask(
+            "PATCH", "/v1/me/services/directed_call_pickup", body=body, headers={"If-Match": if_match}
+        )
+        return versioned(answer, settings.DirectedCallPickup)
+
+    async def change_my_directed_call_pickup_with_bargein(
+        self, body: settings.DirectedCallPickupWithBargeinChange, *, if_match: str | None = None
+    ) -> Versioned[settings.DirectedCallPickupWithBargein]:
+        """Directed Call Pickup with Bargein: change some of settings.
+
+        Gericht overnemen met inbreken. Holds for the next call. What is absent stays, ``null`` is a
+        value; lists are given whole.
+
+        As Directed Call Pickup; a call that is answered already is joined. ``warning_tone``: the
+        parties hear that somebody comes in.
+
+        Chapter 9 of the service description. In the packs business_plus, premium_plus,
+        vast_mobiel_business_plus, vast_mobiel_premium_plus.
+
+        Problems: body-too-large, changed-meanwhile, directory-unavailable, forbidden, invalid-
+        request, invalid-settings, not-in-pack, too-many-requests, unauthenticated, unsupported-media-
+        type.
+        """
+        answer = await self._api.ask(
+            "PATCH",
+            "/v1/me/services/directed_call_pickup_with_bargein",
+            body=body,
+            headers={"If-Match": if_match},
+        )
+        return versioned(answer, settings.DirectedCallPickupWithBargein)
 
     async def change_my_diversion_inhibitor(
         self, body: settings.DiversionInhibitorChange, *, if_match: str | None = None
@@ -496,7 +589,8 @@ class MyServices:
         Wachtmuziek. Holds for the next call. What is absent stays, ``null`` is a value; lists are
         given whole.
 
-        ``active`` False: whom this user puts on hold hears nothing.
+        ``active`` False: whom this user puts on hold hears nothing. ``recording``: name of the
+        company's recording that is heard; None: its default. Holds for the next hold.
 
         Chapter 9 of the service description. In the packs business_plus, premium_plus,
         vast_mobiel_business_plus, vast_mobiel_premium_plus.
@@ -935,6 +1029,26 @@ class MyServices:
         )
         return versioned(answer, settings.Availability, known)
 
+    async def get_my_bargein_exempt(
+        self, *, known: Versioned[settings.BargeinExempt] | None = None
+    ) -> Versioned[settings.BargeinExempt]:
+        """Bargein Exempt: settings.
+
+        Niet inbreken. How it is set, every member of it, also when the pack does not hold it.
+
+        Nobody joins calls of this user unasked.
+
+        Chapter 9 of the service description. In the packs base_plus, business_plus, premium_plus,
+        vast_mobiel_business_plus, vast_mobiel_premium_plus.
+
+        Problems: directory-unavailable, forbidden, invalid-request, too-many-requests,
+        unauthenticated.
+        """
+        answer = await self._api.ask(
+            "GET", "/v1/me/services/bargein_exempt", headers={"If-None-Match": known.etag if known else None}
+        )
+        return versioned(answer, settings.BargeinExempt, known)
+
     async def get_my_busy_lamp_field(
         self, *, known: Versioned[settings.BusyLampField] | None = None
     ) -> Versioned[settings.BusyLampField]:
@@ -1070,6 +1184,26 @@ class MyServices:
         )
         return versioned(answer, settings.CallForwardingSelective, known)
 
+    async def get_my_call_pickup(
+        self, *, known: Versioned[settings.CallPickup] | None = None
+    ) -> Versioned[settings.CallPickup]:
+        """Call Pickup: settings.
+
+        Gesprek overnemen. How it is set, every member of it, also when the pack does not hold it.
+
+        The user may take the call that has rung longest at anybody of the group.
+
+        Chapter 9 of the service description. In the packs base_plus, business_plus, premium_plus,
+        vast_mobiel_business_plus, vast_mobiel_premium_plus.
+
+        Problems: directory-unavailable, forbidden, invalid-request, too-many-requests,
+        unauthenticated.
+        """
+        answer = await self._api.ask(
+            "GET", "/v1/me/services/call_pickup", headers={"If-None-Match": known.etag if known else None}
+        )
+        return versioned(answer, settings.CallPickup, known)
+
     async def get_my_call_return(
         self, *, known: Versioned[settings.CallReturn] | None = None
     ) -> Versioned[settings.CallReturn]:
@@ -1156,6 +1290,54 @@ class MyServices:
             headers={"If-None-Match": known.etag if known else None},
         )
         return versioned(answer, settings.ContactListIdentity, known)
+
+    async def get_my_directed_call_pickup(
+        self, *, known: Versioned[settings.DirectedCallPickup] | None = None
+    ) -> Versioned[settings.DirectedCallPickup]:
+        """Directed Call Pickup: settings.
+
+        Gericht gesprek overnemen. How it is set, every member of it, also when the pack does not hold
+        it.
+
+        The user may take a call that rings at a colleague of the group, by that colleague's
+        extension.
+
+        Chapter 9 of the service description. In the packs business_plus, premium_plus,
+        vast_mobiel_business_plus, vast_mobiel_premium_plus.
+
+        Problems: directory-unavailable, forbidden, invalid-request, too-many-requests,
+        unauthenticated.
+        """
+        answer = await self._api.ask(
+            "GET",
+            "/v1/me/services/directed_call_pickup",
+            headers={"If-None-Match": known.etag if known else None},
+        )
+        return versioned(answer, settings.DirectedCallPickup, known)
+
+    async def get_my_directed_call_pickup_with_bargein(
+        self, *, known: Versioned[settings.DirectedCallPickupWithBargein] | None = None
+    ) -> Versioned[settings.DirectedCallPickupWithBargein]:
+        """Directed Call Pickup with Bargein: settings.
+
+        Gericht overnemen met inbreken. How it is set, every member of it, also when the pack does not
+        hold it.
+
+        As Directed Call Pickup; a call that is answered already is joined. ``warning_tone``: the
+        parties hear that somebody comes in.
+
+        Chapter 9 of the service description. In the packs business_plus, premium_plus,
+        vast_mobiel_business_plus, vast_mobiel_premium_plus.
+
+        Problems: directory-unavailable, forbidden, invalid-request, too-many-requests,
+        unauthenticated.
+        """
+        answer = await self._api.ask(
+            "GET",
+            "/v1/me/services/directed_call_pickup_with_bargein",
+            headers={"If-None-Match": known.etag if known else None},
+        )
+        return versioned(answer, settings.DirectedCallPickupWithBargein, known)
 
     async def get_my_diversion_inhibitor(
         self, *, known: Versioned[settings.DiversionInhibitor] | None = None
@@ -1295,7 +1477,8 @@ class MyServices:
 
         Wachtmuziek. How it is set, every member of it, also when the pack does not hold it.
 
-        ``active`` False: whom this user puts on hold hears nothing.
+        ``active`` False: whom this user puts on hold hears nothing. ``recording``: name of the
+        company's recording that is heard; None: its default. Holds for the next hold.
 
         Chapter 9 of the service description. In the packs business_plus, premium_plus,
         vast_mobiel_business_plus, vast_mobiel_premium_plus.
@@ -1610,6 +1793,27 @@ class MyServices:
         )
         return versioned(answer, settings.Voicemail, known)
 
+    async def hear_my_music(self, recording: str) -> bytes:
+        """What is heard of a recording.
+
+        Problems: directory-unavailable, forbidden, invalid-request, not-found, too-many-requests,
+        unauthenticated.
+        """
+        answer = await self._api.ask("GET", f"/v1/me/music/{quoted(recording)}/audio")
+        return answer.content
+
+    async def list_my_music(self) -> models.MusicList:
+        """The recordings I can choose from.
+
+        The choice is set as `recording` of the service `music_on_hold_user`.
+
+        Problems: directory-unavailable, forbidden, invalid-request, too-many-requests,
+        unauthenticated.
+        """
+        answer = await self._api.ask("GET", "/v1/me/music")
+        found: models.MusicList = decoded(answer, models.MusicList)
+        return found
+
     async def list_my_services(self) -> models.ServiceSummaries:
         """All my services and how they are set.
 
@@ -1726,6 +1930,27 @@ class MyServices:
             "PUT", "/v1/me/services/availability", body=body, headers={"If-Match": if_match}
         )
         return versioned(answer, settings.Availability)
+
+    async def set_my_bargein_exempt(
+        self, body: settings.BargeinExempt, *, if_match: str | None = None
+    ) -> Versioned[settings.BargeinExempt]:
+        """Bargein Exempt: set settings.
+
+        Niet inbreken. Holds for the next call. What is absent is as by default.
+
+        Nobody joins calls of this user unasked.
+
+        Chapter 9 of the service description. In the packs base_plus, business_plus, premium_plus,
+        vast_mobiel_business_plus, vast_mobiel_premium_plus.
+
+        Problems: body-too-large, changed-meanwhile, directory-unavailable, forbidden, invalid-
+        request, invalid-settings, not-in-pack, too-many-requests, unauthenticated, unsupported-media-
+        type.
+        """
+        answer = await self._api.ask(
+            "PUT", "/v1/me/services/bargein_exempt", body=body, headers={"If-Match": if_match}
+        )
+        return versioned(answer, settings.BargeinExempt)
 
     async def set_my_busy_lamp_field(
         self, body: settings.BusyLampField, *, if_match: str | None = None
@@ -1854,6 +2079,27 @@ class MyServices:
         )
         return versioned(answer, settings.CallForwardingSelective)
 
+    async def set_my_call_pickup(
+        self, body: settings.CallPickup, *, if_match: str | None = None
+    ) -> Versioned[settings.CallPickup]:
+        """Call Pickup: set settings.
+
+        Gesprek overnemen. Holds for the next call. What is absent is as by default.
+
+        The user may take the call that has rung longest at anybody of the group.
+
+        Chapter 9 of the service description. In the packs base_plus, business_plus, premium_plus,
+        vast_mobiel_business_plus, vast_mobiel_premium_plus.
+
+        Problems: body-too-large, changed-meanwhile, directory-unavailable, forbidden, invalid-
+        request, invalid-settings, not-in-pack, too-many-requests, unauthenticated, unsupported-media-
+        type.
+        """
+        answer = await self._api.ask(
+            "PUT", "/v1/me/services/call_pickup", body=body, headers={"If-Match": if_match}
+        )
+        return versioned(answer, settings.CallPickup)
+
     async def set_my_call_return(
         self, body: settings.CallReturn, *, if_match: str | None = None
     ) -> Versioned[settings.CallReturn]:
@@ -1941,6 +2187,53 @@ class MyServices:
             "PUT", "/v1/me/services/contact_list_identity", body=body, headers={"If-Match": if_match}
         )
         return versioned(answer, settings.ContactListIdentity)
+
+    async def set_my_directed_call_pickup(
+        self, body: settings.DirectedCallPickup, *, if_match: str | None = None
+    ) -> Versioned[settings.DirectedCallPickup]:
+        """Directed Call Pickup: set settings.
+
+        Gericht gesprek overnemen. Holds for the next call. What is absent is as by default.
+
+        The user may take a call that rings at a colleague of the group, by that colleague's
+        extension.
+
+        Chapter 9 of the service description. In the packs business_plus, premium_plus,
+        vast_mobiel_business_plus, vast_mobiel_premium_plus.
+
+        Problems: body-too-large, changed-meanwhile, directory-unavailable, forbidden, invalid-
+        request, invalid-settings, not-in-pack, too-many-requests, unauthenticated, unsupported-media-
+        type.
+        """
+        answer = await self._api.ask(
+            "PUT", "/v1/me/services/directed_call_pickup", body=body, headers={"If-Match": if_match}
+        )
+        return versioned(answer, settings.DirectedCallPickup)
+
+    async def set_my_directed_call_pickup_with_bargein(
+        self, body: settings.DirectedCallPickupWithBargein, *, if_match: str | None = None
+    ) -> Versioned[settings.DirectedCallPickupWithBargein]:
+        """Directed Call Pickup with Bargein: set settings.
+
+        Gericht overnemen met inbreken. Holds for the next call. What is absent is as by default.
+
+        As Directed Call Pickup; a call that is answered already is joined. ``warning_tone``: the
+        parties hear that somebody comes in.
+
+        Chapter 9 of the service description. In the packs business_plus, premium_plus,
+        vast_mobiel_business_plus, vast_mobiel_premium_plus.
+
+        Problems: body-too-large, changed-meanwhile, directory-unavailable, forbidden, invalid-
+        request, invalid-settings, not-in-pack, too-many-requests, unauthenticated, unsupported-media-
+        type.
+        """
+        answer = await self._api.ask(
+            "PUT",
+            "/v1/me/services/directed_call_pickup_with_bargein",
+            body=body,
+            headers={"If-Match": if_match},
+        )
+        return versioned(answer, settings.DirectedCallPickupWithBargein)
 
     async def set_my_diversion_inhibitor(
         self, body: settings.DiversionInhibitor, *, if_match: str | None = None
@@ -2081,7 +2374,8 @@ class MyServices:
 
         Wachtmuziek. Holds for the next call. What is absent is as by default.
 
-        ``active`` False: whom this user puts on hold hears nothing.
+        ``active`` False: whom this user puts on hold hears nothing. ``recording``: name of the
+        company's recording that is heard; None: its default. Holds for the next hold.
 
         Chapter 9 of the service description. In the packs business_plus, premium_plus,
         vast_mobiel_business_plus, vast_mobiel_premium_plus.

@@ -134,6 +134,31 @@ class ServicesOfUsers:
         )
         return versioned(answer, settings.Availability)
 
+    async def change_user_bargein_exempt(
+        self, user: str, body: settings.BargeinExemptChange, *, if_match: str | None = None
+    ) -> Versioned[settings.BargeinExempt]:
+        """Bargein Exempt: change some of settings.
+
+        Niet inbreken. Holds for the next call. What is absent stays, ``null`` is a value; lists are
+        given whole.
+
+        Nobody joins calls of this user unasked.
+
+        Chapter 9 of the service description. In the packs base_plus, business_plus, premium_plus,
+        vast_mobiel_business_plus, vast_mobiel_premium_plus.
+
+        Problems: body-too-large, changed-meanwhile, directory-unavailable, forbidden, invalid-
+        request, invalid-settings, not-found, not-in-pack, too-many-requests, unauthenticated,
+        unsupported-media-type.
+        """
+        answer = await self._api.ask(
+            "PATCH",
+            f"/v1/users/{quoted(user)}/services/bargein_exempt",
+            body=body,
+            headers={"If-Match": if_match},
+        )
+        return versioned(answer, settings.BargeinExempt)
+
     async def change_user_busy_lamp_field(
         self, user: str, body: settings.BusyLampFieldChange, *, if_match: str | None = None
     ) -> Versioned[settings.BusyLampField]:
@@ -285,6 +310,31 @@ class ServicesOfUsers:
         )
         return versioned(answer, settings.CallForwardingSelective)
 
+    async def change_user_call_pickup(
+        self, user: str, body: settings.CallPickupChange, *, if_match: str | None = None
+    ) -> Versioned[settings.CallPickup]:
+        """Call Pickup: change some of settings.
+
+        Gesprek overnemen. Holds for the next call. What is absent stays, ``null`` is a value; lists
+        are given whole.
+
+        The user may take the call that has rung longest at anybody of the group.
+
+        Chapter 9 of the service description. In the packs base_plus, business_plus, premium_plus,
+        vast_mobiel_business_plus, vast_mobiel_premium_plus.
+
+        Problems: body-too-large, changed-meanwhile, directory-unavailable, forbidden, invalid-
+        request, invalid-settings, not-found, not-in-pack, too-many-requests, unauthenticated,
+        unsupported-media-type.
+        """
+        answer = await self._api.ask(
+            "PATCH",
+            f"/v1/users/{quoted(user)}/services/call_pickup",
+            body=body,
+            headers={"If-Match": if_match},
+        )
+        return versioned(answer, settings.CallPickup)
+
     async def change_user_call_return(
         self, user: str, body: settings.CallReturnChange, *, if_match: str | None = None
     ) -> Versioned[settings.CallReturn]:
@@ -389,6 +439,58 @@ class ServicesOfUsers:
             headers={"If-Match": if_match},
         )
         return versioned(answer, settings.ContactListIdentity)
+
+    async def change_user_directed_call_pickup(
+        self, user: str, body: settings.DirectedCallPickupChange, *, if_match: str | None = None
+    ) -> Versioned[settings.DirectedCallPickup]:
+        """Directed Call Pickup: change some of settings.
+
+        Gericht gesprek overnemen. Holds for the next call. What is absent stays, ``null`` is a value;
+        lists are given whole.
+
+        The user may take a call that rings at a colleague of the group, by that colleague's
+        extension.
+
+        Chapter 9 of the service description. In the packs business_plus, premium_plus,
+        vast_mobiel_business_plus, vast_mobiel_premium_plus.
+
+        Problems: body-too-large, changed-meanwhile, directory-unavailable, forbidden, invalid-
+        request, invalid-settings, not-found, not-in-pack, too-many-requests, unauthenticated,
+        unsupported-media-type.
+        """
+        answer = await self._api.ask(
+            "PATCH",
+            f"/v1/users/{quoted(user)}/services/directed_call_pickup",
+            body=body,
+            headers={"If-Match": if_match},
+        )
+        return versioned(answer, settings.DirectedCallPickup)
+
+    async def change_user_directed_call_pickup_with_bargein(
+        self, user: str, body: settings.DirectedCallPickupWithBargeinChange, *, if_match: str | None = None
+    ) -> Versioned[settings.DirectedCallPickupWithBargein]:
+        """Directed Call Pickup with Bargein: change some of settings.
+
+        Gericht overnemen met inbreken. Holds for the next call. What is absent stays, ``null`` is a
+        value; lists are given whole.
+
+        As Directed Call Pickup; a call that is answered already is joined. ``warning_tone``: the
+        parties hear that somebody comes in.
+
+        Chapter 9 of the service description. In the packs business_plus, premium_plus,
+        vast_mobiel_business_plus, vast_mobiel_premium_plus.
+
+        Problems: body-too-large, changed-meanwhile, directory-unavailable, forbidden, invalid-
+        request, invalid-settings, not-found, not-in-pack, too-many-requests, unauthenticated,
+        unsupported-media-type.
+        """
+        answer = await self._api.ask(
+            "PATCH",
+            f"/v1/users/{quoted(user)}/services/directed_call_pickup_with_bargein",
+            body=body,
+            headers={"If-Match": if_match},
+        )
+        return versioned(answer, settings.DirectedCallPickupWithBargein)
 
     async def change_user_diversion_inhibitor(
         self, user: str, body: settings.DiversionInhibitorChange, *, if_match: str | None = None
@@ -548,7 +650,8 @@ class ServicesOfUsers:
         Wachtmuziek. Holds for the next call. What is absent stays, ``null`` is a value; lists are
         given whole.
 
-        ``active`` False: whom this user puts on hold hears nothing.
+        ``active`` False: whom this user puts on hold hears nothing. ``recording``: name of the
+        company's recording that is heard; None: its default. Holds for the next hold.
 
         Chapter 9 of the service description. In the packs business_plus, premium_plus,
         vast_mobiel_business_plus, vast_mobiel_premium_plus.
@@ -1025,6 +1128,28 @@ class ServicesOfUsers:
         )
         return versioned(answer, settings.Availability, known)
 
+    async def get_user_bargein_exempt(
+        self, user: str, *, known: Versioned[settings.BargeinExempt] | None = None
+    ) -> Versioned[settings.BargeinExempt]:
+        """Bargein Exempt: settings.
+
+        Niet inbreken. How it is set for one user, also when the pack does not hold it.
+
+        Nobody joins calls of this user unasked.
+
+        Chapter 9 of the service description. In the packs base_plus, business_plus, premium_plus,
+        vast_mobiel_business_plus, vast_mobiel_premium_plus.
+
+        Problems: directory-unavailable, forbidden, invalid-request, not-found, too-many-requests,
+        unauthenticated.
+        """
+        answer = await self._api.ask(
+            "GET",
+            f"/v1/users/{quoted(user)}/services/bargein_exempt",
+            headers={"If-None-Match": known.etag if known else None},
+        )
+        return versioned(answer, settings.BargeinExempt, known)
+
     async def get_user_busy_lamp_field(
         self, user: str, *, known: Versioned[settings.BusyLampField] | None = None
     ) -> Versioned[settings.BusyLampField]:
@@ -1160,6 +1285,28 @@ class ServicesOfUsers:
         )
         return versioned(answer, settings.CallForwardingSelective, known)
 
+    async def get_user_call_pickup(
+        self, user: str, *, known: Versioned[settings.CallPickup] | None = None
+    ) -> Versioned[settings.CallPickup]:
+        """Call Pickup: settings.
+
+        Gesprek overnemen. How it is set for one user, also when the pack does not hold it.
+
+        The user may take the call that has rung longest at anybody of the group.
+
+        Chapter 9 of the service description. In the packs base_plus, business_plus, premium_plus,
+        vast_mobiel_business_plus, vast_mobiel_premium_plus.
+
+        Problems: directory-unavailable, forbidden, invalid-request, not-found, too-many-requests,
+        unauthenticated.
+        """
+        answer = await self._api.ask(
+            "GET",
+            f"/v1/users/{quoted(user)}/services/call_pickup",
+            headers={"If-None-Match": known.etag if known else None},
+        )
+        return versioned(answer, settings.CallPickup, known)
+
     async def get_user_call_return(
         self, user: str, *, known: Versioned[settings.CallReturn] | None = None
     ) -> Versioned[settings.CallReturn]:
@@ -1248,6 +1395,53 @@ class ServicesOfUsers:
             headers={"If-None-Match": known.etag if known else None},
         )
         return versioned(answer, settings.ContactListIdentity, known)
+
+    async def get_user_directed_call_pickup(
+        self, user: str, *, known: Versioned[settings.DirectedCallPickup] | None = None
+    ) -> Versioned[settings.DirectedCallPickup]:
+        """Directed Call Pickup: settings.
+
+        Gericht gesprek overnemen. How it is set for one user, also when the pack does not hold it.
+
+        The user may take a call that rings at a colleague of the group, by that colleague's
+        extension.
+
+        Chapter 9 of the service description. In the packs business_plus, premium_plus,
+        vast_mobiel_business_plus, vast_mobiel_premium_plus.
+
+        Problems: directory-unavailable, forbidden, invalid-request, not-found, too-many-requests,
+        unauthenticated.
+        """
+        answer = await self._api.ask(
+            "GET",
+            f"/v1/users/{quoted(user)}/services/directed_call_pickup",
+            headers={"If-None-Match": known.etag if known else None},
+        )
+        return versioned(answer, settings.DirectedCallPickup, known)
+
+    async def get_user_directed_call_pickup_with_bargein(
+        self, user: str, *, known: Versioned[settings.DirectedCallPickupWithBargein] | None = None
+    ) -> Versioned[settings.DirectedCallPickupWithBargein]:
+        """Directed Call Pickup with Bargein: settings.
+
+        Gericht overnemen met inbreken. How it is set for one user, also when the pack does not hold
+        it.
+
+        As Directed Call Pickup; a call that is answered already is joined. ``warning_tone``: the
+        parties hear that somebody comes in.
+
+        Chapter 9 of the service description. In the packs business_plus, premium_plus,
+        vast_mobiel_business_plus, vast_mobiel_premium_plus.
+
+        Problems: directory-unavailable, forbidden, invalid-request, not-found, too-many-requests,
+        unauthenticated.
+        """
+        answer = await self._api.ask(
+            "GET",
+            f"/v1/users/{quoted(user)}/services/directed_call_pickup_with_bargein",
+            headers={"If-None-Match": known.etag if known else None},
+        )
+        return versioned(answer, settings.DirectedCallPickupWithBargein, known)
 
     async def get_user_diversion_inhibitor(
         self, user: str, *, known: Versioned[settings.DiversionInhibitor] | None = None
@@ -1388,7 +1582,8 @@ class ServicesOfUsers:
 
         Wachtmuziek. How it is set for one user, also when the pack does not hold it.
 
-        ``active`` False: whom this user puts on hold hears nothing.
+        ``active`` False: whom this user puts on hold hears nothing. ``recording``: name of the
+        company's recording that is heard; None: its default. Holds for the next hold.
 
         Chapter 9 of the service description. In the packs business_plus, premium_plus,
         vast_mobiel_business_plus, vast_mobiel_premium_plus.
@@ -1847,6 +2042,30 @@ class ServicesOfUsers:
         )
         return versioned(answer, settings.Availability)
 
+    async def set_user_bargein_exempt(
+        self, user: str, body: settings.BargeinExempt, *, if_match: str | None = None
+    ) -> Versioned[settings.BargeinExempt]:
+        """Bargein Exempt: set settings.
+
+        Niet inbreken. Holds for the next call. What is absent is as by default.
+
+        Nobody joins calls of this user unasked.
+
+        Chapter 9 of the service description. In the packs base_plus, business_plus, premium_plus,
+        vast_mobiel_business_plus, vast_mobiel_premium_plus.
+
+        Problems: body-too-large, changed-meanwhile, directory-unavailable, forbidden, invalid-
+        request, invalid-settings, not-found, not-in-pack, too-many-requests, unauthenticated,
+        unsupported-media-type.
+        """
+        answer = await self._api.ask(
+            "PUT",
+            f"/v1/users/{quoted(user)}/services/bargein_exempt",
+            body=body,
+            headers={"If-Match": if_match},
+        )
+        return versioned(answer, settings.BargeinExempt)
+
     async def set_user_busy_lamp_field(
         self, user: str, body: settings.BusyLampField, *, if_match: str | None = None
     ) -> Versioned[settings.BusyLampField]:
@@ -1992,6 +2211,27 @@ class ServicesOfUsers:
         )
         return versioned(answer, settings.CallForwardingSelective)
 
+    async def set_user_call_pickup(
+        self, user: str, body: settings.CallPickup, *, if_match: str | None = None
+    ) -> Versioned[settings.CallPickup]:
+        """Call Pickup: set settings.
+
+        Gesprek overnemen. Holds for the next call. What is absent is as by default.
+
+        The user may take the call that has rung longest at anybody of the group.
+
+        Chapter 9 of the service description. In the packs base_plus, business_plus, premium_plus,
+        vast_mobiel_business_plus, vast_mobiel_premium_plus.
+
+        Problems: body-too-large, changed-meanwhile, directory-unavailable, forbidden, invalid-
+        request, invalid-settings, not-found, not-in-pack, too-many-requests, unauthenticated,
+        unsupported-media-type.
+        """
+        answer = await self._api.ask(
+            "PUT", f"/v1/users/{quoted(user)}/services/call_pickup", body=body, headers={"If-Match": if_match}
+        )
+        return versioned(answer, settings.CallPickup)
+
     async def set_user_call_return(
         self, user: str, body: settings.CallReturn, *, if_match: str | None = None
     ) -> Versioned[settings.CallReturn]:
@@ -2085,6 +2325,56 @@ class ServicesOfUsers:
             headers={"If-Match": if_match},
         )
         return versioned(answer, settings.ContactListIdentity)
+
+    async def set_user_directed_call_pickup(
+        self, user: str, body: settings.DirectedCallPickup, *, if_match: str | None = None
+    ) -> Versioned[settings.DirectedCallPickup]:
+        """Directed Call Pickup: set settings.
+
+        Gericht gesprek overnemen. Holds for the next call. What is absent is as by default.
+
+        The user may take a call that rings at a colleague of the group, by that colleague's
+        extension.
+
+        Chapter 9 of the service description. In the packs business_plus, premium_plus,
+        vast_mobiel_business_plus, vast_mobiel_premium_plus.
+
+        Problems: body-too-large, changed-meanwhile, directory-unavailable, forbidden, invalid-
+        request, invalid-settings, not-found, not-in-pack, too-many-requests, unauthenticated,
+        unsupported-media-type.
+        """
+        answer = await self._api.ask(
+            "PUT",
+            f"/v1/users/{quoted(user)}/services/directed_call_pickup",
+            body=body,
+            headers={"If-Match": if_match},
+        )
+        return versioned(answer, settings.DirectedCallPickup)
+
+    async def set_user_directed_call_pickup_with_bargein(
+        self, user: str, body: settings.DirectedCallPickupWithBargein, *, if_match: str | None = None
+    ) -> Versioned[settings.DirectedCallPickupWithBargein]:
+        """Directed Call Pickup with Bargein: set settings.
+
+        Gericht overnemen met inbreken. Holds for the next call. What is absent is as by default.
+
+        As Directed Call Pickup; a call that is answered already is joined. ``warning_tone``: the
+        parties hear that somebody comes in.
+
+        Chapter 9 of the service description. In the packs business_plus, premium_plus,
+        vast_mobiel_business_plus, vast_mobiel_premium_plus.
+
+        Problems: body-too-large, changed-meanwhile, directory-unavailable, forbidden, invalid-
+        request, invalid-settings, not-found, not-in-pack, too-many-requests, unauthenticated,
+        unsupported-media-type.
+        """
+        answer = await self._api.ask(
+            "PUT",
+            f"/v1/users/{quoted(user)}/services/directed_call_pickup_with_bargein",
+            body=body,
+            headers={"If-Match": if_match},
+        )
+        return versioned(answer, settings.DirectedCallPickupWithBargein)
 
     async def set_user_diversion_inhibitor(
         self, user: str, body: settings.DiversionInhibitor, *, if_match: str | None = None
@@ -2237,7 +2527,8 @@ class ServicesOfUsers:
 
         Wachtmuziek. Holds for the next call. What is absent is as by default.
 
-        ``active`` False: whom this user puts on hold hears nothing.
+        ``active`` False: whom this user puts on hold hears nothing. ``recording``: name of the
+        company's recording that is heard; None: its default. Holds for the next hold.
 
         Chapter 9 of the service description. In the packs business_plus, premium_plus,
         vast_mobiel_business_plus, vast_mobiel_premium_plus.

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Annotated
+
+import msgspec
 
 from hipper.pbx.services.base import Settings
 
@@ -80,10 +83,15 @@ class AutomaticCallback(Settings, frozen=True, kw_only=True):
     """How long the exchange waits for the colleague to be free."""
 
 
+RecordingName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,62}(?!\n)$")]
+
+
 class MusicOnHoldUser(Settings, frozen=True, kw_only=True):
-    """``active`` False: whom this user puts on hold hears nothing."""
+    """``active`` False: whom this user puts on hold hears nothing. ``recording``: name of the company's
+    recording that is heard; None: its default. Holds for the next hold."""
 
     active: bool = True
+    recording: RecordingName | None = None
 
 
 class CallClass(str, Enum):
