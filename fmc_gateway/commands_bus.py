@@ -10,6 +10,8 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar
 
+import msgspec
+
 from fmc_gateway.call.commands import AnswerDial, AnswerRequest
 from fmc_gateway.call.events import (
     AnyEvent,
@@ -23,6 +25,7 @@ from fmc_gateway.call.events import (
     MoveRequested,
     TransferRequested,
 )
+from fmc_gateway.records.explain import ExplainedCall
 from hipper.contracts.bus import (
     CallCommand,
     CommandEnvelope,
@@ -33,6 +36,7 @@ from hipper.contracts.bus import (
     ConsultSwap,
     Decline,
     Dial,
+    Explain,
     HangUp,
     Hold,
     Pull,
@@ -43,7 +47,7 @@ from hipper.contracts.bus import (
     TransferBlind,
 )
 from hipper.contracts.calls import LiveCall
-from hipper.pbx.ids import CallId, GatewayId, LegId
+from hipper.pbx.ids import CallId, GatewayId, LegId, SubscriberId
 from hipper.runtime.bus import Bus
 from hipper.runtime.bus_commands import CommandChannel
 
@@ -75,6 +79,7 @@ class Calls(Protocol):
     def state_of(self, call: CallId) -> str | None: ...
     def live_of(self, call: CallId) -> LiveCall | None: ...
     def is_emergency(self, call: CallId) -> bool: ...
+    def explain(self, call: CallId, user: SubscriberId, now: float) -> ExplainedCall | None: ...
     def ask(self, call: CallId, event: AnyEvent) -> bool: ...
     def request(
         self,
@@ -127,6 +132,8 @@ class CommandReader:
         live = self._calls.live_of(envelope.call)
         if state is None or not may_ask(command, live):
             return _reply(envelope, ReplyStatus.UNKNOWN, explanation=NO_SUCH_CALL)
+        if isinstance(command, Explain):
+            return self._explain(envelope, command)
         if self._calls.is_emergency(envelope.call) or (live is not None and live.untouchable):
             return _refused(envelope, RefusedBecause.EMERGENCY, EMERGENCY, state)
         if state in ALREADY_ENDING:
@@ -138,6 +145,13 @@ class CommandReader:
         if handler is None:
             return _refused(envelope, RefusedBecause.NOT_AVAILABLE, NOT_AVAILABLE, state)
         return handler(envelope, command, state)
+
+    def _explain(self, envelope: CommandEnvelope, command: Explain) -> CommandReply:
+        explained = self._calls.explain(envelope.call, command.user, self._now())
+        if explained is None:
+            return _reply(envelope, ReplyStatus.UNKNOWN, explanation=NO_SUCH_CALL)
+        answer = msgspec.json.encode(explained)
+        return msgspec.structs.replace(_reply(envelope, ReplyStatus.DONE), explained=answer)
 
     def _hang_up(self, envelope: CommandEnvelope, command: HangUp, state: str) -> CommandReply:
         by = "operator" if command.user is None else f"user:{command.user}"

@@ -20,12 +20,14 @@ from fmc_gateway.call import commands as c
 from fmc_gateway.call import events as e
 from fmc_gateway.call.replay import Trace, TraceStep
 from fmc_gateway.call.step import step
+from fmc_gateway.explaining import explain_live
 from fmc_gateway.records.entry import SpoolEntry
+from fmc_gateway.records.explain import ExplainedCall
 from fmc_gateway.records.unfinished import GATEWAY_FAULT, unfinished_record
 from fmc_gateway.sip_port import SipPort
 from hipper.contracts.calls import CallOutcome, LiveCall
 from hipper.contracts.talks import RingEvent, TalkEnded, TalkEvent
-from hipper.pbx.ids import CallId, LegId
+from hipper.pbx.ids import CallId, LegId, SubscriberId
 
 MAX_TRACE = 2000
 """Turns kept of one call: hours of holding and resuming."""
@@ -190,6 +192,13 @@ class Interpreter:
         """The call as it was shown last, None while it is not shown (any more)."""
         run = self._runs.get(call)
         return None if run is None else run.last_live
+
+    def explain(self, call: CallId, user: SubscriberId, now: float) -> ExplainedCall | None:
+        """The call so far, as ``user`` may read it (:mod:`fmc_gateway.explaining`). ``now``: Unix seconds."""
+        run = self._runs.get(call)
+        if run is None or run.call is None or run.last_live is None:
+            return None
+        return explain_live(run.call, run.last_live, user, now)
 
     def holds(self, call: CallId) -> bool:
         return call in self._runs

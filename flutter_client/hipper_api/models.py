@@ -696,14 +696,17 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
 
 class ExplainedCall(msgspec.Struct, frozen=True, kw_only=True):
     """Times: Unix seconds. ``other``: who called, or what was dialled; None when it was withheld, or
-    ``masked``. ``decisions`` is empty for calls of before they were kept.
+    ``masked``. ``decisions`` is empty for calls of before they were kept. ``phase``: of a call that
+    is still going on; then ``ended`` and ``outcome`` are None, and ``decisions`` and ``devices``
+    those so far.
     """
 
     call: str
     started: float
     answered: float | None
-    ended: float
-    outcome: CallOutcome
+    ended: float | None
+    outcome: CallOutcome | None
+    phase: LivePhase | None = None
     incoming: bool
     other: str | None
     withheld: bool
@@ -727,13 +730,14 @@ class ExplainedDecision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExplainedDevice(msgspec.Struct, frozen=True, kw_only=True):
-    """``nl``, ``en``: what became of it; ``why``: the rule by which it rang or did not. ``device`` None:
-    a number that rings along, of which only its user is told which.
+    """``nl``, ``en``: what became of it, without ``outcome`` what it does now; ``why``: the rule by
+    which it rang or not. ``device`` None: a number that rings along, of which only its user is told
+    which.
     """
 
     device: str | None
     label: str | None = None
-    outcome: AttemptOutcome
+    outcome: AttemptOutcome | None
     nl: str
     en: str
     why: Said

@@ -20,6 +20,7 @@ from hipper.contracts.calls import (
     DecisionKind,
     LegRecord,
     LegRole,
+    LivePhase,
 )
 from hipper.pbx.explain import Said, said
 from hipper.pbx.ids import CallId, DeviceId, SubscriberId
@@ -73,12 +74,12 @@ class ExplainedDecision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExplainedDevice(msgspec.Struct, frozen=True, kw_only=True):
-    """``nl``, ``en``: what became of it; ``why``: the rule by which it rang or did not. ``device`` None: a
-    number that rings along, of which only its user is told which."""
+    """``nl``, ``en``: what became of it, without ``outcome`` what it does now; ``why``: the rule by which it
+    rang or not. ``device`` None: a number that rings along, of which only its user is told which."""
 
     device: DeviceId | None
     label: str | None = None
-    outcome: AttemptOutcome
+    outcome: AttemptOutcome | None
     nl: str
     en: str
     why: Said
@@ -97,13 +98,15 @@ class ExplainedDiversion(msgspec.Struct, frozen=True, kw_only=True):
 
 class ExplainedCall(msgspec.Struct, frozen=True, kw_only=True):
     """Times: Unix seconds. ``other``: who called, or what was dialled; None when it was withheld, or
-    ``masked``. ``decisions`` is empty for calls of before they were kept."""
+    ``masked``. ``decisions`` is empty for calls of before they were kept. ``phase``: of a call that is still
+    going on; then ``ended`` and ``outcome`` are None, and ``decisions`` and ``devices`` those so far."""
 
     call: CallId
     started: float
     answered: float | None
-    ended: float
-    outcome: CallOutcome
+    ended: float | None
+    outcome: CallOutcome | None
+    phase: LivePhase | None = None
     incoming: bool
     other: str | None
     withheld: bool

@@ -133,7 +133,8 @@ def _say(said: Said, language: str) -> str:
 
 def _past(who: str, one: ExplainedCall, names: dict[str, str], language: str) -> Iterator[str]:
     other = "withheld" if one.withheld else "masked" if one.masked else one.other or "unknown"
-    yield f"{who}: {'called by' if one.incoming else 'calls'} {other}, {one.outcome.value.replace('_', ' ')}"
+    outcome = "still going on" if one.outcome is None else one.outcome.value.replace("_", " ")
+    yield f"{who}: {'called by' if one.incoming else 'calls'} {other}, {outcome}"
     if not one.decisions:
         yield f"  {_say(one.decided, language)}"
     for decision in one.decisions:

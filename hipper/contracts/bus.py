@@ -27,6 +27,11 @@ class UserCommand(msgspec.Struct, frozen=True, kw_only=True):
     user: SubscriberId
 
 
+class Explain(UserCommand, frozen=True, kw_only=True, tag="explain"):
+    """Say what was decided of the call so far. Changes nothing; any party of the call may ask, of calls to
+    112 too."""
+
+
 # Beginning and ending.
 
 
@@ -220,7 +225,8 @@ class PickUp(UserCommand, frozen=True, kw_only=True, tag="pick_up"):
 
 
 CallCommand = (
-    HangUp
+    Explain
+    | HangUp
     | Dial
     | Decline
     | Hold
@@ -295,6 +301,9 @@ class CommandReply(msgspec.Struct, frozen=True, kw_only=True):
     state: str | None = None
     """With ``refused``: the state of the call that does not allow it."""
     explanation: str | None = None
+    explained: bytes | None = None
+    """To :class:`Explain`: an ``ExplainedCall`` (:mod:`fmc_gateway.records.explain`) as JSON, with nothing in
+    it that the user may not know."""
 
 
 # User events.

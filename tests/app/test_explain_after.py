@@ -111,6 +111,40 @@ async def test_private_contact_sees_the_mobile_and_explain_says_why(world: World
     assert (theirs.json()["masked"], "0301112233" in theirs.text) == (True, False)
 
 
+async def test_call_that_rings_is_explained_to_its_parties_and_to_nobody_else(world: World, api: Api) -> None:
+    anna, bram = await sign_in(api, ANNA), await sign_in(api, BRAM)
+    phone, carrier = await world.phone("anna-1"), world.site.carrier
+    session = carrier.call(world.site.pstn, "+31201232010", "<sip:+31301234567@carrier.test>")
+    phone.do("ring", (await phone.expect(sip.Invited)).session)
+    await carrier.expect(sip.Ringing)
+    call = await live_call_of(anna)
+    path = f"/v1/me/explain?call={call}"
+    now = (await anna.get(path)).json()
+    assert (now["phase"], now["ended"], now["outcome"]) == ("ringing", None, None)
+    assert (now["other"], now["decided"]["rule"]) == ("+31301234567", "ring.fixed")
+    rings = {one["device"]: (one["outcome"], one["label"]) for one in now["devices"]}
+    assert rings["anna-1"] == (None, "anna-1")
+    assert rings["anna-2"] == ("not_registered", "anna-2")
+    nothing = await bram.get("/v1/me/explain?call=no-such-call")
+    for path_of_bram in (path, f"/v1/users/anna/explain?call={call}"):
+        theirs = await bram.get(path_of_bram)
+        assert (theirs.status_code, theirs.content) == (404, nothing.content)
+    carrier.do("cancel", session)
+    await world.at_rest()
+    await last_call(world)
+    was = (await anna.get(path)).json()
+    assert (was["phase"], was["outcome"], was["decided"]) == (None, "cancelled", now["decided"])
+
+
+async def live_call_of(client: Client) -> str:
+    async with asyncio.timeout(8):
+        while True:
+            found = (await client.get("/v1/me/calls")).json()["items"]
+            if found and found[0]["phase"] == "ringing":
+                return str(found[0]["id"])
+            await asyncio.sleep(0.05)
+
+
 async def shown_to(world: World, dialled: str) -> str:
     mobile, carrier = world.site.mobile_peer, world.site.carrier
     mobile.call(world.site.core, dialled, ANNA_MOBILE, headers=ASSERTED)

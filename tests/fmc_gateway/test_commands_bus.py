@@ -19,6 +19,8 @@ from tests.app.live import ACME, live_call
 CALL = CallId("c1")
 ANNA = SubscriberId("anna")
 OTHER = TenantId("other")
+NOBODY = SubscriberId("nobody")
+"""Of whom the engine has nothing to say."""
 
 
 class Engine:
@@ -38,6 +40,9 @@ class Engine:
 
     def is_emergency(self, call: CallId) -> bool:
         return self.emergency
+
+    def explain(self, call: CallId, user: SubscriberId, now: float) -> Any:
+        return None if user == NOBODY else {"of": user}
 
     def ask(self, call: CallId, event: ev.AnyEvent) -> bool:
         self.asked.append(event)
@@ -87,6 +92,7 @@ def example(kind: type, tenant: TenantId = ACME, user: SubscriberId = ANNA) -> A
 
 
 ON_CALLS = [kind for kind in get_args(b.CallCommand) if kind is not b.Dial]
+TOUCHING = [kind for kind in ON_CALLS if kind is not b.Explain]
 
 
 @pytest.mark.parametrize("kind", ON_CALLS)
@@ -108,7 +114,7 @@ async def test_call_nobody_is_shown_yet_is_no_users(kind: type) -> None:
     assert reply.status is b.ReplyStatus.UNKNOWN
 
 
-@pytest.mark.parametrize("kind", ON_CALLS)
+@pytest.mark.parametrize("kind", TOUCHING)
 @pytest.mark.parametrize("untouchable", [True, False])
 async def test_nothing_touches_112_and_113(kind: type, untouchable: bool) -> None:
     live = msgspec.structs.replace(live_call(), untouchable=untouchable)
@@ -117,6 +123,15 @@ async def test_nothing_touches_112_and_113(kind: type, untouchable: bool) -> Non
         reply = await answer(engine, command)
         assert (reply.status, reply.because) == (b.ReplyStatus.REFUSED, b.RefusedBecause.EMERGENCY)
     assert engine.asked == []
+
+
+async def test_call_is_explained_to_its_parties_also_when_nothing_may_touch_it() -> None:
+    engine = Engine(live_call(), emergency=True)
+    reply = await answer(engine, example(b.Explain))
+    assert (reply.status, reply.explained) == (b.ReplyStatus.DONE, b'{"of":"anna"}')
+    nothing = Engine(live_call(called=msgspec.structs.replace(live_call().called, subscriber=NOBODY)))
+    asked = await answer(nothing, example(b.Explain, user=NOBODY))
+    assert (asked.status, asked.explained) == (b.ReplyStatus.UNKNOWN, None)
 
 
 async def test_operator_hangs_up_what_is_in_reach() -> None:

@@ -34,9 +34,11 @@ from hipper.contracts.bus import (
     CallCommand,
     CommandEnvelope,
     CommandReply,
+    Explain,
     RefusedBecause,
     ReplyStatus,
 )
+from hipper.contracts.calls import LiveCall
 from hipper.directory.accounts import Account
 from hipper.pbx.ids import CallId, GatewayId
 from hipper.runtime.bus import outages_named
@@ -109,14 +111,38 @@ class Commands:
             deadline=began + GATEWAY_WITHIN_S,
             command=command,
         )
-        sent = await self._channel.post(mine.gateway, envelope)
-        reply = await self._channel.wait_for_reply(envelope.request_id, began + ANSWER_WITHIN_S)
-        if reply is None:
-            withdrawn = await self._channel.withdraw(mine.gateway, sent)
-            raise no_reply(may_still_happen=not withdrawn)
+        reply = await self._told(mine.gateway, envelope, began)
         if reply.status is not ReplyStatus.DONE:
             raise problem_of(reply)
         return Done(call=mine.call)
+
+    async def explain(self, account: Account, live: LiveCall) -> bytes | None:
+        """An ``ExplainedCall`` as JSON; None: the gateway does not hold the call any more. Raises
+        ProblemError: 503, 504."""
+        if self._waiting >= MOST_WAITING:
+            raise ProblemError(OVERLOADED, retry_after_s=1)
+        self._waiting += 1
+        try:
+            began = self._clock.unix()
+            envelope = CommandEnvelope(
+                request_id=secrets.token_hex(12),
+                idempotency_key=f"{account.subscriber}:{secrets.token_hex(12)}",
+                call=live.call,
+                deadline=began + GATEWAY_WITHIN_S,
+                command=Explain(tenant=account.tenant, user=account.subscriber),
+            )
+            return (await self._told(live.gateway, envelope, began)).explained
+        finally:
+            self._waiting -= 1
+
+    async def _told(self, gateway: GatewayId, envelope: CommandEnvelope, began: float) -> CommandReply:
+        """Raises ProblemError: 504."""
+        sent = await self._channel.post(gateway, envelope)
+        reply = await self._channel.wait_for_reply(envelope.request_id, began + ANSWER_WITHIN_S)
+        if reply is None:
+            withdrawn = await self._channel.withdraw(gateway, sent)
+            raise no_reply(may_still_happen=not withdrawn)
+        return reply
 
     async def _where(self, account: Account, call: CallId | None) -> tuple[CallId, GatewayId]:
         """A new call goes to the gateway of the enterprise, and one that is over where it would be by now."""

@@ -13,7 +13,14 @@ from app.bodies import body_of
 from app.domain.explain import services
 from app.domain.explain.schemas import Would, WouldCall
 from app.operations import Access, Query, declared
-from app.problems import INVALID_REQUEST, NOT_FOUND, ProblemError
+from app.problems import (
+    INVALID_REQUEST,
+    NO_REPLY,
+    NOT_FOUND,
+    OVERLOADED,
+    STORE_UNAVAILABLE,
+    ProblemError,
+)
 from fmc_gateway.records.explain import ExplainedCall
 from hipper.pbx.ids import SubscriberId
 
@@ -37,6 +44,7 @@ _PAST = {
     "answered": None,
     "ended": 1795800604.5,
     "outcome": "declined",
+    "phase": None,
     "incoming": True,
     "other": "+31301234567",
     "withheld": False,
@@ -96,6 +104,7 @@ _WOULD = {
 }
 _ASKED = {"called": "0201234501", "caller": "0301234567", "at": "2026-11-27T18:30"}
 _GET: dict[str, Any] = {"answer": ExplainedCall, "query": _QUERY, "problems": (NOT_FOUND,), "shown": _PAST}
+_GET_OWN = {**_GET, "problems": (NOT_FOUND, STORE_UNAVAILABLE, OVERLOADED, NO_REPLY)}
 _POST: dict[str, Any] = {
     "body": WouldCall,
     "answer": Would,
@@ -115,13 +124,15 @@ class OwnExplainController(Controller):
         "/",
         operation_id="explainCall",
         summary="Why a call of mine went as it did",
-        opt=declared(Access.USER, **_GET),
+        opt=declared(Access.USER, **_GET_OWN),
     )
     async def past(self, request: Request[Any, Any, Any]) -> ExplainedCall:
-        """Which rules decided, and why each telephone of mine did or did not ring; of a call that is over.
-        What a colleague has set is that colleague's business, and a number that was withheld stays so."""
-        subscriber = user_of(request.state.principal).subscriber
-        return await services.past_call(request.app.state.stores, subscriber, call_of(request), masked=False)
+        """Which rules decided, and why each telephone of mine did or did not ring. Of a call that is still
+        going on (``phase``), what was decided so far, and what my telephones do now. What a colleague has set
+        is that colleague's business, and a number that was withheld stays so."""
+        state = request.app.state
+        account = user_of(request.state.principal)
+        return await services.own_call(state.stores, state.commands, account, call_of(request))
 
     @post(
         "/",
@@ -154,10 +165,8 @@ class UserExplainController(Controller):
     )
     async def past(self, request: Request[Any, Any, Any], user: FromPath[str]) -> ExplainedCall:
         """As the user sees it, but without the numbers of private calls and calls to helplines
-        (``masked``)."""
-        return await services.past_call(
-            request.app.state.stores, SubscriberId(user), call_of(request), masked=True
-        )
+        (``masked``), and of calls that are over only."""
+        return await services.call_of_user(request.app.state.stores, SubscriberId(user), call_of(request))
 
     @post(
         "/",

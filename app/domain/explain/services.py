@@ -5,6 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from app.domain.calls.schemas import Direction
+from app.domain.calls.services import Commands
+from app.domain.calls.showing import is_of
+from app.domain.calls.showing import live_of as live_call_of
 from app.domain.explain.calling import invalid, would_go
 from app.domain.explain.schemas import Assumed, Would, WouldCall, WouldHappen
 from app.domain.me.live import live_of
@@ -12,6 +15,7 @@ from app.problems import NOT_FOUND, ProblemError
 from app.stores import Stores
 from fmc_gateway.records.explain import ExplainedCall, explain_call, kind_of_call
 from fmc_gateway.records.read import fetch_record
+from hipper.directory.accounts import Account
 from hipper.directory.contexts import load_subscriber
 from hipper.directory.dry_runs import NoCaller, NoTime, load_and_run, time_of
 from hipper.directory.errors import NotTheUsersNumber
@@ -20,15 +24,47 @@ from hipper.pbx.ids import DeviceId, SubscriberId
 from hipper.pbx.model import DeviceKind, SubscriberContext
 from hipper.runtime.clock import Clock
 
+_explained = msgspec.json.Decoder(ExplainedCall).decode
 
-async def past_call(stores: Stores, subscriber: SubscriberId, call: str, *, masked: bool) -> ExplainedCall:
-    """Raises ProblemError: 404 also for a call of somebody else, and for one that is not over."""
-    context, record = await load_subscriber(stores.own, subscriber), await fetch_record(stores.own, call)
-    if context is None or record is None:
-        raise ProblemError(NOT_FOUND)
-    kind = await kind_of_call(stores.own, call, subscriber)
-    found = explain_call(record, subscriber, kind=kind, masked=masked)
+
+async def own_call(stores: Stores, commands: Commands, account: Account, call: str) -> ExplainedCall:
+    """A call of the user, over or not. Raises ProblemError: 404 also for one of somebody else; 503, 504."""
+    found = await _past(stores, account.subscriber, call, masked=False)
     if found is None:
+        found = await _live(stores, commands, account, call)
+    if found is None:  # it may have ended meanwhile
+        found = await _past(stores, account.subscriber, call, masked=False)
+    return await _with_labels(stores, account.subscriber, found)
+
+
+async def call_of_user(stores: Stores, subscriber: SubscriberId, call: str) -> ExplainedCall:
+    """For who administers the user. Raises ProblemError: 404 also for a call of somebody else, and for one
+    that is not over."""
+    return await _with_labels(stores, subscriber, await _past(stores, subscriber, call, masked=True))
+
+
+async def _past(stores: Stores, subscriber: SubscriberId, call: str, *, masked: bool) -> ExplainedCall | None:
+    record = await fetch_record(stores.own, call)
+    if record is None:
+        return None
+    kind = await kind_of_call(stores.own, call, subscriber)
+    return explain_call(record, subscriber, kind=kind, masked=masked)
+
+
+async def _live(stores: Stores, commands: Commands, account: Account, call: str) -> ExplainedCall | None:
+    """The gateway that holds it says what it has decided so far."""
+    live = await live_call_of(stores.bus, call)
+    if live is None or not is_of(live, account.subscriber):
+        return None
+    told = await commands.explain(account, live)
+    return None if told is None else _explained(told)
+
+
+async def _with_labels(
+    stores: Stores, subscriber: SubscriberId, found: ExplainedCall | None
+) -> ExplainedCall:
+    context = None if found is None else await load_subscriber(stores.own, subscriber)
+    if context is None or found is None:
         raise ProblemError(NOT_FOUND)
     labels = {device.id: device.label for device in context.devices}
     named = tuple(

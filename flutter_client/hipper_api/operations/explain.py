@@ -13,12 +13,12 @@ class Explain:
     async def explain_call(self, *, call: str | None = None) -> models.ExplainedCall:
         """Why a call of mine went as it did.
 
-        Which rules decided, and why each telephone of mine did or did not ring; of a call that is
-        over. What a colleague has set is that colleague's business, and a number that was withheld
-        stays so.
+        Which rules decided, and why each telephone of mine did or did not ring. Of a call that is
+        still going on (``phase``), what was decided so far, and what my telephones do now. What a
+        colleague has set is that colleague's business, and a number that was withheld stays so.
 
-        Problems: directory-unavailable, forbidden, invalid-request, not-found, too-many-requests,
-        unauthenticated.
+        Problems: directory-unavailable, forbidden, invalid-request, no-reply, not-found, overloaded,
+        store-unavailable, too-many-requests, unauthenticated.
         """
         answer = await self._api.ask("GET", "/v1/me/explain", query={"call": call})
         found: models.ExplainedCall = decoded(answer, models.ExplainedCall)
@@ -28,7 +28,7 @@ class Explain:
         """Why a call of a user went as it did.
 
         As the user sees it, but without the numbers of private calls and calls to helplines
-        (``masked``).
+        (``masked``), and of calls that are over only.
 
         Problems: directory-unavailable, forbidden, invalid-request, not-found, too-many-requests,
         unauthenticated.

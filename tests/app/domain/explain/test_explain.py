@@ -64,6 +64,18 @@ async def test_call_of_somebody_else_is_as_one_that_does_not_exist(site: Api, po
     assert (theirs.status_code, theirs.content) == (404, nothing.content)
 
 
+async def test_gateway_that_says_nothing_is_504_and_only_parties_make_us_ask(
+    site: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.domain.calls.services.ANSWER_WITHIN_S", 0.1)
+    await show(site.app.state.bus.redis, live_call("going-on"))
+    silent = await (await sign_in(site, ANNA)).get(f"{EXPLAIN}?call=going-on")
+    assert (silent.status_code, problem(silent)) == (504, "no-reply")
+    for who in (BRAM, CARL):
+        theirs = await (await sign_in(site, who)).get(f"{EXPLAIN}?call=going-on")
+        assert (theirs.status_code, problem(theirs)) == (404, "not-found")
+
+
 async def test_id_that_is_none_is_refused(site: Api) -> None:
     anna = await sign_in(site, ANNA)
     for query in ("", "?call=", "?call=a%20b", f"?call={'x' * 65}"):
