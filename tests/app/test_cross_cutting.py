@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.bodies import in_dutch
+from app.dutch import in_dutch
 from app.language import preferred
 from app.problems import KINDS
 from app.rate_limit import Buckets

@@ -14,7 +14,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import asyncpg
 
@@ -295,7 +295,7 @@ class World:
         self.gateway = Gateway(site.settings)
         self.peers: list[Peer] = [site.mobile_peer, site.carrier, site.psap]
 
-    async def __aenter__(self) -> World:
+    async def __aenter__(self) -> Self:
         for peer in self.peers:
             await peer.start()
         await self.gateway.start()

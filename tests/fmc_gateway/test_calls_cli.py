@@ -11,6 +11,7 @@ import pytest
 
 from fmc_gateway.call import replay as engine
 from fmc_gateway.call.commands import Ring
+from fmc_gateway.call.step import step
 from fmc_gateway.records.describe import who
 from fmc_gateway.records.entry import encode_entry
 from fmc_gateway.records.store import insert_entries
@@ -109,7 +110,7 @@ def test_replay_of_a_file_says_identical_or_the_first_difference(
 ) -> None:
     call, steps = None, []
     for turn in trace().steps:
-        call, commands = engine.step(call, turn.event, turn.at)
+        call, commands = step(call, turn.event, turn.at)
         steps.append(engine.TraceStep(at=turn.at, event=turn.event, commands=commands))
     true = engine.Trace(call=trace().call, steps=tuple(steps))
     file = tmp_path / "trace.json"

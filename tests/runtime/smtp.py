@@ -84,7 +84,7 @@ class MailServer:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         assert session.authenticated
         content = cast(bytes, envelope.content)
-        self.mails.append(cast(EmailMessage, email.message_from_bytes(content, policy=default)))
+        self.mails.append(email.message_from_bytes(content, policy=default))
         self.arrived.set()
         return "250 OK"
 

@@ -90,7 +90,7 @@ class TestStreams:
             await bus.publish(WORDS, Word(text="orphan"))
             dead = GroupReader(bus, WORDS, "group", "dead", 30.0, 5).deliveries()
             assert (await anext(dead)).message.text == "orphan"
-            await dead.aclose()
+            await dead.aclose()  # type: ignore[attr-defined]
             async with consuming(bus, "alive", claim_after_s=0.05) as got:
                 assert await next_of(got) == "orphan"
 
@@ -99,7 +99,7 @@ class TestStreams:
             await bus.publish(WORDS, Word(text="unfinished"))
             reader = GroupReader(bus, WORDS, "group", "me", 30.0, 5).deliveries()
             assert (await anext(reader)).message.text == "unfinished"
-            await reader.aclose()
+            await reader.aclose()  # type: ignore[attr-defined]
             await bus.publish(WORDS, Word(text="new"))
             async with consuming(bus, "me") as got:
                 assert [await next_of(got), await next_of(got)] == ["unfinished", "new"]
@@ -273,7 +273,7 @@ class TestCommands:
             waiting = asyncio.create_task(channel.send("gw1", order()))
             reader = GroupReader(bus, Stream("cmd:gw1", Order), "gateway", "gw1", 3600.0, 3).deliveries()
             await asyncio.wait_for(anext(reader), 5)  # read, then the gateway dies
-            await reader.aclose()
+            await reader.aclose()  # type: ignore[attr-defined]
             async with serving(bus, Gateway()):
                 assert (await waiting) == Answer(request_id="request-1", status="done 1")
 

@@ -332,7 +332,7 @@ def test_box_takes_a_call_nobody_answered_and_its_early_media_passes() -> None:
     ladder = to_the_box()
     box = ladder.of(cmd.Originate)[-1]
     assert box.target == cmd.VoicemailTarget(mailbox=SubscriberId("piet"), cause=408)
-    assert box.diverted == (cmd.Diverted(number=PIET_FIXED, reason=DivertReason.NO_ANSWER),)
+    assert box.diverted == (ev.Diverted(number=PIET_FIXED, reason=DivertReason.NO_ANSWER),)
     ladder.tell(ev.LegProgress(leg=B2, status=183, sdp=sdp("box"), to_tag="t"))
     ladder.tell(ev.MediaAnswered(pair=M2, sdp=sdp("for a")))
     assert ladder.last == (cmd.Progress(leg=A, status=183, sdp=sdp("for a")),)

@@ -93,7 +93,7 @@ def test_number_that_rings_along_is_a_leg_of_the_user_and_paid_by_the_user() -> 
     ladder = rung(along(confirm=False))
     _, home = ladder.of(cmd.Originate)
     assert home.target == cmd.TrunkTarget(trunk=None, user=OUTSIDE)
-    assert home.diverted == (cmd.Diverted(number=PIET_FIXED, reason=DivertReason.FOLLOW_ME),)
+    assert home.diverted == (ev.Diverted(number=PIET_FIXED, reason=DivertReason.FOLLOW_ME),)
     live = ladder.live()
     assert live is not None
     assert [one.subscriber for one in live.charges] == ["piet"]

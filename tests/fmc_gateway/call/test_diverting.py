@@ -69,7 +69,7 @@ def test_busy_goes_on_to_a_colleague_whose_own_devices_ring() -> None:
     assert desk.target == cmd.BindingTarget(binding=binding("anna-desk1"))
     assert isinstance(mobile.target, cmd.MobileTarget)
     for leg in (desk, mobile):
-        assert leg.diverted == (cmd.Diverted(number=PIET_FIXED, reason=DivertReason.USER_BUSY),)
+        assert leg.diverted == (ev.Diverted(number=PIET_FIXED, reason=DivertReason.USER_BUSY),)
         assert (leg.identity.number, leg.identity.extension) == (SUZE_FIXED, "201")
         assert leg.max_forwards == 68
 
@@ -155,7 +155,7 @@ def test_no_answer_goes_on_to_a_number_outside_at_the_forwarders_cost() -> None:
     ladder.offers()
     out = ladder.of(cmd.Originate)[-1]
     assert out.target == cmd.TrunkTarget(trunk=None, user=OUTSIDE)
-    assert out.diverted == (cmd.Diverted(number=PIET_FIXED, reason=DivertReason.NO_ANSWER),)
+    assert out.diverted == (ev.Diverted(number=PIET_FIXED, reason=DivertReason.NO_ANSWER),)
     ladder.tell(ev.LegRejected(leg=B1, status=487))
     ladder.tell(ev.LegAnswered(leg=B2, sdp=sdp("pstn"), to_tag="t", connected=shown(OUTSIDE)))
     ladder.tell(ev.MediaAnswered(pair=M2, sdp=sdp("for a")))

@@ -78,7 +78,7 @@ def test_call_goes_outside_as_the_users_own_at_the_users_cost() -> None:
     ladder.offers()
     out = ladder.of(cmd.Originate)[-1]
     assert out.target == cmd.TrunkTarget(trunk=None, user=OUTSIDE)
-    assert out.diverted == (cmd.Diverted(number=PIET_FIXED, reason=DivertReason.DEFLECTION),)
+    assert out.diverted == (ev.Diverted(number=PIET_FIXED, reason=DivertReason.DEFLECTION),)
     ladder.answer(B2, M2)
     assert ladder.of(cmd.AnswerLeg)[0].connected is None
     ladder.tell(ev.LegEnded(leg=A, cause="bye"))
