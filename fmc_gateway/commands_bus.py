@@ -22,6 +22,7 @@ from fmc_gateway.call.events import (
     DialRequested,
     HangUpRequested,
     HoldRequested,
+    JoinRequested,
     MoveRequested,
     TransferRequested,
 )
@@ -39,6 +40,7 @@ from hipper.contracts.bus import (
     Explain,
     HangUp,
     Hold,
+    Join,
     Pull,
     Push,
     RefusedBecause,
@@ -65,7 +67,14 @@ NOT_AVAILABLE = "this gateway cannot do that yet"
 Answer = TypeVar("Answer")
 
 
-Wish = MoveRequested | HoldRequested | ConsultRequested | TransferRequested | ConsultStepRequested
+Wish = (
+    MoveRequested
+    | HoldRequested
+    | ConsultRequested
+    | TransferRequested
+    | ConsultStepRequested
+    | JoinRequested
+)
 CONSULT_STEPS = {
     ConsultComplete: ConsultStep.COMPLETE,
     ConsultCancel: ConsultStep.CANCEL,
@@ -258,6 +267,8 @@ def _wish(envelope: CommandEnvelope) -> Wish | None:
         case ConsultComplete() | ConsultCancel() | ConsultSwap():
             step = CONSULT_STEPS[type(command)]
             return ConsultStepRequested(request=request, subscriber=command.user, step=step)
+        case Join():
+            return JoinRequested(request=request, subscriber=command.user, other=command.other)
     return None
 
 

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import msgspec
 import structlog
 
-from fmc_gateway.call import choosing
+from fmc_gateway.call import choosing, lending
 from fmc_gateway.call import commands as c
 from fmc_gateway.call import events as e
 from fmc_gateway.call.replay import Trace, TraceStep
@@ -76,7 +76,14 @@ class Observer(Protocol):
 
 Told = Callable[[c.AnswerDial], None]
 Replied = Callable[[c.AnswerRequest], None]
-Wish = e.MoveRequested | e.HoldRequested | e.ConsultRequested | e.TransferRequested | e.ConsultStepRequested
+Wish = (
+    e.MoveRequested
+    | e.HoldRequested
+    | e.ConsultRequested
+    | e.TransferRequested
+    | e.ConsultStepRequested
+    | e.JoinRequested
+)
 
 
 class CallRun:
@@ -160,6 +167,7 @@ class Interpreter:
             c.FindCall: self._find_call,
             c.HandOver: self._hand_over,
             c.ReturnLeg: self._return_leg,
+            c.TellCall: self._tell_call,
             c.AnswerRequest: self._answer_request,
             c.PublishTalk: self._publish_talk,
             c.PublishRing: self._publish_ring,
@@ -306,6 +314,8 @@ class Interpreter:
             self._hooks.publish_talk(TalkEnded(call=run.id, segment=run.talk, at=self._now()))
         self._record_fault(run)
         self._finish(run, c.Finish())
+        for lender in [other for other in self._runs.values() if lending.lends_to(other.call, run.id)]:
+            self.tell(lender, e.LegKept(by=run.id, leg=lender.call.lent))
 
     def _record_fault(self, run: CallRun) -> None:
         """What is known of the call stays in the records; the state may be the very thing that is wrong."""
@@ -398,6 +408,31 @@ class Interpreter:
         run = self._runs[offered.call] = CallRun(offered.call)
         self._own(run, returned.joined.leg)
         self.tell(run, returned)
+
+    def _tell_call(self, run: CallRun, command: c.TellCall) -> None:
+        """Between two calls; a leg that is lent or given back changes hands, with what has happened to it."""
+        target, event = self._runs.get(command.call), command.event
+        leg = lending.leg_of(event)
+        if target is None:
+            self._not_told(run, command)
+            return
+        waiting: tuple[e.AnyEvent, ...] = ()
+        if leg is not None and self._of_leg.get(leg) is run:
+            run.legs.remove(leg)
+            self._own(target, leg)
+            waiting = tuple(one for one in run.queue if getattr(one, "leg", None) == leg)
+            run.queue = [one for one in run.queue if one not in waiting]
+            log.info("call.leg_lent", call_id=run.id, leg=leg, to=command.call)
+        for one in (event, *waiting):
+            self.tell(target, one)
+
+    def _not_told(self, run: CallRun, command: c.TellCall) -> None:
+        answer = lending.unheard(command.call, command.event)
+        if answer is not None:
+            run.queue.append(answer)
+        elif (leg := lending.leg_of(command.event)) is not None:
+            log.warning("call.lender_gone", call_id=run.id, leg=leg, to=command.call)
+            self._sip.abandon(leg)
 
     def _publish_talk(self, run: CallRun, command: c.PublishTalk) -> None:
         run.talk = None if isinstance(command.talk, TalkEnded) else command.talk.segment

@@ -84,6 +84,16 @@ def untouchable(call: CallState) -> bool:
     return isinstance(call, Talking) and never_recorded(call, winner_of(call))
 
 
+def is_free(call: Talking) -> bool:
+    """Nothing but talk is under way, over media of ours, and no service speaks."""
+    none = call.exchange is None and call.move is None and call.consult is None and call.lost is None
+    return none and not call.asked and winner_of(call).pair is not None and not call.service
+
+
+def is_there(*legs: Leg) -> bool:
+    return all(leg.phase is LegPhase.ANSWERED and leg.sdp is not None for leg in legs)
+
+
 def side_of(call: Talking, subscriber: SubscriberId, device: DeviceId | None) -> Leg | None:
     """The party of the two that is ``subscriber``, on ``device`` where that is given; of somebody who talks
     to the own telephone the one that is lost, else who called."""

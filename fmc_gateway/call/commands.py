@@ -9,7 +9,17 @@ from __future__ import annotations
 
 import msgspec
 
-from fmc_gateway.call.events import Diverted, LegJoined, LegReturned
+from fmc_gateway.call.events import (
+    Diverted,
+    HangUpRequested,
+    LegAsked,
+    LegBack,
+    LegJoined,
+    LegKept,
+    LegLent,
+    LegRefused,
+    LegReturned,
+)
 from fmc_gateway.call.legs import BindingTarget as BindingTarget
 from fmc_gateway.call.legs import EmergencyTarget as EmergencyTarget
 from fmc_gateway.call.legs import ExchangeTarget as ExchangeTarget
@@ -280,6 +290,14 @@ class ReturnLeg(Command, frozen=True, kw_only=True, tag="return_leg"):
     returned: LegReturned
 
 
+class TellCall(Command, frozen=True, kw_only=True, tag="tell_call"):
+    """``event`` happens to another call of this gateway. With LegLent and LegBack goes the leg they name: its
+    events are that call's from then on. To a call that is over: :func:`fmc_gateway.call.lending.unheard`."""
+
+    call: CallId
+    event: LegAsked | LegRefused | LegLent | LegBack | LegKept | HangUpRequested
+
+
 class AnswerRequest(Command, frozen=True, kw_only=True, tag="answer_request"):
     """What became of a MoveRequested or HoldRequested, for the app. A telephone that is about to ring is
     *done*."""
@@ -348,6 +366,7 @@ AnyCommand = (
     | FindCall
     | HandOver
     | ReturnLeg
+    | TellCall
     | AnswerRequest
     | StartTimer
     | StopTimer

@@ -16,10 +16,12 @@ from fmc_gateway.call.commands import (
     DeleteMedia,
     EndLeg,
     StartTimer,
+    TellCall,
     UpdateConnected,
 )
 from fmc_gateway.call.descriptions import held
 from fmc_gateway.call.ending import cap_timer, release
+from fmc_gateway.call.events import LegKept
 from fmc_gateway.call.exchanges import Consultation, Exchange, Move, MoveKind
 from fmc_gateway.call.hearing import SILENCE, Sound, change, hear_anew, phase_of, sound, waiting
 from fmc_gateway.call.model import (
@@ -142,7 +144,7 @@ def completed(call: Talking, move: Move, exchange: Exchange, now: float, out: li
     user, comes = leg_of(call, move.replaces), leg_of(call, move.leg)
     if consult is None:  # the colleague answered when the user had gone
         talk, far = call.segments[-1], move.stays
-        with_colleague = _segment_with(comes, user, move, now)
+        with_colleague = move.talk or _segment_with(comes, user, move, now)
         comes = msgspec.structs.replace(comes, outcome=AttemptOutcome.ANSWERED)
         if comes.max_duration_s is not None:
             out.append(StartTimer(name=cap_timer(comes.id), after_s=max(comes.max_duration_s, 1.0)))
@@ -167,6 +169,8 @@ def completed(call: Talking, move: Move, exchange: Exchange, now: float, out: li
     talks.started(call, now, out)
     _tell(call.calling, winner_of(call), out)
     _tell(winner_of(call), call.calling, out)
+    if move.lender is not None:
+        out.append(TellCall(call=move.lender, event=LegKept(by=call.offered.call, leg=comes.id)))
     if move.request is not None:
         out.append(AnswerRequest(request=move.request, done=True))
     return call, tuple(out)
@@ -202,7 +206,7 @@ def _into_place(call: Talking, goes: Leg, comes: Leg, pair: PairId | None) -> Ta
 def _caller_first(call: Talking) -> Talking:
     """Who called stands where a caller does."""
     called, caller = call.calling, winner_of(call)
-    if caller.role is not LegRole.CALLING:
+    if caller.role is not LegRole.CALLING or called.role is LegRole.CALLING:
         return call
     others = tuple(one for one in call.called if one.id != caller.id)
     called = msgspec.structs.replace(called, pair=caller.pair, sent=True)

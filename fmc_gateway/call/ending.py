@@ -24,17 +24,20 @@ from fmc_gateway.call.commands import (
     ReturnLeg,
     StartTimer,
     StopTimer,
+    TellCall,
 )
 from fmc_gateway.call.events import (
     HangUpRequested,
     LegAnswered,
     LegEnded,
+    LegKept,
     LegRejected,
     LegReoffered,
     LegReturned,
     TimerFired,
 )
-from fmc_gateway.call.exchanges import ExchangeKind
+from fmc_gateway.call.exchanges import ExchangeKind, ExchangeStage
+from fmc_gateway.call.lending_events import back
 from fmc_gateway.call.model import (
     ALIVE,
     Announcing,
@@ -53,7 +56,7 @@ from fmc_gateway.call.model import (
 )
 from fmc_gateway.call.records import write_record
 from hipper.contracts.calls import AttemptOutcome, CallOutcome
-from hipper.pbx.ids import LegId
+from hipper.pbx.ids import CallId, LegId
 
 NO_ANSWER_TIMER = "no_answer"
 SPEECH_TIMER = "speech"
@@ -62,6 +65,7 @@ ROUTE_TIMER = "route"
 SETTLE_TIMER = "settle"
 MOVE_TIMER = "move"
 LOST_TIMER = "lost"
+LEND_TIMER = "lend"
 
 RECORD_AFTER_S = 4.0
 """How long the record waits for the final responses of cancelled legs."""
@@ -267,9 +271,25 @@ def _end_move(call: Talking, now: float, stop: Stop, ended_by: str, out: list[An
     for leg in call.aside:
         if leg.phase is LegPhase.OFFERED and move is not None and move.joined is not None:
             out.append(ReturnLeg(returned=LegReturned(joined=move.joined, explanation="the call is over")))
+        elif move is not None and move.lender is not None and leg.id == move.leg:
+            aside += _end_lent(call, leg, move.lender, now, stop, ended_by, out)
         else:
             aside.append(stop_leg(leg, now, stop, ended_by, out))
     return msgspec.structs.replace(call, aside=tuple(aside))
+
+
+def _end_lent(
+    call: Talking, leg: Leg, lender: CallId, now: float, stop: Stop, ended_by: str, out: list[AnyCommand]
+) -> list[Leg]:
+    """Who came from another call goes back there, unless it has left that already."""
+    exchange, call_id = call.exchange, call.offered.call
+    moves = exchange is not None and exchange.stage in (ExchangeStage.JOINING, ExchangeStage.SETTLING)
+    if leg.phase is LegPhase.ANSWERED and moves and exchange is not None and exchange.leg == leg.id:
+        out.append(TellCall(call=lender, event=LegKept(by=call_id, leg=leg.id)))
+        return [stop_leg(leg, now, stop, ended_by, out)]
+    ended = None if leg.phase is LegPhase.ANSWERED else "dialog_gone"
+    out.append(TellCall(call=lender, event=back(call_id, leg, ended)))
+    return []
 
 
 def _timers(call: CallState) -> tuple[str, ...]:

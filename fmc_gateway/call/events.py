@@ -8,6 +8,11 @@ ids the engine itself handed out in a command, except the first leg, which the e
 from __future__ import annotations
 
 from fmc_gateway.call.legs import Binding as Binding
+from fmc_gateway.call.lending_events import LegAsked as LegAsked
+from fmc_gateway.call.lending_events import LegBack as LegBack
+from fmc_gateway.call.lending_events import LegKept as LegKept
+from fmc_gateway.call.lending_events import LegLent as LegLent
+from fmc_gateway.call.lending_events import LegRefused as LegRefused
 from fmc_gateway.call.offered import Diverted as Diverted
 from fmc_gateway.call.offered import Event as Event
 from fmc_gateway.call.offered import LegDirection as LegDirection
@@ -22,6 +27,7 @@ from fmc_gateway.call.wishes import DeclineRequested as DeclineRequested
 from fmc_gateway.call.wishes import DialRequested as DialRequested
 from fmc_gateway.call.wishes import HangUpRequested as HangUpRequested
 from fmc_gateway.call.wishes import HoldRequested as HoldRequested
+from fmc_gateway.call.wishes import JoinRequested as JoinRequested
 from fmc_gateway.call.wishes import LegJoined as LegJoined
 from fmc_gateway.call.wishes import LegReturned as LegReturned
 from fmc_gateway.call.wishes import MoveRequested as MoveRequested
@@ -264,5 +270,11 @@ AnyEvent = (
     | ConsultRequested
     | TransferRequested
     | ConsultStepRequested
+    | JoinRequested
+    | LegAsked
+    | LegRefused
+    | LegLent
+    | LegBack
+    | LegKept
     | HangUpRequested
 )

@@ -9,7 +9,7 @@ import msgspec
 
 from fmc_gateway.call.events import LegJoined
 from hipper.contracts.calls import SegmentRecord
-from hipper.pbx.ids import DeviceId, LegId, PairId, SubscriberId
+from hipper.pbx.ids import CallId, DeviceId, LegId, PairId, SubscriberId
 from hipper.pbx.model import Payer
 
 
@@ -121,6 +121,12 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
     """CONSULT: how long it may ring; None: as any call."""
     left: bool = False
     """TRANSFER: the user has gone, and whoever answers has the call."""
+    lender: CallId | None = None
+    """TRANSFER: the other call of the user, who comes from it (:mod:`.borrowing`)."""
+    talk: SegmentRecord | None = None
+    """TRANSFER: how who comes from another call was paid there."""
+    given: str | None = None
+    """TRANSFER: what it was given last in that call."""
 
 
 class Consultation(msgspec.Struct, frozen=True, kw_only=True):

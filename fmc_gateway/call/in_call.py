@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import msgspec
 
-from fmc_gateway.call import consulting, losing, moving, pulling, pushing, talking
+from fmc_gateway.call import borrowing, consulting, losing, moving, pulling, pushing, talking
 from fmc_gateway.call.commands import AnyCommand, RejectReoffer
 from fmc_gateway.call.ending import LOST_TIMER, MOVE_TIMER, cap_timer, confirm_timer
 from fmc_gateway.call.events import (
@@ -59,6 +59,8 @@ def _of_move(call: Talking, leg: Leg, event: LegEnded, now: float) -> Step | Non
             return call, ()
         if move.kind is MoveKind.PULL:
             return pulling.who_came_left(call, event, now)
+        if move.lender is not None:
+            return borrowing.lent_leg_left(call, leg, event, now)
         if move.kind is MoveKind.TRANSFER:
             return consulting.who_comes_left(call, leg, event, now)
         return pushing.who_answered_left(call, leg, now)

@@ -13,7 +13,16 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from fmc_gateway.call.commands import AnyCommand
-from fmc_gateway.call.events import DialRequested, Diverted, LegOffered
+from fmc_gateway.call.events import (
+    DialRequested,
+    Diverted,
+    HangUpRequested,
+    LegCancelled,
+    LegEnded,
+    LegOffered,
+    MediaTimedOut,
+    TimerFired,
+)
 from fmc_gateway.call.exchanges import Consultation, Exchange, Move
 from fmc_gateway.call.legs import ALIVE as ALIVE
 from fmc_gateway.call.legs import OPEN as OPEN
@@ -237,6 +246,18 @@ class Talking(CallState, frozen=True, kw_only=True, tag="talking"):
     consult: Consultation | None = None
 
 
+class Lending(CallState, frozen=True, kw_only=True, tag="lending"):
+    """Established, but the far party's leg is another call's for now (:mod:`.lending`): the user's telephone
+    waits to hear what becomes of it."""
+
+    winner: LegId
+    bridges: int = 0
+    lent: LegId
+    to: CallId
+    later: tuple[LegEnded | LegCancelled | MediaTimedOut | TimerFired | HangUpRequested, ...] = ()
+    """What happened meanwhile, and happens when the leg is back."""
+
+
 class Ending(CallState, frozen=True, kw_only=True, tag="ending"):
     """The parties are gone; cancelled legs still owe their final response."""
 
@@ -255,6 +276,7 @@ Call = (
     | EmergencyRouting
     | Answering
     | Talking
+    | Lending
     | Ending
 )
 
@@ -272,6 +294,7 @@ STATES: tuple[type[Call], ...] = (
     EmergencyRouting,
     Answering,
     Talking,
+    Lending,
     Ending,
 )
 

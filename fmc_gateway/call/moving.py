@@ -11,7 +11,15 @@ from __future__ import annotations
 import msgspec
 
 from fmc_gateway.call import consulted, rebridging, talks
-from fmc_gateway.call.commands import AnswerRequest, AnyCommand, DeleteMedia, EndLeg, ReturnLeg, StopTimer
+from fmc_gateway.call.commands import (
+    AnswerRequest,
+    AnyCommand,
+    DeleteMedia,
+    EndLeg,
+    ReturnLeg,
+    StopTimer,
+    TellCall,
+)
 from fmc_gateway.call.descriptions import held, same_media
 from fmc_gateway.call.ending import LOST_TIMER, MOVE_TIMER, broken, release, stop_leg
 from fmc_gateway.call.events import (
@@ -25,6 +33,7 @@ from fmc_gateway.call.events import (
 )
 from fmc_gateway.call.exchanges import Exchange, ExchangeKind, ExchangeStage, Move, MoveKind
 from fmc_gateway.call.hearing import hear, hear_anew
+from fmc_gateway.call.lending_events import back
 from fmc_gateway.call.model import (
     OPEN,
     Leg,
@@ -40,7 +49,7 @@ from fmc_gateway.call.rebridging import Bridge
 from fmc_gateway.call.talking import DEAD, end_both
 from hipper.contracts.calls import AttemptOutcome
 from hipper.pbx import rules
-from hipper.pbx.ids import LegId
+from hipper.pbx.ids import CallId, LegId
 from hipper.pbx.model import CallerIdentity
 
 MOVED = 'SIP;cause=200;text="Call moved to another device"'
@@ -253,7 +262,7 @@ def _is_asked(exchange: Exchange, move: Move) -> bool:
 
 def _has_moved(exchange: Exchange, move: Move) -> bool:
     if exchange.other == move.stays:
-        return exchange.stage in (ExchangeStage.ANSWERING, ExchangeStage.JOINING)
+        return exchange.stage in (ExchangeStage.ANSWERING, ExchangeStage.JOINING, ExchangeStage.SETTLING)
     return exchange.stage is ExchangeStage.SETTLING
 
 
@@ -311,6 +320,8 @@ def _dismiss(call: Talking, move: Move, why: str, now: float, out: list[AnyComma
     leg = None if move.leg is None else any_leg(call, move.leg)
     if leg is None:
         return call
+    if move.lender is not None:
+        return _returned(call, leg, move, move.lender, out)
     if move.kind is MoveKind.TRANSFER:  # who waits goes on waiting, unless gone
         if leg.phase is not LegPhase.OVER or call.consult is None:
             return call
@@ -319,6 +330,14 @@ def _dismiss(call: Talking, move: Move, why: str, now: float, out: list[AnyComma
         out.append(ReturnLeg(returned=LegReturned(joined=move.joined, explanation=why)))
         return msgspec.structs.replace(call, aside=tuple(one for one in call.aside if one.id != leg.id))
     return put_any(call, stop_leg(leg, now, STOPPED, "gateway", out))
+
+
+def _returned(call: Talking, leg: Leg, move: Move, lender: CallId, out: list[AnyCommand]) -> Talking:
+    """Who came from another call was not moved, and is there again."""
+    ended = None if leg.phase is LegPhase.ANSWERED else "dialog_gone"
+    leg = msgspec.structs.replace(leg, given=move.given)
+    out.append(TellCall(call=lender, event=back(call.offered.call, leg, ended)))
+    return msgspec.structs.replace(call, aside=tuple(one for one in call.aside if one.id != leg.id))
 
 
 def stop_ringing(call: Talking, now: float, out: list[AnyCommand]) -> Talking:

@@ -60,3 +60,10 @@ def _own(new: Leg) -> tuple[SegmentRecord, ...]:
         rate_per_minute=charge.rate_per_minute,
     )
     return (own,)
+
+
+def charged_for(talk: SegmentRecord, leg: Leg) -> SegmentRecord:
+    """``talk`` as it goes on without the user's telephone: what ``leg`` costs, and no more."""
+    if leg.charge is not None:
+        return talk
+    return msgspec.structs.replace(talk, charged=None, charged_group=None, rate_per_minute=0.0)

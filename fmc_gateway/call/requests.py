@@ -10,6 +10,7 @@ from fmc_gateway.call.events import (
     ConsultRequested,
     ConsultStepRequested,
     HoldRequested,
+    JoinRequested,
     MoveRequested,
     TransferRequested,
 )
@@ -23,7 +24,14 @@ NOT_NOW = "the call is not answered, or is over"
 AT_THE_TELEPHONE = "the telephone itself holds the call"
 
 
-Wish = MoveRequested | HoldRequested | ConsultRequested | TransferRequested | ConsultStepRequested
+Wish = (
+    MoveRequested
+    | HoldRequested
+    | ConsultRequested
+    | TransferRequested
+    | ConsultStepRequested
+    | JoinRequested
+)
 
 
 def refuse(call: CallState | None, event: Wish, now: float) -> Step:

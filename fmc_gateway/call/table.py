@@ -52,6 +52,9 @@ NO_ANNOUNCEMENT = nothing("nothing is spoken")
 NO_FEATURE = nothing("no feature code was dialled")
 NOT_RINGING = nothing("no telephone of the called user rings")
 
+LATER = Row("lending.later", OVER)
+NOTHING_LENT = nothing("no leg of this call is lent")
+
 SENT = Row("ringing.leg_sent")
 
 NOT_IN_CALL: dict[type[msgspec.Struct], Row] = {
@@ -63,6 +66,12 @@ NOT_IN_CALL: dict[type[msgspec.Struct], Row] = {
     ev.ConsultRequested: Row("requests.refuse"),
     ev.TransferRequested: Row("requests.refuse"),
     ev.ConsultStepRequested: Row("requests.refuse"),
+    ev.JoinRequested: Row("requests.refuse"),
+    ev.LegAsked: Row("lending.refuse"),
+    ev.LegRefused: NO_WAIT,
+    ev.LegLent: Row("borrowing.not_wanted"),
+    ev.LegBack: NOTHING_LENT,
+    ev.LegKept: NOTHING_LENT,
 }
 """What is asked of a call that is answered, in a state in which it is not."""
 
@@ -163,6 +172,7 @@ _ROWS: dict[State, dict[type[msgspec.Struct], Row]] = {
         ev.ConnectedChanged: NO_WAIT,
         ev.DialRequested: ONCE,
         ev.DeclineRequested: Row("declining.declined", ONWARD),
+        ev.LegAsked: Row("lending.ringing_asked"),
         ev.HangUpRequested: Row("ending.hang_up", OVER),
     },
     st.Diverting: {
@@ -329,7 +339,42 @@ _ROWS: dict[State, dict[type[msgspec.Struct], Row]] = {
         ev.ConsultRequested: Row("consulting.requested"),
         ev.TransferRequested: Row("consulting.requested"),
         ev.ConsultStepRequested: Row("consulting.step_requested", OVER),
+        ev.JoinRequested: Row("borrowing.requested"),
+        ev.LegAsked: Row("lending.asked", (st.Lending,)),
+        ev.LegRefused: Row("borrowing.refused"),
+        ev.LegLent: Row("borrowing.lent"),
         ev.HangUpRequested: Row("talking.hang_up", OVER),
+    },
+    st.Lending: {
+        ev.LegOffered: ONCE,
+        ev.ContextLoaded: NO_CONTEXT,
+        ev.ContextFailed: NO_CONTEXT,
+        ev.MediaOffered: NO_MEDIA,
+        ev.MediaAnswered: NO_MEDIA,
+        ev.MediaFailed: NO_MEDIA,
+        ev.MediaTimedOut: LATER,
+        ev.LegSent: SENT,
+        ev.LegTrying: NO_WAIT,
+        ev.LegRinging: GIVEN_UP,
+        ev.LegProgress: GIVEN_UP,
+        ev.LegAnswered: Row("talking.leg_answered"),
+        ev.LegRejected: Row("talking.leg_rejected"),
+        ev.LegCancelled: LATER,
+        ev.LegConfirmed: NO_WAIT,
+        ev.LegEnded: LATER,
+        ev.LegReoffered: Row("lending.leg_reoffered"),
+        ev.LegReofferAnswered: NO_OFFER_OUT,
+        ev.LegReofferRejected: NO_OFFER_OUT,
+        ev.TimerFired: LATER,
+        ev.DigitPressed: NO_DIGITS,
+        ev.AnnouncementEnded: NO_ANNOUNCEMENT,
+        ev.FeatureDone: NO_FEATURE,
+        ev.ConnectedChanged: nothing("whoever takes the leg asks who is there"),
+        ev.DialRequested: ONCE,
+        ev.DeclineRequested: NOT_RINGING,
+        ev.LegBack: Row("lending.returned", (st.Talking, *OVER)),
+        ev.LegKept: Row("lending.kept", OVER),
+        ev.HangUpRequested: LATER,
     },
     st.Ending: {
         ev.LegOffered: ONCE,

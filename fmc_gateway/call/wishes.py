@@ -115,6 +115,14 @@ class ConsultStepRequested(Event, frozen=True, kw_only=True, tag="consult_step_r
     step: ConsultStep
 
 
+class JoinRequested(Event, frozen=True, kw_only=True, tag="join_requested"):
+    """Whom ``subscriber`` talks to here and whom in ``other`` are brought together, without the user."""
+
+    request: str
+    subscriber: SubscriberId
+    other: CallId
+
+
 class HangUpRequested(Event, frozen=True, kw_only=True, tag="hang_up_requested"):
     """A command from the bus (app, operator), or the drain of the gateway running out of time."""
 

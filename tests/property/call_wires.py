@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from random import Random
 
+import msgspec
+
 from fmc_gateway.call import commands as cmd
 from fmc_gateway.call import events as ev
-from fmc_gateway.call.model import Call
+from fmc_gateway.call.ending import LEND_TIMER
+from fmc_gateway.call.model import Call, Talking, winner_of
 from fmc_gateway.call.step import step
 from hipper.contracts.calls import LivePhase
 from hipper.contracts.talks import RingNotice, TalkEnded, TalkMoved
@@ -27,6 +30,8 @@ CONTACTS = (
     "sip:201@x",
     "mailto:x",
 )
+OTHER = CallId("other")
+"""A call beside this one."""
 VIDEO = "m=video 4000 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
 FAILURES = (302, 302, 404, 408, 480, 486, 486, 486, 487, 488, 500, 503, 600, 603)
 
@@ -36,6 +41,10 @@ class Party:
 
     def __init__(self, leg: LegId, *, joined: bool = False) -> None:
         self.leg = leg
+        self.away = False
+        """Lent to another call, which is told all about it."""
+        self.borrowed = False
+        """Lent by another call."""
         self.joined = joined
         """It dialled ``*11``, and was handed over to this call."""
         self.answered = False
@@ -63,6 +72,8 @@ class Wires:
 
     def __init__(self, seed: int) -> None:
         self.rng = Random(seed)
+        self.a = A
+        """The calling leg."""
         self.call: Call | None = None
         self.now = START
         self.queues: dict[str, list[ev.AnyEvent]] = {}
@@ -98,6 +109,14 @@ class Wires:
         self.now += 0.1
         if isinstance(event, ev.ContextLoaded | ev.ContextFailed):
             self.asked -= 1
+        if isinstance(event, ev.LegBack | ev.LegKept) and event.leg in self.parties:
+            party = self.parties[event.leg]
+            party.away, party.over = False, party.over or isinstance(event, ev.LegKept)
+        if (
+            isinstance(event, ev.TimerFired) and event.name == LEND_TIMER
+        ):  # the borrower is dead, and its legs
+            for party in self.parties.values():
+                party.away, party.over = False, party.over or party.away
         if isinstance(event, ev.AnnouncementEnded):
             self.spoken.discard((event.pair, event.leg))
         with self.plans.deciding():
@@ -147,6 +166,52 @@ class Wires:
 
     def do_answer_request(self, one: cmd.AnswerRequest) -> None:
         self.requests.remove(one.request)
+
+    def do_tell_call(self, one: cmd.TellCall) -> None:
+        """The other call does as it likes."""
+        event = one.event
+        if isinstance(event, ev.LegAsked):
+            self._lends(event)
+        elif isinstance(event, ev.LegLent):
+            self._borrows(event)
+        elif isinstance(event, ev.LegBack):
+            party = self.parties.pop(event.leg)
+            assert party.borrowed, "given to nobody"
+            assert party.over == (event.ended is not None)
+            self.queues.pop(event.leg, None)
+
+    def _lends(self, event: ev.LegAsked) -> None:
+        assert isinstance(self.call, Talking)
+        if self.rng.random() < 0.3:
+            rings = self.rng.choice((None, "203"))
+            no = ev.LegRefused(call=OTHER, request=event.request, explanation="?", rings=rings)
+            self.say("other", no)
+            return
+        self.wishes += 1
+        leg = LegId(f"{self.a}-d{self.wishes}")
+        lent = msgspec.structs.replace(
+            winner_of(self.call), id=leg, pair=None, sdp=sdp(leg), answered=self.now, holds=False
+        )
+        party = self.parties[leg] = Party(leg)
+        party.answered = party.borrowed = True
+        talk = self.call.segments[-1]
+        self.say("other", ev.LegLent(call=OTHER, request=event.request, leg=lent, talk=talk))
+
+    def _borrows(self, event: ev.LegLent) -> None:
+        leg = event.leg
+        party = self.parties[leg.id]
+        party.away = True
+        party.offering = None
+        said = self.queues.pop(leg.id, [])
+        ended = next((one.cause for one in said if isinstance(one, ev.LegEnded)), None)
+        if ended is None and self.rng.random() < 0.5:
+            self.say("other", ev.LegKept(by=OTHER, leg=leg.id))
+            return
+        if ended is None and self.rng.random() < 0.3:
+            ended, party.over = "bye", True
+        described = leg.sdp if self.rng.random() < 0.6 else sdp("moved", version=4)
+        back = ev.LegBack(by=OTHER, leg=leg.id, sdp=described, given=leg.given, holds=leg.holds, ended=ended)
+        self.say("other", back)
 
     def do_apply_feature(self, one: cmd.ApplyFeature) -> None:
         if self.rng.random() < 0.9:
@@ -245,15 +310,15 @@ class Wires:
             self.dead.add(one.leg)
 
     def do_ring(self, one: cmd.Ring) -> None:
-        assert not self.parties[A].told_end
-        assert not self.parties[A].answered
+        assert not self.parties[self.a].told_end
+        assert not self.parties[self.a].answered
 
     def do_progress(self, one: cmd.Progress) -> None:
         self.do_ring(cmd.Ring(leg=one.leg))
 
     def do_answer_leg(self, one: cmd.AnswerLeg) -> None:
         party = self.parties[one.leg]
-        assert one.leg == A or party.joined
+        assert one.leg == self.a or party.joined
         assert not party.told_end
         assert not party.answered
         self.answered = True
@@ -278,14 +343,14 @@ class Wires:
 
     def do_reject_leg(self, one: cmd.RejectLeg) -> None:
         party = self.parties[one.leg]
-        assert one.leg == A
+        assert one.leg == self.a
         assert not party.answered
         assert not party.told_end
         party.told_end = party.over = True
 
     def do_cancel_leg(self, one: cmd.CancelLeg) -> None:
         party = self.parties[one.leg]
-        assert one.leg != A
+        assert one.leg != self.a
         assert not party.cancelled
         assert not party.told_end
         party.cancelled = True

@@ -27,7 +27,7 @@ from tests.fmc_gateway.call.kit import (
     sdp,
     shown,
 )
-from tests.property.call_wires import CONTACTS, FAILURES, Party, Wires
+from tests.property.call_wires import CONTACTS, FAILURES, OTHER, Party, Wires
 
 
 class World(Wires):
@@ -53,7 +53,7 @@ class World(Wires):
         self.dial = isinstance(first, ev.DialRequested)
         self.late_offer = isinstance(first, ev.LegOffered) and first.sdp is None
         if self.dial:
-            del self.parties[A]
+            del self.parties[self.a]
         return first
 
     def _dial(self) -> ev.DialRequested:
@@ -139,9 +139,12 @@ class World(Wires):
         """A user wants the call on another telephone, by ``*11`` or in the app, or holds it there."""
         self.wishes += 1
         user = SubscriberId(self.rng.choice(("suze", "suze", "piet")))
+        if self.rng.random() < 0.25:
+            self.deliver(ev.LegAsked(by=OTHER, subscriber=user, request=f"o{self.wishes}"))
+            return
         device = DeviceId(f"{user}-{self.rng.choice(('desk1', 'desk1', 'mobile'))}")
         if self.rng.random() < 0.6:
-            leg = LegId(f"j{self.wishes}")
+            leg = LegId(f"{self.a}-j{self.wishes}")
             self.parties[leg] = Party(leg, joined=True)
             self.deliver(joined(leg, user, device))
             return
@@ -151,6 +154,8 @@ class World(Wires):
 
     def _asked(self, request: str, user: SubscriberId, device: DeviceId) -> ev.AnyEvent:
         """What the app asks of the call."""
+        if self.rng.random() < 0.15:
+            return ev.JoinRequested(request=request, subscriber=user, other=OTHER)
         roll = self.rng.random()
         if isinstance(self.call, Talking) and (self.call.consult or self.call.move) and roll < 0.8:
             step = self.rng.choice((*ev.ConsultStep, ev.ConsultStep.COMPLETE))
@@ -169,7 +174,7 @@ class World(Wires):
 
     def _calling(self) -> Party | None:
         """None: dialled from the app, and not picked up yet."""
-        return self.parties.get(A if self.call is None else self.call.calling.id)
+        return self.parties.get(self.a if self.call is None else self.call.calling.id)
 
     def _fire(self) -> None:
         name = self.rng.choice(sorted(self.timers))
@@ -185,11 +190,11 @@ class World(Wires):
     # What parties do of their own.
 
     def _act(self, party: Party) -> None:
-        if party.over or party.leg in self.dead:
+        if party.over or party.away or party.leg in self.dead:
             return
         if party.answered:
             self._act_in_call(party)
-        elif party.leg == A or party.joined:
+        elif party.leg == self.a or party.joined:
             if self.rng.random() < 0.03:
                 self._leave(party)
         else:
@@ -233,7 +238,7 @@ class World(Wires):
 
     def _act_in_call(self, party: Party) -> None:
         roll = self.rng.random()
-        asked = any(leg == party.leg and leg != A for _, leg in self.spoken)
+        asked = any(leg == party.leg and leg != self.a for _, leg in self.spoken)
         if asked and roll < 0.6:
             self.say(party.leg, ev.DigitPressed(leg=party.leg, digit=self.rng.choice("1125")))
         elif roll < 0.1:
@@ -302,6 +307,9 @@ class World(Wires):
     def check_end(self) -> None:
         """Nothing leaks: legs, media, timers, the live call; one record, and it is true."""
         kinds = [type(one) for one in self.done]
+        for event in self.queues.get("other", ()):
+            if isinstance(event, ev.LegLent):  # goes back unheard
+                del self.parties[event.leg.id]
         assert kinds.count(cmd.Finish) == 1
         assert kinds.count(cmd.WriteRecord) == (0 if self.handed_over else 1)
         assert kinds[-1] is cmd.Finish
@@ -320,7 +328,7 @@ class World(Wires):
     def _check_record(self) -> None:
         (written,) = [one for one in self.done if isinstance(one, cmd.WriteRecord)]
         record: Any = written.record
-        stand_in = {A} if self.dial else set()
+        stand_in = {self.a} if self.dial else set()
         """For the user while no telephone was picked up."""
         assert {leg.leg for leg in record.legs} - stand_in == set(self.parties)
         assert all(leg.ended is not None and leg.ended >= leg.offered for leg in record.legs)
@@ -358,6 +366,10 @@ class Consulting(World):
         if not isinstance(call, Talking):
             return
         self.wishes += 1
+        if self.rng.random() < 0.1:
+            user = SubscriberId(self.rng.choice(("suze", "piet")))
+            self.deliver(ev.LegAsked(by=OTHER, subscriber=user, request=f"o{self.wishes}"))
+            return
         request = f"r{self.wishes}"
         self.requests.add(request)
         of = call.consult or call.move

@@ -9,15 +9,18 @@ import pytest
 
 from fmc_gateway.call import commands as cmd
 from fmc_gateway.call import events as ev
+from fmc_gateway.call import requests
 from fmc_gateway.call.consulted import TRANSFERRED
-from fmc_gateway.call.model import STATES, Call
+from fmc_gateway.call.model import STATES, Call, Leg, LegPhase, Lending
 from fmc_gateway.call.moving import NOT_MOVED
 from fmc_gateway.call.step import step
 from fmc_gateway.call.switching import ENDED
 from fmc_gateway.call.table import TABLE
-from hipper.contracts.calls import CallOutcome
+from hipper.contracts.calls import CallOutcome, LegRole, SegmentRecord
 from hipper.pbx.ids import CallId, DeviceId, LegId, PairId
+from hipper.pbx.model import Payer, TariffClass
 from tests.fmc_gateway.call.kit import (
+    OUTSIDE,
     START,
     A,
     binding,
@@ -27,6 +30,7 @@ from tests.fmc_gateway.call.kit import (
     joined,
     piet,
     sdp,
+    shown,
     suze,
 )
 from tests.property.call_world import Consulting, World
@@ -172,6 +176,18 @@ def anything(rng: Random) -> ev.AnyEvent:
         lambda: ev.ConsultStepRequested(
             request="r", subscriber=suze().subscriber, step=rng.choice(list(ev.ConsultStep))
         ),
+        lambda: ev.JoinRequested(
+            request="r", subscriber=suze().subscriber, other=CallId(rng.choice(("c1", "another")))
+        ),
+        lambda: ev.LegAsked(by=CallId("another"), subscriber=suze().subscriber, request="x"),
+        lambda: ev.LegRefused(
+            call=CallId("another"), request="r", explanation="?", rings=rng.choice((None, "202"))
+        ),
+        lambda: lent(rng),
+        lambda: ev.LegBack(
+            by=CallId("another"), leg=leg, sdp=text, given=made, ended=rng.choice((None, "bye"))
+        ),
+        lambda: ev.LegKept(by=CallId("another"), leg=leg),
         lambda: ev.HangUpRequested(by=rng.choice(("user:suze", "user:", "operator", "drain", ""))),
     )
     assert len(choices) == len(get_args(ev.AnyEvent))
@@ -213,10 +229,34 @@ def anything(rng: Random) -> ev.AnyEvent:
             2,
             2,
             2,
+            2,
+            2,
+            2,
+            2,
+            3,
+            2,
             1,
         ],
     )
     return choices[index[0]]()
+
+
+def lent(rng: Random) -> ev.LegLent:
+    """A leg of another call."""
+    payer = Payer(subscription=None, tariff=TariffClass.FREE)
+    leg = Leg(
+        id=LegId(f"d{rng.randrange(10**9)}"),
+        role=rng.choice(tuple(LegRole)),
+        phase=LegPhase.ANSWERED,
+        peer="x",
+        identity=shown(OUTSIDE),
+        sdp=sdp("d"),
+        given=sdp("e"),
+        offered=START,
+        answered=START,
+    )
+    talk = SegmentRecord(calling=A, called=leg.id, payer=payer, started=START)
+    return ev.LegLent(call=CallId("another"), request="r", leg=leg, talk=talk)
 
 
 def ledger(commands: list[cmd.AnyCommand], asked: int, joined_legs: set[str]) -> None:
@@ -265,7 +305,7 @@ def chaos(seed: int) -> None:
     for _ in range(300):
         now += rng.choice((0.0, 0.02, 1.0))
         after, made = step(call, event, now)
-        asked += hasattr(event, "request")
+        asked += isinstance(event, get_args(requests.Wish))
         assert after is None or isinstance(after, STATES)
         before = None if call is None else type(call)
         state = None if after is None else type(after)
@@ -301,13 +341,13 @@ def test_every_event_in_every_state_of_a_long_walk() -> None:
     met = set()
     for seed in range(200):
         rng = Random(seed)
-        world = World(seed)
+        world = World(seed) if seed % 3 else Consulting(seed)
         passed_on = {"pass_on": ev.PassOn.OWN_LEG, "request_uri": "sip:x@y", "return_route": ("<sip:s;lr>",)}
         world.deliver(world.begin() if seed % 10 else invite(**passed_on))
         for _ in range(30):
             if world.call is None:
                 break
-            for _ in range(21):
+            for _ in range(60 if isinstance(world.call, Lending) else 21):
                 event = anything(rng)
                 step(world.call, event, world.now)
                 met.add((type(world.call), type(event)))
