@@ -32,6 +32,7 @@ from hipper.cli.errors import CliError
 from hipper.contracts.calls import CallRecord, LegRole
 from hipper.directory.names import names_of, tenant_id
 from hipper.runtime.settings_model import Settings
+from hipper.telephony.numbers.format import format_number
 
 app = App(name="calls", help="Call records and their traces: list, export, show, replay.")
 
@@ -54,12 +55,13 @@ def list_calls(
         raise CliError("--limit needs at least 1")
     after = None if since is None else _utc(since)
 
-    async def latest(conn: asyncpg.Connection, _: Settings) -> list[CallRecord]:
+    async def latest(conn: asyncpg.Connection, _: Settings) -> tuple[list[CallRecord], dict[str, str]]:
         # a tenant that was removed has records still, under its id
         of = None if tenant is None else await tenant_id(conn, tenant) or tenant
-        return await latest_calls(conn, limit=limit, since=after, tenant=of)
+        found = await latest_calls(conn, limit=limit, since=after, tenant=of)
+        return found, await names_of(conn, {_caller(record) for record in found})
 
-    calls = on_database("gateway", latest, settings)
+    calls, names = on_database("gateway", latest, settings)
     if not calls:
         print("no calls")
         return
@@ -67,7 +69,7 @@ def list_calls(
     for title in ("call", "began", "from", "to", "outcome", "talked", "pays"):
         table.add_column(title, no_wrap=True)
     for record in calls:
-        table.add_row(*(Text(cell) for cell in _row(record)))
+        table.add_row(*(Text(cell) for cell in _row(record, names)))
     _console().print(table)
 
 
@@ -171,15 +173,30 @@ def replay_call(call: str, *, settings: SettingsFile = None) -> int:
     return DIFFERS
 
 
-def _row(record: CallRecord) -> tuple[str, ...]:
+def _caller(record: CallRecord) -> str:
+    """Id of the user who calls, when it is one of ours."""
+    return next((leg.subscriber or "" for leg in record.legs if leg.role is LegRole.CALLING), "")
+
+
+def _from(record: CallRecord, names: dict[str, str]) -> str:
+    """Whom the other side saw; where nobody was to see anybody (feature codes, barred calls), whose call it
+    was."""
     calling = next((leg for leg in record.legs if leg.role is LegRole.CALLING), None)
+    if calling is None:
+        return "?"
+    shown = calling.identity_shown
+    nobody = not (shown.number or shown.extension or shown.name)
+    return names.get(_caller(record)) or who(shown) if nobody else who(shown)
+
+
+def _row(record: CallRecord, names: dict[str, str]) -> tuple[str, ...]:
     talked = record.ended - record.answered if record.answered is not None else None
     pays = next((leg.payer for leg in record.legs if leg.payer and leg.payer.subscription), None)
     return (
         record.call[:SHOWN_ID],
         datetime.fromtimestamp(record.started, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S"),
-        who(calling.identity_shown) if calling is not None else "?",
-        record.dialled,
+        _from(record, names),
+        format_number(record.dialled),
         record.outcome.value.replace("_", " "),
         f"{int(talked // 60)}:{int(talked % 60):02d}" if talked is not None else "-",
         f"{pays.subscription} ({pays.tariff.value})" if pays is not None else "-",

@@ -15,9 +15,10 @@ from fmc_gateway.call.step import step
 from fmc_gateway.records.describe import who
 from fmc_gateway.records.entry import encode_entry
 from fmc_gateway.records.store import insert_entries
+from hipper.cli import calls
 from hipper.cli.main import main
 from hipper.contracts.calls import CallRecord
-from hipper.pbx.ids import LegId
+from hipper.pbx.ids import LegId, SubscriberId
 from hipper.pbx.model import CallerIdentity, Presentation
 from tests.fmc_gateway.records_samples import entry, record, trace
 
@@ -47,6 +48,16 @@ def test_list_shows_who_called_whom_and_who_pays(settings: Path, capsys: pytest.
     line = next(line for line in out.splitlines() if line.startswith("abc1"))
     for text in ("Anna 201", "202", "answered", "1:03", "mob-1 (on_net)"):
         assert text in line
+
+
+def test_list_names_the_user_of_a_call_that_showed_nobody() -> None:
+    calling, called = record().legs
+    nobody = CallerIdentity(number=None, presentation=Presentation.ALLOWED)
+    legs = (msgspec.structs.replace(calling, identity_shown=nobody, subscriber=SubscriberId("u1")), called)
+    barred = record(legs=legs, dialled="+31201234502")
+    assert calls._row(barred, {"u1": "Chantal Bakker"})[2:4] == ("Chantal Bakker", "020 123 4502")
+    assert calls._row(barred, {})[2] == "unknown"
+    assert calls._row(record(), {"u1": "Chantal Bakker"})[2] == "Anna 201"
 
 
 def test_list_of_nothing_and_bad_limit(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
