@@ -8,9 +8,12 @@ their own.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import functools
 import itertools
+import shutil
 import socket
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +21,7 @@ from typing import Any, Self
 
 import asyncpg
 
+from fmc_gateway.prompts.library import MADE, folder_of
 from fmc_gateway.service import Gateway
 from hipper.directory.credentials import hashed
 from hipper.runtime.ids import RandomIds
@@ -51,6 +55,24 @@ def _ports() -> Iterator[int]:
     """Those of this process's slice, so that workers beside each other do not meet."""
     first = FIRST_PORT + slice_number() * PORTS_OF_A_PROCESS
     return itertools.cycle(range(first, first + PORTS_OF_A_PROCESS))
+
+
+@functools.cache
+def _spoken() -> Path:
+    """Announcements where rtpengine can read them, once for all gateways of this process: each would copy its
+    own while calls begin already."""
+    folder = Path(tempfile.mkdtemp(prefix="hipper-prompts-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    shutil.copytree(MADE, folder, dirs_exist_ok=True)
+    folder.chmod(0o755)
+    return folder
+
+
+def _place_announcements(settings: Settings) -> None:
+    prompts = folder_of(settings)
+    prompts.parent.mkdir(parents=True, exist_ok=True)
+    if not prompts.exists():
+        prompts.symlink_to(_spoken())
 
 
 PASSWORD = "correct horse"
@@ -292,6 +314,7 @@ class World:
 
     def __init__(self, site: Site) -> None:
         self.site = site
+        _place_announcements(site.settings)
         self.gateway = Gateway(site.settings)
         self.peers: list[Peer] = [site.mobile_peer, site.carrier, site.psap]
 
