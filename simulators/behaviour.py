@@ -78,6 +78,9 @@ class Operator:
         async with asyncio.TaskGroup() as group:
             if call.state is CallState.TALKING:
                 group.create_task(self._act(call))
+            elif self.behaviour.expect_hz is not None:
+                self._say(f"could not hear {self.behaviour.expect_hz} Hz: nobody answered")
+                self.failed += 1
             await call.over(timeout_s=86_400.0)
         self._count(call)
 

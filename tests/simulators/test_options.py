@@ -90,6 +90,19 @@ async def test_a_tone_that_is_not_heard_fails_the_run() -> None:
     assert await exits(caller, called) == [1, 0]
 
 
+async def test_a_refused_call_fails_a_run_that_expects_a_tone() -> None:
+    called, lines = await run(
+        "pstn", "--gateway", "127.0.0.1:9", "--listen", "127.0.0.1:0", "--reject", "486", "--calls", "1"
+    )
+    port = (await until(lines, "is ready on")).rpartition(":")[2].strip()
+    caller, output = await run(
+        "pstn", "--gateway", f"127.0.0.1:{port}", "--listen", "127.0.0.1:0", "--expect-tone", "1000",
+        "--call", "+31201234567", "--from", "+31612345678", "--calls", "1", "--quiet",
+    )  # fmt: skip
+    await until(output, "could not hear 1000 Hz: nobody answered")
+    assert await exits(caller, called) == [1, 0]
+
+
 async def test_a_desk_phone_process_registers_and_says_when_it_may_not() -> None:
     async with Registrar() as registrar:
         where = f"127.0.0.1:{registrar.address[1]}"
