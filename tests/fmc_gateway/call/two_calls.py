@@ -10,6 +10,7 @@ from tests.fmc_gateway.call.kit import (
     B1,
     SUZE_FIXED,
     A,
+    Cmd,
     Ladder,
     binding,
     invite,
@@ -30,6 +31,7 @@ class Two:
     def __init__(self, first: Ladder, second: Ladder) -> None:
         self.first, self.second = first, second
         self.calls = {C1: first, C2: second}
+        self.done: dict[type, int] = {kind: len(first.of(kind)) for kind in (cmd.OfferMedia, cmd.AnswerMedia)}
         self.owner: dict[str, Ladder] = {A: first, B1: first, A2: second, D1: second}
 
     def tell(self, event: ev.AnyEvent, to: Ladder | None = None) -> None:
@@ -53,21 +55,27 @@ class Two:
                 self.owner[leg] = other
             self._told(other, one.event)
 
+    def _new(self, kind: type[Cmd]) -> list[Cmd]:
+        """What the first call asked of rtpengine, and has no answer to."""
+        asked = self.first.of(kind)
+        done, self.done[kind] = self.done.get(kind, 0), len(asked)
+        return asked[done:]
+
     def offers(self) -> None:
-        for ask in self.first.of(cmd.OfferMedia, last=True):
+        for ask in self._new(cmd.OfferMedia):
             made = ev.MediaOffered(
                 pair=ask.pair, from_leg=ask.from_leg, to_leg=ask.to_leg, sdp=sdp(f"for {ask.to_leg}")
             )
             self.tell(made)
 
     def answers(self) -> None:
-        for ask in self.first.of(cmd.AnswerMedia, last=True):
+        for ask in self._new(cmd.AnswerMedia):
             self.tell(ev.MediaAnswered(pair=ask.pair, sdp=sdp(f"for {ask.offering_leg}")))
 
     def accepts(self, leg: LegId, described: str) -> None:
         self.tell(ev.LegReofferAnswered(leg=leg, sdp=sdp(described)))
 
-    def join(self, **changes: str) -> None:
+    def join(self) -> None:
         wish = ev.JoinRequested(request="r1", subscriber=SUZE, other=C2)
         self.tell(wish, self.first)
 
@@ -105,7 +113,7 @@ def colleague_talks() -> Ladder:
     return ladder
 
 
-def rings(**changes: object) -> Ladder:
+def rings() -> Ladder:
     ladder = Ladder()
     ladder.tell(invite("202", call=C2, leg=A2, sip_call_id="call-id-a2", icid="icid-2", sdp=sdp("suze2")))
     ladder.load(suze(), piet(devices=piet().devices[:1]), binding("piet-desk1"))
