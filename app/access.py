@@ -295,29 +295,43 @@ def _count(stores: Stores, who: str) -> None:
 
 
 async def _by_session(stores: Stores, session: str) -> Principal:
+    known: Principal | None = stores.askers.find(session)
+    if known is not None:
+        return known
+    told = stores.askers.told
     row = await stores.own.fetchrow(statements.SESSION, session)
     if row is None:
         raise _unknown("the session is over", "de sessie is voorbij", invalid=True)
     account = account_of(row)
-    return Principal(
+    principal = Principal(
         name=f"user:{account.subscriber}",
         role=Role(row["role"]),
         tenant=account.tenant,
         account=account,
         session=session,
     )
+    stores.askers.remember(session, principal, of=account.subscriber, told=told, for_s=row["left_s"])
+    return principal
 
 
 async def _by_key(stores: Stores, key: str) -> Principal:
-    row = await stores.own.fetchrow(statements.API_KEY, hashlib.sha256(key.encode()).digest())
+    digest = hashlib.sha256(key.encode()).digest()
+    name = f"key {digest.hex()}"
+    known: Principal | None = stores.askers.find(name)
+    if known is not None:
+        return known
+    told = stores.askers.told
+    row = await stores.own.fetchrow(statements.API_KEY, digest)
     if row is None:
         raise _unknown("nobody has this key", "niemand heeft deze sleutel", invalid=True)
-    return Principal(
+    principal = Principal(
         name=f"key:{row['key_id']}",
         role=Role(row["role"]),
         tenant=TenantId(row["tenant_id"]) if row["tenant_id"] is not None else None,
         scopes=tuple(row["scopes"]),
     )
+    stores.askers.remember(name, principal, of="", told=told, for_s=row["left_s"])
+    return principal
 
 
 def _unknown(detail: str, uitleg: str, *, invalid: bool = False) -> ProblemError:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -17,6 +18,7 @@ from litestar.datastructures import State
 from litestar.types import Message, Scope
 
 from app.access import check_routes, isolate
+from app.askers import Askers
 from app.description import describe
 from app.domain.admin.controllers import ADMINISTRATION
 from app.domain.availability.controllers import AvailabilityController, HolidayController
@@ -49,19 +51,22 @@ from app.domain.signing_in.controllers import SessionController
 from app.domain.signing_in.services import SigningIn
 from app.domain.signing_in.throttle import Throttle
 from app.domain.signing_in.tokens import AccessTokens
-from app.operations import Access, declared
+from app.operations import Access, declared, operation_of
 from app.problems import EXCEPTION_HANDLERS
 from app.rate_limit import Buckets
+from app.reads import Reads
 from app.stores import Stores
 from hipper.directory.directory import Directory
 from hipper.runtime.bus import Bus
 from hipper.runtime.clock import Clock, SystemClock
-from hipper.runtime.database import open_owner_pool
+from hipper.runtime.database import open_listener, open_owner_pool
 from hipper.runtime.secret import installation_secret
 from hipper.runtime.servers import redis_url
 from hipper.runtime.settings_model import Settings
 
 LARGEST_BODY = 64 * 1024
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that change nothing (RFC 9110 §9.2.1)."""
 SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -161,9 +166,9 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
                 "clock": time,
                 "settings": settings,
                 "stores": Stores(
-                    own=pool,
+                    own=Reads(pool),
                     directory=directory_pool,
-                    records=records_pool,
+                    records=Reads(records_pool),
                     bus=bus,
                     gateway=settings.gateway.id,
                     tokens=tokens,
@@ -176,6 +181,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
                         settings=settings,
                     ),
                     buckets=Buckets(settings.api.requests_per_s, time.monotonic),
+                    askers=Askers(partial(open_listener, settings, "app"), pool, time),
                 ),
             }
         )
@@ -184,7 +190,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
         await app.state.network_keys.remember()
         asks_about_emergency(b'{"called": "+31112"}')  # reads the numbering plans: not in the first call
         try:
-            async with app.state.stores.signing_in.at_work(), app.state.events.at_work():
+            stores: Stores = app.state.stores
+            async with stores.signing_in.at_work(), stores.askers.at_work(), app.state.events.at_work():
                 yield
         finally:
             await bus.close()
@@ -228,7 +235,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
         guards=[isolate],
         lifespan=[connected],
         exception_handlers=EXCEPTION_HANDLERS,
-        before_send=[add_security_headers],
+        before_send=[before_answer],
         after_response=look_for_changes,
         request_max_body_size=LARGEST_BODY,
         logging_config=None,
@@ -258,15 +265,24 @@ def _cors(settings: Settings) -> CORSConfig | None:
     )
 
 
+def _is_of_network(scope: Scope) -> bool:
+    """It changes nothing of who asks, and a call waits for it."""
+    handler = scope.get("route_handler")
+    return handler is not None and operation_of(handler).access is Access.NETWORK
+
+
 async def look_for_changes(request: Request[Any, Any, Any]) -> None:
     """What was changed over this worker is told to who listens there at once."""
-    if request.method not in ("GET", "HEAD", "OPTIONS"):
+    if request.method not in SAFE:
         request.app.state.events.look()
 
 
-async def add_security_headers(message: Message, scope: Scope) -> None:
-    """To every answer, errors included (OWASP REST security: nothing of ours is a page)."""
+async def before_answer(message: Message, scope: Scope) -> None:
+    """What is changed holds for every request after the answer; and every answer, errors included, has the
+    security headers (OWASP REST security: nothing of ours is a page)."""
     if message["type"] == "http.response.start":
+        if scope.get("method", "GET") not in SAFE and not _is_of_network(scope):
+            await scope["litestar_app"].state.stores.askers.caught_up()
         present = {name.lower() for name, _ in message["headers"]}
         added = [(name, value) for name, value in SECURITY_HEADERS if name not in present]
         if scope.get("scheme") == "https":  # of the proxy before us, which says so

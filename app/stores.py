@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import asyncpg
 
+from app.askers import Askers
 from app.domain.signing_in.services import SigningIn
 from app.domain.signing_in.tokens import AccessTokens
 from app.rate_limit import Buckets
@@ -26,3 +27,5 @@ class Stores(NamedTuple):
     tokens: AccessTokens
     signing_in: SigningIn
     buckets: Buckets
+    askers: Askers[Any]
+    """Of :class:`app.access.Principal`."""

@@ -19,9 +19,9 @@ class Leases:
         self._keep = keep
         self._idle: list[Any] = []
 
-    async def take(self, within_s: float) -> Any:
+    async def take(self, within_s: float | None) -> Any:
         """A connection, for one user at a time. Raises what asyncpg raises, TimeoutError
-        after ``within_s`` seconds."""
+        after ``within_s`` seconds; None: it waits for its turn."""
         while self._idle:
             connection = self._idle.pop()
             if not connection.is_closed():

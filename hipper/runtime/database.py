@@ -53,5 +53,15 @@ async def open_pool(
     )
 
 
+async def open_listener(settings: Settings, owner: str) -> asyncpg.Connection:
+    """A connection of its own to LISTEN on, with one owner's role. It answers within a second, or fails."""
+    return await asyncpg.connect(
+        owner_url(settings, owner),
+        timeout=2.0,
+        command_timeout=1.0,
+        server_settings={"application_name": "hipper"},
+    )
+
+
 async def _reset(connection: asyncpg.Connection) -> None:
     """Nothing: asyncpg itself has rolled an open transaction back before it calls this."""

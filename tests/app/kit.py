@@ -67,7 +67,8 @@ class Api:
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self.app: Litestar = create_app(settings, clock)
         self.client = self._client("127.0.0.1")
-        self._stop, self._started, self._task = asyncio.Event(), asyncio.Event(), None
+        self._stop, self._started = asyncio.Event(), asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
 
     def _client(self, address: str) -> httpx.AsyncClient:
         transport = httpx.ASGITransport(
@@ -81,11 +82,15 @@ class Api:
         """Ask from another address from now on."""
         self.client = self._client(address)
 
+    async def settled(self) -> None:
+        """What others changed in the database is heard: who asks is as they left it."""
+        await self.app.state.stores.askers.caught_up()
+
     async def __aenter__(self) -> Api:
-        self._task = asyncio.create_task(self._live())
+        live = self._task = asyncio.create_task(self._live())
         started = asyncio.create_task(self._started.wait())
-        await asyncio.wait({self._task, started}, return_when=asyncio.FIRST_COMPLETED)
-        assert self._started.is_set(), self._task.exception()
+        await asyncio.wait({live, started}, return_when=asyncio.FIRST_COMPLETED)
+        assert self._started.is_set(), live.exception()
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:

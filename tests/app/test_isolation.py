@@ -251,12 +251,15 @@ async def test_former_administrator_is_one_no_more_with_the_next_request(
     bram = await sign_in(site, BRAM)
     assert (await bram.get("/v1/groups/g1/services")).status_code == 200
     await execute(postgres_url, "UPDATE app.accounts SET role = 'user' WHERE subscriber_id = 'bram'")
+    await site.settled()
     assert (await bram.get("/v1/groups/g1/services")).status_code == 403
 
 
 async def test_user_who_was_removed_is_gone_with_tokens_and_all(site: Api, postgres_url: str) -> None:
     anna = await sign_in(site, ANNA)
+    assert (await anna.get("/v1/me")).status_code == 200
     await execute(postgres_url, "DELETE FROM directory.subscribers WHERE subscriber_id = 'anna'")
+    await site.settled()
     assert (await anna.get("/v1/me")).status_code == 401
     assert not [row for row in (await state_of(postgres_url))["app.sessions"] if "anna" in row]
 

@@ -121,7 +121,7 @@ class _connection:  # noqa: N801 - read as a word: "async with _connection(…)"
         self._held: Any = None
 
     async def __aenter__(self) -> asyncpg.Connection:
-        if not isinstance(self._of, asyncpg.Pool):
+        if not hasattr(self._of, "acquire"):
             return self._of
         self._held = await self._of.acquire()
         return self._held

@@ -5,14 +5,16 @@ from __future__ import annotations
 from hipper.directory.accounts import COLUMNS
 
 SESSION = f"""
-SELECT {COLUMNS}, coalesce(a.role, 'user') AS role
+SELECT {COLUMNS}, coalesce(a.role, 'user') AS role, extract(epoch FROM x.expires_at - now())::float8 AS left_s
 FROM app.sessions x
 JOIN directory.subscribers s ON s.subscriber_id = x.subscriber_id
 LEFT JOIN app.accounts a ON a.subscriber_id = s.subscriber_id
 WHERE x.session_id = $1 AND x.ended_at IS NULL AND x.expires_at > now() AND s.enabled"""  # noqa: S608
 SESSION_OWNER = "SELECT subscriber_id FROM app.sessions WHERE session_id = $1 AND ended_at IS NULL"
 API_KEY = """
-SELECT key_id, role, tenant_id, scopes FROM app.api_keys
+SELECT key_id, role, tenant_id, scopes,
+       coalesce(extract(epoch FROM expires_at - now())::float8, 'infinity') AS left_s
+FROM app.api_keys
 WHERE key_hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())"""
 SIGN_IN = f"""
 SELECT {COLUMNS}, a.password_hash, f.confirmed_at IS NOT NULL AS second_factor FROM directory.subscribers s

@@ -212,6 +212,7 @@ async def test_keys_of_operators_and_services(site: Api, postgres_url: str) -> N
     assert problem(await asked["hik_op"].get("/v1/me")) == "forbidden"
     await execute(postgres_url, "UPDATE app.api_keys SET revoked_at = now() WHERE key_id = 'op'")
     await execute(postgres_url, "UPDATE app.api_keys SET expires_at = now() WHERE key_id = 'sv'")
+    await site.settled()
     for key in ("hik_op", "hik_sv"):
         assert problem(await asked[key].get(plan)) == "unauthenticated"
     connection = await asyncpg.connect(postgres_url)
