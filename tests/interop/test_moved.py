@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import time
 import tomllib
 
@@ -137,17 +138,24 @@ class App:
 
     async def call(self) -> CallId:
         """The one call she is in."""
+        (call,) = await self.calls(1)
+        return call
+
+    async def calls(self, count: int) -> list[CallId]:
+        """Those she is in, the oldest first."""
         client = connect(self._settings["redis"]["url"])
         try:
             async with asyncio.timeout(3):
-                while not (calls := await client.hkeys(f"busy:{self.who['user']}")):  # noqa: ASYNC110
+                while len(found := await client.hkeys(f"busy:{self.who['user']}")) < count:  # noqa: ASYNC110
                     await asyncio.sleep(0.02)
+            if count == 1:
+                return [CallId(call.decode()) for call in found]
+            shown = [json.loads(await client.get(f"call:{call.decode()}")) for call in found]
         finally:
             await client.aclose()
-        (call,) = calls
-        return CallId(call.decode())
+        return [CallId(one["call"]) for one in sorted(shown, key=lambda one: one["started"])]
 
-    async def asks(self, command: CallCommand) -> CommandReply:
+    async def asks(self, command: CallCommand, call: CallId | None = None) -> CommandReply:
         bus = Bus(self._settings["redis"]["url"])
         channel: CommandChannel[CommandEnvelope, CommandReply] = CommandChannel(
             bus, CommandEnvelope, CommandReply
@@ -156,7 +164,7 @@ class App:
         envelope = CommandEnvelope(
             request_id=request,
             idempotency_key=request,
-            call=await self.call(),
+            call=call or await self.call(),
             deadline=time.time() + 5,
             command=command,
         )
