@@ -34,7 +34,9 @@ from fmc_gateway.call.model import (
     winner_of,
 )
 from fmc_gateway.call.records import live_identity, publish
-from hipper.contracts.calls import AttemptOutcome, LegRole, SegmentRecord
+from hipper.contracts.calls import TRANSFERRED as TRANSFER
+from hipper.contracts.calls import AttemptOutcome, DiversionRecord, LegRole, SegmentRecord
+from hipper.pbx import rules
 from hipper.pbx.ids import LegId, PairId
 from hipper.pbx.model import CallerIdentity, Payer, TariffClass
 
@@ -65,6 +67,8 @@ def begun(call: Talking, move: Move, exchange: Exchange, now: float, out: list[A
         described=user.sdp,
         with_far=call.segments[-1],
         with_colleague=_segment_with(colleague, user, move, now),
+        to=move.to,
+        chain=move.chain,
     )
     far = msgspec.structs.replace(far, pair=pair)
     if far.phase is LegPhase.OVER:
@@ -125,14 +129,16 @@ def complete(call: Talking, request: str | None, out: list[AnyCommand]) -> Talki
     comes, stays = leg_of(call, consult.held), _other(call, consult.user)
     move = Move(
         kind=MoveKind.TRANSFER,
+        to=consult.to,
+        chain=consult.chain,
         replaces=consult.user,
         stays=stays.id,
         subscriber=consult.subscriber,
         leg=comes.id,
         request=request,
     )
-    call = msgspec.structs.replace(call, move=move, exchange=None)
-    return rebridging.begin(call, comes, stays, out)
+    call = msgspec.structs.replace(call, move=move)
+    return call if call.exchange is not None else rebridging.begin(call, comes, stays, out)
 
 
 def completed(call: Talking, move: Move, exchange: Exchange, now: float, out: list[AnyCommand]) -> Step:
@@ -150,6 +156,9 @@ def completed(call: Talking, move: Move, exchange: Exchange, now: float, out: li
             out.append(StartTimer(name=cap_timer(comes.id), after_s=max(comes.max_duration_s, 1.0)))
     else:
         talk, far, with_colleague = consult.with_far, consult.far, consult.with_colleague
+    back = consult is not None and move.replaces != consult.user
+    if back and comes.id != far:
+        talk = with_colleague
     if user.phase is LegPhase.ANSWERED:
         out.append(EndLeg(leg=user.id, reason=TRANSFERRED))
         user = msgspec.structs.replace(user, phase=LegPhase.OVER, ended=now, ended_by="gateway")
@@ -160,7 +169,9 @@ def completed(call: Talking, move: Move, exchange: Exchange, now: float, out: li
     call = _into_place(call, msgspec.structs.replace(user, pair=None), comes, exchange.pair)
     call = _caller_first(call)
     segments = tuple(_closed(one, now) for one in call.segments)
-    own = (*_own(with_colleague, _colleague(call, far), now),)
+    own = () if back else _own(with_colleague, _colleague(call, far), now)
+    if not back and move.to:  # who comes from another call is in that one's record
+        call = _in_the_chain(call, move, consult is not None, _colleague(call, far), now)
     talk = msgspec.structs.replace(talk, calling=call.calling.id, called=call.winner, started=now, ended=None)
     call = msgspec.structs.replace(
         call, segments=(*segments, *own, talk), exchange=None, move=None, consult=None
@@ -174,6 +185,17 @@ def completed(call: Talking, move: Move, exchange: Exchange, now: float, out: li
     if move.request is not None:
         out.append(AnswerRequest(request=move.request, done=True))
     return call, tuple(out)
+
+
+def _in_the_chain(call: Talking, move: Move, asked: bool, colleague: LegId, now: float) -> Talking:
+    """The record says who gave the call to whom, before where that one had sent it on."""
+    rule = rules.TRANSFER_CONSULTED if asked else rules.TRANSFER_BLIND
+    entry = DiversionRecord(by=move.subscriber, reason=TRANSFER, rule=rule, to=move.to, at=now)
+    chain = (*call.diversions[: move.chain], entry, *call.diversions[move.chain :])
+    leg = leg_of(call, colleague)
+    if leg.subscriber is not None and leg.diverted_by is None:
+        call = put_any(call, msgspec.structs.replace(leg, diverted_by=move.subscriber))
+    return msgspec.structs.replace(call, diversions=chain)
 
 
 def _colleague(call: Talking, far: LegId) -> LegId:

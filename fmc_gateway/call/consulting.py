@@ -1,19 +1,39 @@
 """Transfer with consultation on one leg (seed 4.7.3; call-flows §4): the far party hears music while the
 user talks to a colleague, then the two are brought together, or the user goes back.
 
-The colleague is called as for any call of the user, and comes in the far party's place as another telephone
-of a user does (:mod:`.pushing`, :mod:`.moving`); the far party stands aside with its media. Who is where then
-is :mod:`.consulted`'s, and going over :mod:`.switching`'s.
+The colleague is called in a call within this one (:mod:`.enquiring`), as by any call of the user, and comes
+in the far party's place as another telephone of a user does (:mod:`.moving`); the far party stands aside with
+its media. Who is where then is :mod:`.consulted`'s, going over :mod:`.switching`'s, and what becomes of it
+when somebody goes :mod:`.leaving`'s.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import msgspec
 
-from fmc_gateway.call import choosing, consulted, decisions, losing, moving, pushing, switching
-from fmc_gateway.call.commands import AnswerRequest, AnyCommand, EndLeg, LoadContext, OfferMedia, StartTimer
+from fmc_gateway.call import (
+    choosing,
+    consulted,
+    decisions,
+    diverting,
+    early,
+    enquiring,
+    moving,
+    pushing,
+    rounds,
+    switching,
+)
+from fmc_gateway.call.commands import (
+    AnswerRequest,
+    AnyCommand,
+    EndLeg,
+    LoadContext,
+    Progress,
+    PublishLive,
+    Reoffer,
+    StartTimer,
+    StopTimer,
+)
 from fmc_gateway.call.consulted import leg_of
 from fmc_gateway.call.descriptions import held, talk_offer
 from fmc_gateway.call.ending import MOVE_TIMER
@@ -22,41 +42,37 @@ from fmc_gateway.call.events import (
     ConsultStep,
     ConsultStepRequested,
     ContextLoaded,
-    LegEnded,
     TransferRequested,
 )
-from fmc_gateway.call.exchanges import ExchangeKind, ExchangeStage, Move, MoveKind
+from fmc_gateway.call.exchanges import Move, MoveKind
 from fmc_gateway.call.forwarded import OUTSIDE_NO_ANSWER_S
 from fmc_gateway.call.hearing import hear
+from fmc_gateway.call.interrupted import without_exchange
 from fmc_gateway.call.model import (
+    Announcing,
+    Answering,
+    CallState,
+    Deciding,
+    Diverting,
+    Ending,
     Leg,
     LegPhase,
+    Ringing,
     Step,
     Talking,
-    bridge_leg,
-    bridge_pair,
+    fold_in,
     other_of,
+    put,
     put_any,
     winner_of,
 )
 from fmc_gateway.call.records import publish
-from fmc_gateway.call.talking import drop_exchange
-from fmc_gateway.call.targets import Goal, make_leg, of_devices, outside_for, reached_outside, reached_user
-from hipper.contracts.bus import RefusedBecause
-from hipper.contracts.calls import LegRole, LivePhase
-from hipper.pbx import dial, rules, termination
-from hipper.pbx.identity import connected_identity
+from fmc_gateway.call.targets import destination_of, explained, outside_for, reached_outside
+from hipper.contracts.bus import KeepUntil, RefusedBecause
+from hipper.contracts.calls import LivePhase
+from hipper.pbx import dial, rules
 from hipper.pbx.ids import LegId
-from hipper.pbx.model import (
-    CallerIdentity,
-    DeviceKind,
-    ExternalPlan,
-    OnNetPlan,
-    Payer,
-    RefusedPlan,
-    RingPlan,
-    SubscriberContext,
-)
+from hipper.pbx.model import ExternalPlan, OnNetPlan, RefusedPlan, SubscriberContext
 
 BUSY = "something else is under way in this call"
 NO_CONSULTATION = "nobody is being consulted in this call"
@@ -64,17 +80,6 @@ NOT_THERE = "one of the two is not there any more"
 TAKES_NO_CALLS = "who was asked for takes no calls now"
 EMERGENCY_RULES = frozenset({rules.DIAL_EMERGENCY, rules.EMERGENCY_ELSEWHERE})
 NOBODY_RULES = frozenset({rules.EXTENSION_UNKNOWN, rules.NUMBER_INVALID})
-
-
-class Called(NamedTuple):
-    """Whom the colleague's telephones are called for, and how long they ring."""
-
-    goals: list[Goal]
-    shown: CallerIdentity
-    reached: CallerIdentity
-    connected: CallerIdentity | None
-    payer: Payer
-    no_answer_s: float
 
 
 # Asked for.
@@ -97,9 +102,16 @@ def requested(call: Talking, event: ConsultRequested | TransferRequested, now: f
         subscriber=event.subscriber,
         request=event.request,
         destination=event.destination,
+        chain=len(call.diversions),
     )
     if isinstance(event, TransferRequested):
-        move = msgspec.structs.replace(move, blind=True, returns=event.returns, no_answer_s=event.no_answer_s)
+        move = msgspec.structs.replace(
+            move,
+            blind=True,
+            returns=event.returns,
+            no_answer_s=event.no_answer_s,
+            keep_until=event.keep_until,
+        )
     call = msgspec.structs.replace(call, move=move, asked=True)
     return call, (LoadContext(served_subscriber=event.subscriber, dialled=event.destination),)
 
@@ -120,23 +132,35 @@ def _no(request: str, why: str, because: RefusedBecause = RefusedBecause.STATE) 
 # The colleague is called.
 
 
+def calls_somebody(call: Talking) -> bool:
+    """Whether ``move`` is about somebody whom the user asked for by number."""
+    return call.move is not None and call.move.destination is not None
+
+
 def context_loaded(call: Talking, move: Move, event: ContextLoaded, now: float) -> Step:
+    """As any call of the user, who may have left already."""
     caller = event.caller
-    user, far = leg_of(call, move.stays), leg_of(call, move.replaces)
+    user, far = parties(call, move)
     if caller is None or caller.subscriber != move.subscriber:
         return pushing.nobody(call, pushing.NOT_YOURS, RefusedBecause.STATE, now, [])
     plan = dial.other_side(caller, event.called, move.destination or "", now=now, facts=event.origination)
     call = decisions.of_calling(call, caller.subscriber, plan, known_as=event.origination.called_list)
     if isinstance(plan, RefusedPlan):
         return pushing.nobody(call, plan.explanation, _because(plan), now, [])
-    if call.exchange is not None or not _is_there(user, far):
+    if (call.exchange is not None or not _is_there(user)) and not move.left:
         return pushing.nobody(call, BUSY, RefusedBecause.STATE, now, [])
-    found = _outside(call, caller, plan) if isinstance(plan, ExternalPlan) else None
-    if isinstance(plan, OnNetPlan):
-        found = _colleague(call, event, plan, user, now)
-    if found is None or not found.goals:
-        return pushing.nobody(call, TAKES_NO_CALLS, RefusedBecause.NOT_REACHABLE, now, [])
-    return _ring(call, move, found, user, now)
+    if not _is_there(far) or user.sdp is None:
+        return pushing.nobody(call, NOT_THERE, RefusedBecause.STATE, now, [])
+    offer = talk_offer(user.sdp) if held(user.sdp) else user.sdp
+    inner = enquiring.made(call, user, caller, plan.identity, plan.payer, offer, plan.rule)
+    move = msgspec.structs.replace(move, offered=user.sdp, payer=plan.payer, to=destination_of(plan))
+    return _began(call, move, inner, _called(inner, event, caller, plan, now), now)
+
+
+def parties(call: Talking, move: Move) -> tuple[Leg, Leg]:
+    """The user who wants somebody else in the call, or wanted that before leaving, and the far party."""
+    replaced, stays = leg_of(call, move.replaces), leg_of(call, move.stays)
+    return (stays, replaced) if move.kind is MoveKind.CONSULT else (replaced, stays)
 
 
 def _because(plan: RefusedPlan) -> RefusedBecause:
@@ -145,76 +169,118 @@ def _because(plan: RefusedPlan) -> RefusedBecause:
     return RefusedBecause.NOT_REACHABLE if plan.rule in NOBODY_RULES else RefusedBecause.BARRED
 
 
-def _outside(call: Talking, caller: SubscriberContext, plan: ExternalPlan) -> Called:
-    goal = outside_for(call, plan, caller, ())._replace(diverted_by=None)
-    return Called([goal], plan.identity, reached_outside(plan), None, plan.payer, OUTSIDE_NO_ANSWER_S)
-
-
-def _colleague(call: Talking, event: ContextLoaded, plan: OnNetPlan, user: Leg, now: float) -> Called | None:
-    """By that user's own rules; None: nothing of that user's rings."""
+def _called(
+    inner: Deciding,
+    event: ContextLoaded,
+    caller: SubscriberContext,
+    plan: OnNetPlan | ExternalPlan,
+    now: float,
+) -> Step | None:
+    """None: nobody is behind it."""
+    if isinstance(plan, ExternalPlan):
+        inner = msgspec.structs.replace(inner, reached=reached_outside(plan))
+        goal = outside_for(inner, plan, caller, ())._replace(diverted_by=None)
+        return rounds.begin_round(inner, (goal,), OUTSIDE_NO_ANSWER_S, now, [])
     called = event.called
     if called is None or called.subscriber != plan.called:
         return None
-    ring = termination.decide(
-        called,
-        plan.identity,
-        on_net=True,
-        reached=plan.called_number,
-        exclude_device=user.device,
-        now=now,
-        facts=msgspec.structs.replace(
-            event.termination, busy_devices=event.termination.busy_devices or event.busy_devices
-        ),
-    )
-    if not isinstance(ring, RingPlan):
-        return None
-    goals, _ = of_devices(call, called, event.bindings, ring, event.termination.colleagues)
-    seen = connected_identity(
-        called, caller_on_net=True, dialled=plan.called_number, device=DeviceKind.DESK_PHONE
-    )
-    reached = reached_user(called, plan.called_number, on_net=True)
-    return Called(goals, ring.identity, reached, seen, plan.payer, float(ring.no_answer_s))
+    return diverting.to_user(inner, event, called, plan.identity, plan.called_number, now, [])
 
 
-def _ring(call: Talking, move: Move, found: Called, user: Leg, now: float) -> Step:
-    """All the telephones at once, each with media of its own for the user."""
-    before, offer = call, user.sdp or ""
-    out: list[AnyCommand] = []
-    for goal in found.goals:
-        leg = _leg(call, goal, found, now)
-        asked = talk_offer(offer) if held(offer) else offer
-        out.append(OfferMedia(pair=bridge_pair(call), from_leg=user.id, to_leg=leg.id, sdp=asked))
-        call = msgspec.structs.replace(call, called=(*call.called, leg), bridges=call.bridges + 1)
-    out.append(StartTimer(name=MOVE_TIMER, after_s=float(move.no_answer_s or found.no_answer_s)))
+def _began(call: Talking, move: Move, inner: Deciding, begun: Step | None, now: float) -> Step:
+    """The app is told that somebody is being called, or that nobody can be."""
+    if begun is None:
+        return pushing.nobody(call, TAKES_NO_CALLS, RefusedBecause.NOT_REACHABLE, now, [])
+    state, commands = begun
+    if isinstance(state, Ending):
+        call = fold_in(call, state)
+        out = enquiring.passed(call, inner, commands)
+        return pushing.nobody(call, explained(state.rule), RefusedBecause.NOT_REACHABLE, now, out)
+    first: list[AnyCommand] = []
+    if move.no_answer_s is not None:
+        first.append(StartTimer(name=MOVE_TIMER, after_s=float(move.no_answer_s)))
     if move.request is not None:
-        out.append(AnswerRequest(request=move.request, done=True))
-    move = msgspec.structs.replace(move, offered=offer, request=None, payer=found.payer)
-    call = msgspec.structs.replace(call, move=move)
-    return _hear(before, call, out), tuple(out)
+        first.append(AnswerRequest(request=move.request, done=True))
+    called = msgspec.structs.replace(call, move=msgspec.structs.replace(move, request=None))
+    return _goes_on(call, called, begun, inner, now, first)
 
 
-def _leg(call: Talking, goal: Goal, found: Called, now: float) -> Leg:
-    made = make_leg(call, 0, goal, now)
-    return msgspec.structs.replace(
-        made,
-        id=bridge_leg(call),
-        role=LegRole.CALLED,
-        phase=LegPhase.PREPARING,
-        identity=found.reached,
-        shown=goal.shown or found.shown,
-        diverted=(),
-        delay_s=0.0,
-        connected_as=found.connected,
-        pair=bridge_pair(call),
-        icid=None,
-    )
+def went(call: Talking, step: Step, now: float) -> Step:
+    """What came of an event in the call within."""
+    inner = call.enquiry
+    assert inner is not None
+    return _goes_on(call, call, step, inner, now, [])
 
 
-def _hear(before: Talking, after: Talking, out: list[AnyCommand]) -> Talking:
+def _goes_on(
+    before: Talking, call: Talking, step: Step, was: CallState, now: float, out: list[AnyCommand]
+) -> Step:
+    """``was``: the call within before ``step``; ``before``: the one it is made in as it sounded then."""
+    inner, commands = step
+    if isinstance(inner, Talking):
+        return _answered(call, was, inner, commands, now, out)
+    if isinstance(inner, Ending):
+        return _nobody(call, was, inner, commands, now, out)
+    assert isinstance(inner, Ringing | Diverting | Announcing | Answering)
+    assert call.move is not None
+    after = msgspec.structs.replace(call, enquiry=inner)
+    move = msgspec.structs.replace(call.move, spoken=enquiring.is_spoken(after))
+    after = early.unless_over(call, msgspec.structs.replace(after, move=move), out)
+    after = _heard(before, after, out)
+    out += enquiring.passed(after, was, commands)
+    for one in commands:
+        if isinstance(one, Progress):
+            after = early.begin(after, _who_is_heard(inner), one.sdp, out)
+    if inner.rung and not was.rung and leaves_now(after):
+        after = left_to_ring(after, after.move or move, now, out)
+    elif any(isinstance(one, PublishLive) for one in commands):
+        after = publish(after, after.live or LivePhase.HELD, out)
+    return after, tuple(out)
+
+
+def _who_is_heard(inner: CallState) -> LegId:
+    """Early media passes from a single target (:func:`.ringing.leg_progress`)."""
+    return next(leg.id for leg in inner.called if leg.answer is not None and leg.pair is not None)
+
+
+def _heard(before: Talking, after: Talking, out: list[AnyCommand]) -> Talking:
     pair = winner_of(after).pair
     assert pair is not None
-    heard = hear(before, after, pair, out)
-    return publish(heard, LivePhase.HELD, out) if heard is after else heard
+    return hear(before, after, pair, out)
+
+
+def _answered(
+    call: Talking,
+    was: CallState,
+    inner: Talking,
+    commands: tuple[AnyCommand, ...],
+    now: float,
+    out: list[AnyCommand],
+) -> Step:
+    """Somebody is there; what rtpengine made for the user stands in what the user would have been told."""
+    assert call.move is not None
+    (sdp,) = (one.sdp for one in commands if isinstance(one, Reoffer))
+    comes = msgspec.structs.replace(winner_of(inner), answer=sdp, answers_due=0)
+    out += (*enquiring.passed(call, was, commands), StopTimer(name=MOVE_TIMER))
+    after = put(fold_in(call, inner), comes)
+    move = msgspec.structs.replace(call.move, leg=comes.id, payer=inner.segments[-1].payer)
+    if move.kind is MoveKind.CONSULT and move.blind:  # the user is let go when the two are there
+        move = msgspec.structs.replace(move, kind=MoveKind.TRANSFER, replaces=move.stays, stays=move.replaces)
+    after = msgspec.structs.replace(after, move=move)
+    return moving.next_one(after, now, out), tuple(out)
+
+
+def _nobody(
+    call: Talking,
+    was: CallState,
+    inner: Ending,
+    commands: tuple[AnyCommand, ...],
+    now: float,
+    out: list[AnyCommand],
+) -> Step:
+    out += enquiring.passed(call, was, commands)
+    call = fold_in(call, inner)
+    return pushing.nobody(call, explained(inner.rule), RefusedBecause.NOT_REACHABLE, now, out)
 
 
 # The user goes on with it.
@@ -247,12 +313,11 @@ def _while_it_rings(call: Talking, move: Move, event: ConsultStepRequested, now:
     """To give it up, or to leave it to the two."""
     if event.subscriber != move.subscriber:
         return call, (_no(event.request, NO_CONSULTATION),)
-    rings = move.offered is not None and move.leg is None and call.exchange is None
-    if event.step is ConsultStep.SWAP or not rings:
+    if event.step is ConsultStep.SWAP or call.enquiry is None:
         return call, (_no(event.request, BUSY),)
     out: list[AnyCommand] = [AnswerRequest(request=event.request, done=True)]
     if event.step is ConsultStep.COMPLETE:
-        if not _is_there(leg_of(call, move.stays), leg_of(call, move.replaces)):
+        if not _is_there(*parties(call, move)):
             return call, (_no(event.request, NOT_THERE),)
         return left_to_ring(call, move, now, out), tuple(out)
     call = moving.stop_ringing(call, now, out)
@@ -262,137 +327,34 @@ def _while_it_rings(call: Talking, move: Move, event: ConsultStepRequested, now:
 def left_to_ring(call: Talking, move: Move, now: float, out: list[AnyCommand]) -> Talking:
     """The user is out of it; the far party hears ringing, and has whoever answers. If nobody does, the user's
     telephones ring."""
-    user = leg_of(call, move.stays)
+    user, before = leg_of(call, move.stays), call
+    call = without_exchange(call, user, out)
     if user.phase is LegPhase.ANSWERED:
         out.append(EndLeg(leg=user.id, reason=consulted.TRANSFERRED))
         user = msgspec.structs.replace(user, phase=LegPhase.OVER, ended=now, ended_by="gateway")
     user = msgspec.structs.replace(user, held_by_app=True)
-    transfer = Move(
+    if move.request is not None:
+        out.append(AnswerRequest(request=move.request, done=True))
+    transfer = msgspec.structs.replace(
+        move,
         kind=MoveKind.TRANSFER,
         replaces=user.id,
         stays=move.replaces,
-        subscriber=move.subscriber,
-        payer=move.payer,
-        returns=move.returns,
         left=True,
+        early=None,
+        request=None,
     )
     after = msgspec.structs.replace(put_any(call, user), move=transfer)
-    return _hear(call, after, out)
+    heard = _heard(before, after, out)
+    enquiring.handed_over(heard, out)
+    return publish(heard, LivePhase.HELD, out) if heard is after else heard
 
 
 def leaves_now(call: Talking) -> bool:
     """Whether who transfers without consultation may go: the one who is called can be heard to ring."""
     move = call.move
-    if move is None or not move.blind or move.offered is None or move.leg is not None or call.exchange:
+    if move is None or move.kind is not MoveKind.CONSULT or not move.blind or move.leg is not None:
+        return False
+    if move.keep_until is not KeepUntil.RINGING:
         return False
     return leg_of(call, move.replaces).phase is LegPhase.ANSWERED
-
-
-def user_left(call: Talking, leg: Leg, event: LegEnded, now: float) -> Step:
-    """Who transfers without consultation need not wait until it rings."""
-    move = call.move
-    assert move is not None
-    out: list[AnyCommand] = []
-    return left_to_ring(put_any(call, _over(leg, event, now)), move, now, out), tuple(out)
-
-
-# Somebody goes.
-
-
-def leg_ended(call: Talking, leg: Leg, event: LegEnded, now: float) -> Step | None:
-    """The user who hangs up has completed the transfer, one who is lost has not. None: it ends the call."""
-    consult = call.consult
-    if consult is None or leg.phase is not LegPhase.ANSWERED:
-        return None
-    switches = call.exchange is not None and call.exchange.kind is ExchangeKind.SWITCH
-    after = put_any(call, _over(leg, event, now))
-    if leg.id == consult.held:
-        return (after, ()) if switches else _who_waits_left(after, now)
-    other = other_of(call, leg.id)
-    if leg_of(call, consult.held).phase is not LegPhase.ANSWERED or other.phase is not LegPhase.ANSWERED:
-        return None
-    if leg.id != consult.user and switches:
-        return after, ()
-    if _is_asked(call, other.id):
-        return None
-    out: list[AnyCommand] = []
-    drop_exchange(call, leg.id, out)
-    after = msgspec.structs.replace(after, exchange=None)
-    if leg.id != consult.user:
-        return switching.begin(after, consult, out), tuple(out)
-    if consult.request is not None:
-        out.append(_no(consult.request, moving.HUNG_UP))
-        after = msgspec.structs.replace(after, consult=msgspec.structs.replace(consult, request=None))
-    if losing.was_lost(leg, event):
-        return _user_lost(after, event, now, out)
-    return consulted.complete(after, None, out), tuple(out)
-
-
-def _over(leg: Leg, event: LegEnded, now: float) -> Leg:
-    by = "gateway" if event.cause != "bye" else "calling" if leg.role is LegRole.CALLING else "called"
-    return msgspec.structs.replace(leg, phase=LegPhase.OVER, ended=now, ended_by=by, q850=event.q850)
-
-
-def _is_asked(call: Talking, leg: LegId) -> bool:
-    """Whether an offer of ours to ``leg`` has not been answered: it cannot be made another one."""
-    exchange = call.exchange
-    if exchange is None or exchange.stage is not ExchangeStage.ASKING:
-        return False
-    if exchange.kind is ExchangeKind.THROUGH:
-        return exchange.leg != leg
-    return exchange.leg == leg and exchange.kind in (
-        ExchangeKind.OFFERLESS,
-        ExchangeKind.JOIN,
-        ExchangeKind.GO_BACK,
-    )
-
-
-def _who_waits_left(call: Talking, now: float) -> Step:
-    out: list[AnyCommand] = []
-    call = switching.dropped(call, now, out)
-    return publish(call, call.live or LivePhase.ESTABLISHED, out), tuple(out)
-
-
-def _user_lost(call: Talking, event: LegEnded, now: float, out: list[AnyCommand]) -> Step:
-    """The far party waits for the user; the colleague does not."""
-    consult = call.consult
-    assert consult is not None
-    if consult.held == consult.far:
-        given = leg_of(call, consult.user).given
-        call = consulted.switched(call, consult, consult.described, given, now, out)
-    call = switching.dropped(call, now, out)
-    state, commands = losing.lost(call, leg_of(call, consult.user), event, now)
-    return state, (*out, *commands)
-
-
-def far_left(call: Talking, leg: Leg, event: LegEnded, now: float) -> Step:
-    """While the colleague is called: the user calls on alone."""
-    out: list[AnyCommand] = []
-    return heard_without(call, put_any(call, _over(leg, event, now)), out), tuple(out)
-
-
-def heard_without(before: Talking, after: Talking, out: list[AnyCommand]) -> Talking:
-    """Who has left while a colleague is called hears nothing any more."""
-    pair = winner_of(after).pair
-    return after if pair is None else hear(before, after, pair, out)
-
-
-def lost_while_it_rings(call: Talking, leg: Leg, event: LegEnded, now: float) -> Step:
-    """Nobody is there any more for whom the colleague is called."""
-    move = call.move
-    assert move is not None
-    out: list[AnyCommand] = []
-    call = moving.stop_ringing(call, now, out)
-    if move.request is not None:
-        out.append(_no(move.request, moving.HUNG_UP))
-    call = moving.without_move(call, out)
-    state, commands = losing.lost(call, leg, event, now)
-    return state, (*out, *commands)
-
-
-def who_comes_left(call: Talking, leg: Leg, event: LegEnded, now: float) -> Step:
-    """The one who waited hung up before the transfer was complete."""
-    if leg.phase is LegPhase.OVER:
-        return call, ()
-    call = put_any(call, _over(leg, event, now))
-    return moving.give_up(call, moving.HUNG_UP, now, [])

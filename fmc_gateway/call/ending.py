@@ -52,6 +52,7 @@ from fmc_gateway.call.model import (
     Talking,
     become,
     called_leg,
+    folded,
     put,
 )
 from fmc_gateway.call.records import write_record
@@ -237,19 +238,22 @@ def conclude(
     call: CallState, now: float, out: list[AnyCommand], outcome: CallOutcome, stop: Stop, ended_by: str
 ) -> Step:
     """The caller's leg is over: stop every other, stop timers, withdraw the live call, record."""
-    out.extend(StopTimer(name=name) for name in _timers(call))
-    if isinstance(call, Ringing):
-        notices.over(call, now, out)
+    out.extend(StopTimer(name=name) for name in timers(call))
+    rings = call.enquiry if isinstance(call, Talking) else call
+    if isinstance(rings, Ringing):
+        notices.over(rings, now, out)
     talks.ended(call, now, out)
     if call.service and outcome is CallOutcome.ANSWERED:
         outcome = CallOutcome.SERVICE
     if isinstance(call, Talking) and (call.aside or call.move is not None or call.exchange is not None):
-        call = _end_move(call, now, stop, ended_by, out)
+        call = _end_move(folded(call), now, stop, ended_by, out)
     called = tuple(stop_leg(leg, now, stop, ended_by, out) for leg in call.called)
     calling = release(call.calling, out)
     if call.live is not None:
         out.append(PublishLive(call=call.offered.call, live=None))
     ending = become(Ending, call, calling=calling, called=called, live=None, outcome=outcome, ended=now)
+    if call.within is not None:  # the record is that of the call it was made in
+        return ending, tuple(out)
     if _owed(ending):
         out.append(StartTimer(name=SETTLE_TIMER, after_s=RECORD_AFTER_S))
         return ending, tuple(out)
@@ -292,7 +296,7 @@ def _end_lent(
     return []
 
 
-def _timers(call: CallState) -> tuple[str, ...]:
+def timers(call: CallState) -> tuple[str, ...]:
     if isinstance(call, Ringing):
         return (NO_ANSWER_TIMER,)
     if isinstance(call, Announcing):
@@ -303,6 +307,7 @@ def _timers(call: CallState) -> tuple[str, ...]:
         names: tuple[str, ...] = (DURATION_TIMER,) if capped else ()
         names += () if call.move is None else (MOVE_TIMER,)
         names += tuple(cap_timer(leg.id) for leg in legs if leg.max_duration_s is not None)
+        names += () if call.enquiry is None else timers(call.enquiry)
         return names if call.lost is None else (*names, LOST_TIMER)
     return (ROUTE_TIMER,) if isinstance(call, EmergencyRouting) else ()
 

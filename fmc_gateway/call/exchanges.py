@@ -8,6 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from fmc_gateway.call.events import LegJoined
+from hipper.contracts.bus import KeepUntil
 from hipper.contracts.calls import SegmentRecord
 from hipper.pbx.ids import CallId, DeviceId, LegId, PairId, SubscriberId
 from hipper.pbx.model import Payer
@@ -33,6 +34,8 @@ class ExchangeKind(StrEnum):
     """Two parties get a media pair of their own, ``pair`` (call-flows §4): see :mod:`.rebridging`."""
     GO_BACK = "go_back"
     """A rebridge failed after the one who was asked had moved: it is asked back to the old media."""
+    EARLY = "early"
+    """The user of a consultation is brought to the early media of who is called (:mod:`.early`)."""
     SWITCH = "switch"
     """The user of a consultation goes over to the one who waits: see :mod:`.switching`."""
 
@@ -113,8 +116,17 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
     """CONSULT: who was asked for, as dialled."""
     payer: Payer | None = None
     """CONSULT, TRANSFER: who pays for the talk with the colleague."""
+    to: str = ""
+    """CONSULT, TRANSFER: the same as it was decided, for the record."""
+    chain: int = 0
+    """CONSULT, TRANSFER: how many diversions the call had before."""
     blind: bool = False
-    """CONSULT: the user leaves as soon as it rings."""
+    """CONSULT: the user leaves without a word to whoever answers, as soon as ``keep_until`` says."""
+    keep_until: KeepUntil = KeepUntil.RINGING
+    early: str | None = None
+    """CONSULT: ``stays`` hears early media of who is called, and had been given this before."""
+    spoken: bool = False
+    """CONSULT, TRANSFER: an announcement is spoken to who waits for an answer, instead of ringing."""
     returns: bool = True
     """CONSULT, TRANSFER: to the user, when nobody takes it."""
     no_answer_s: int | None = None
@@ -145,6 +157,10 @@ class Consultation(msgspec.Struct, frozen=True, kw_only=True):
     with_far: SegmentRecord
     """The talk with the far party, as it is paid."""
     with_colleague: SegmentRecord
+    to: str = ""
+    """Who was asked for, as it was decided."""
+    chain: int = 0
+    """How many diversions the call had before."""
     request: str | None = None
     """Whom to tell when the user has gone over."""
     ends: bool = False

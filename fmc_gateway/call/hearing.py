@@ -67,17 +67,23 @@ def sound(call: Talking) -> Sound:
     """One side holds: the other hears music, that of the one who holds. Both hold: nobody does. While a
     colleague is called the user hears ringing, and the far party music."""
     move = call.move
-    if move is not None and move.kind is MoveKind.CONSULT and move.offered is not None:
-        user, far = other_of(call, move.replaces), other_of(call, move.stays)
-        return waiting(user, far)._replace(ringing=user.id)
+    tone = move is not None and not move.spoken and move.early is None
     if move is not None and move.left:
-        return Sound(True, None, ringing=move.stays)
+        return Sound(True, None, ringing=move.stays if tone else None)
+    if move is not None and move.offered is not None and move.kind in (MoveKind.CONSULT, MoveKind.TRANSFER):
+        of_user = move.stays if move.kind is MoveKind.CONSULT else move.replaces
+        user, far = _who(call, of_user), other_of(call, of_user)
+        return waiting(user, far)._replace(ringing=user.id if tone else None)
     calling, called = call.calling, winner_of(call)
     calling_holds = on_hold(calling)
     if calling_holds == on_hold(called):
         return Sound(calling_holds, None)
     holder, held = (calling, called) if calling_holds else (called, calling)
     return Sound(True, held.id, holder=holder.subscriber)
+
+
+def _who(call: Talking, leg: LegId) -> Leg:
+    return other_of(call, other_of(call, leg).id)
 
 
 def waiting(user: Leg, held: Leg) -> Sound:

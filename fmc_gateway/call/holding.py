@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from fmc_gateway.call import joining, late_offer, moving, pulling, pushing, switching
+from fmc_gateway.call import early, joining, late_offer, leaving, moving, pulling, pushing, switching
 from fmc_gateway.call.commands import (
     AnswerMedia,
     AnswerReoffer,
@@ -63,7 +63,10 @@ Early = Deciding | Ringing | Diverting | Announcing | EmergencyRouting | Answeri
 
 
 def leg_reoffered(call: Talking, event: LegReoffered, now: float) -> Step:
-    """re-INVITE or UPDATE in an established call."""
+    """re-INVITE or UPDATE in an established call. While one of the two is at early media of somebody else
+    neither can be heard about the media they have with each other."""
+    if call.move is not None and call.move.early is not None:
+        return call, (RejectReoffer(leg=event.leg, status=491),)
     if event.leg not in (call.calling.id, call.winner):
         waits = any(leg.id == event.leg and leg.phase is LegPhase.ANSWERED for leg in call.aside)
         return call, (RejectReoffer(leg=event.leg, status=491 if waits else 481),)
@@ -155,6 +158,8 @@ def leg_reoffer_answered(call: Talking, event: LegReofferAnswered, now: float) -
         return switching.reoffer_answered(call, exchange, event, now)
     if exchange is not None and exchange.kind is ExchangeKind.GO_BACK:
         return _then(moving.went_back(call, exchange, event, now), now)
+    if exchange is not None and exchange.kind is ExchangeKind.EARLY:
+        return _then(early.answered(call, exchange, event), now)
     if exchange is None or exchange.stage is not ExchangeStage.ASKING:
         return call, ()
     return _then(_reoffer_answered(call, exchange, event), now)
@@ -236,9 +241,11 @@ def _seen(call: Talking) -> CallerIdentity | None:
 def _then(step: Step, now: float) -> Step:
     """Whoever waited for the end of the exchange goes on."""
     call, commands = step
-    if not isinstance(call, Talking) or call.move is None or call.exchange is not None:
+    if not isinstance(call, Talking) or call.exchange is not None:
         return step
     out = list(commands)
+    if call.move is None:
+        return leaving.next_one(call, now, out), tuple(out)
     return moving.next_one(call, now, out), tuple(out)
 
 
@@ -272,6 +279,8 @@ def leg_reoffer_rejected(call: Talking, event: LegReofferRejected, now: float) -
         return _then(moving.reoffer_rejected(call, exchange, event, now), now)
     if exchange is not None and exchange.kind is ExchangeKind.GO_BACK:
         return moving.did_not_go_back(call, exchange, event, now)
+    if exchange is not None and exchange.kind is ExchangeKind.EARLY:
+        return _then(leaving.early_refused(call, exchange, event, now), now)
     if exchange is not None and exchange.kind is ExchangeKind.SWITCH:
         return switching.rejected(call, exchange, event, now)
     if exchange is not None and exchange.kind is ExchangeKind.JOIN and event.leg == exchange.leg:

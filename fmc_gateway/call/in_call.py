@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import msgspec
 
-from fmc_gateway.call import borrowing, consulting, losing, moving, pulling, pushing, talking
+from fmc_gateway.call import borrowing, consulting, leaving, losing, moving, pulling, pushing, talking
 from fmc_gateway.call.commands import AnyCommand, RejectReoffer
 from fmc_gateway.call.ending import LOST_TIMER, MOVE_TIMER, cap_timer, confirm_timer
 from fmc_gateway.call.events import (
@@ -14,9 +14,7 @@ from fmc_gateway.call.events import (
     LegAnswered,
     LegCancelled,
     LegEnded,
-    LegProgress,
     LegRejected,
-    LegRinging,
     TimerFired,
 )
 from fmc_gateway.call.exchanges import Exchange, ExchangeKind, ExchangeStage, MoveKind
@@ -40,7 +38,7 @@ def leg_ended(call: Talking, event: LegEnded, now: float) -> Step:
         return talking.leg_ended(call, event, now)
     if call.move is not None and (done := _of_move(call, leg, event, now)) is not None:
         return done
-    if call.move is None and (done := consulting.leg_ended(call, leg, event, now)) is not None:
+    if call.move is None and (done := leaving.leg_ended(call, leg, event, now)) is not None:
         return done
     if event.leg in (call.calling.id, call.winner):
         if leg.phase is LegPhase.OVER:
@@ -62,23 +60,20 @@ def _of_move(call: Talking, leg: Leg, event: LegEnded, now: float) -> Step | Non
         if move.lender is not None:
             return borrowing.lent_leg_left(call, leg, event, now)
         if move.kind is MoveKind.TRANSFER:
-            return consulting.who_comes_left(call, leg, event, now)
+            return leaving.who_comes_left(call, leg, event, now)
         return pushing.who_answered_left(call, leg, now)
     first = call.exchange is not None and call.exchange.kind is ExchangeKind.FIRST
     if leg.id == move.replaces and move.leg is not None and leg.phase is LegPhase.ANSWERED and not first:
         by = "gateway" if event.cause != "bye" else "calling" if leg is call.calling else "called"
         over = msgspec.structs.replace(leg, phase=LegPhase.OVER, ended=now, ended_by=by, q850=event.q850)
         heard: list[AnyCommand] = []
-        after = consulting.heard_without(call, put_any(call, over), heard)
+        after = leaving.heard_without(call, put_any(call, over), heard)
         state, commands = _without(after, leg.id, now)
         return state, (*heard, *commands)
-    if move.kind is MoveKind.CONSULT and move.leg is None and call.exchange is None:
-        if leg.id == move.replaces and leg.phase is LegPhase.ANSWERED:
-            return consulting.far_left(call, leg, event, now)
-        if leg.id == move.stays and leg.phase is LegPhase.ANSWERED and consulting.leaves_now(call):
-            return consulting.user_left(call, leg, event, now)
-        if leg.id == move.stays and losing.may_wait(call, leg) and losing.was_lost(leg, event):
-            return consulting.lost_while_it_rings(call, leg, event, now)
+    if leg.id == move.stays and move.kind is MoveKind.TRANSFER and move.leg is not None:
+        return leaving.who_stays_left(call, leg, event, now)
+    if move.kind is MoveKind.CONSULT and leg.id in (move.replaces, move.stays):
+        return (leaving.of_called if move.leg is None else leaving.of_joining)(call, move, leg, event, now)
     ringing = pushing.ringing_leg(call, leg.id)
     return None if ringing is None else pushing.leg_ended(call, ringing, event, now)
 
@@ -117,31 +112,14 @@ def leg_cancelled(call: Talking, event: LegCancelled, now: float) -> Step:
 def context_loaded(call: Talking, event: ContextLoaded, now: float) -> Step:
     """Whose telephones ring."""
     move = call.move
-    if move is None or move.kind is not MoveKind.CONSULT:
+    if move is None or not consulting.calls_somebody(call):
         return pushing.context_loaded(call, event, now)
     return consulting.context_loaded(msgspec.structs.replace(call, asked=False), move, event, now)
-
-
-def leg_ringing(call: Talking, event: LegRinging | LegProgress, now: float) -> Step:
-    """Who transferred the call without consultation leaves when somebody rings."""
-    state, commands = pushing.leg_ringing(call, event, now)
-    if not isinstance(state, Talking) or state.move is None or not consulting.leaves_now(state):
-        return state, commands
-    leg = called_leg(state, event.leg)
-    if leg is None or leg.phase is not LegPhase.RINGING:
-        return state, commands
-    out = list(commands)
-    return consulting.left_to_ring(state, state.move, now, out), tuple(out)
 
 
 def leg_answered(call: Talking, event: LegAnswered, now: float) -> Step:
     leg = called_leg(call, event.leg)
     if call.move is not None and leg is not None and leg.phase in pushing.IN_CALL:
-        if consulting.leaves_now(call):
-            left: list[AnyCommand] = []
-            call = consulting.left_to_ring(call, call.move, now, left)
-            state, commands = pushing.leg_answered(call, leg, event, now)
-            return state, (*left, *commands)
         return pushing.leg_answered(call, leg, event, now)
     return talking.leg_answered(call, event, now)
 

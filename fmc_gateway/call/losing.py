@@ -9,12 +9,13 @@ import re
 
 import msgspec
 
-from fmc_gateway.call import choosing, pushing
+from fmc_gateway.call import choosing, moving
 from fmc_gateway.call.commands import AnyCommand, MobileTarget, StartTimer
 from fmc_gateway.call.ending import LOST_TIMER
 from fmc_gateway.call.events import LegEnded
 from fmc_gateway.call.exchanges import Move, MoveKind
 from fmc_gateway.call.hearing import hear
+from fmc_gateway.call.interrupted import owes_answer
 from fmc_gateway.call.model import (
     Leg,
     LegPhase,
@@ -25,6 +26,7 @@ from fmc_gateway.call.model import (
     put_any,
     winner_of,
 )
+from fmc_gateway.call.talking import drop_exchange
 
 WAITS_S = 20.0
 AGAIN_S = 5.0
@@ -42,7 +44,7 @@ _LOST = re.compile(
 
 def is_lost(call: Talking, leg: Leg, event: LegEnded) -> bool:
     """Whether ``leg`` ended as a lost handset does, in a call that can be taken up again."""
-    if call.exchange is not None or call.move is not None:
+    if call.move is not None or owes_answer(call, other_of(call, leg.id).id):
         return False
     return may_wait(call, leg) and was_lost(leg, event)
 
@@ -73,7 +75,8 @@ def lost(call: Talking, leg: Leg, event: LegEnded, now: float) -> Step:
     dead = msgspec.structs.replace(
         leg, phase=LegPhase.OVER, ended=now, ended_by="gateway", q850=event.q850, held_by_app=True
     )
-    after = msgspec.structs.replace(put_any(call, dead), lost=leg.id)
+    drop_exchange(call, leg.id, out)
+    after = msgspec.structs.replace(put_any(call, dead), lost=leg.id, exchange=None)
     pair = winner_of(call).pair
     assert pair is not None
     after = hear(call, after, pair, out)
@@ -94,4 +97,4 @@ def nobody_came(call: Talking, now: float) -> Step:
         stays=other_of(call, gone.id).id,
         subscriber=gone.subscriber,
     )
-    return pushing.ask(call, move)
+    return moving.ask(call, move)

@@ -102,6 +102,8 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True, tag_field="state"):
     incoming_group: GroupId | None = None
     """Of the user a call from outside came in for; its capacity is what the call takes of."""
     served: Served | None = None
+    within: int | None = None
+    """It is made within a call that is answered (``Talking.enquiry``), whose ids count on from there."""
     round_from: int = 0
     """Where in ``called`` the legs begin that ring now; those before were given up."""
     diversions: tuple[DiversionRecord, ...] = ()
@@ -244,6 +246,8 @@ class Talking(CallState, frozen=True, kw_only=True, tag="talking"):
     bridges: int = 0
     """How many pairs and legs were made since it was answered: their ids count on."""
     consult: Consultation | None = None
+    enquiry: Ringing | Diverting | Announcing | Answering | None = None
+    """Whom ``move`` sends the call to, or consults, is being called (:mod:`.enquiring`)."""
 
 
 class Lending(CallState, frozen=True, kw_only=True, tag="lending"):
@@ -382,11 +386,15 @@ def present(call: CallState) -> tuple[Leg, ...]:
 
 def leg_id(call: CallState, index: int) -> LegId:
     """Id of the ``index``-th called leg."""
+    if call.within is not None:
+        return LegId(f"{call.offered.call}-c{call.within + index}")
     return LegId(f"{call.offered.call}-b{index}")
 
 
 def pair_id(call: CallState, index: int) -> PairId:
     """Id of its media pair; unique among all calls, since it is the NG call-id."""
+    if call.within is not None:
+        return PairId(f"{call.offered.call}-n{call.within + index}")
     return PairId(f"{call.offered.call}-m{index}")
 
 
@@ -398,6 +406,24 @@ def bridge_pair(call: Talking) -> PairId:
 def bridge_leg(call: Talking) -> LegId:
     """Id of the next leg we make in a call that is answered."""
     return LegId(f"{call.offered.call}-c{call.bridges + 1}")
+
+
+def folded(call: Talking) -> Talking:
+    """With all that the enquiry has come to as its own, and without the enquiry."""
+    return call if call.enquiry is None else fold_in(call, call.enquiry)
+
+
+def fold_in(call: Talking, inner: CallState) -> Talking:
+    """``inner``: the enquiry as it is in the end."""
+    return msgspec.structs.replace(
+        call,
+        called=(*call.called, *inner.called),
+        skipped=(*call.skipped, *inner.skipped),
+        diversions=(*call.diversions, *inner.diversions),
+        decisions=inner.decisions,
+        bridges=(inner.within or 0) + len(inner.called),
+        enquiry=None,
+    )
 
 
 def call_of(pair: PairId) -> CallId:

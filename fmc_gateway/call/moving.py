@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import msgspec
 
-from fmc_gateway.call import consulted, rebridging, talks
+from fmc_gateway.call import consulted, early, enquiring, leaving, rebridging, talks
 from fmc_gateway.call.commands import (
     AnswerRequest,
     AnyCommand,
     DeleteMedia,
     EndLeg,
+    LoadContext,
     ReturnLeg,
     StopTimer,
     TellCall,
@@ -41,6 +42,7 @@ from fmc_gateway.call.model import (
     Step,
     Talking,
     any_leg,
+    other_of,
     put_any,
     winner_of,
 )
@@ -54,6 +56,7 @@ from hipper.pbx.model import CallerIdentity
 
 MOVED = 'SIP;cause=200;text="Call moved to another device"'
 NOT_MOVED = 'SIP;cause=480;text="Not moved"'
+NOBODY = 'Q.850;cause=19;text="No answer"'
 STOPPED = broken(NOT_MOVED, "the call goes on where it was")
 LOST_MEDIA = 'Q.850;cause=47;text="Media lost"'
 REFUSED = "the other side refused to be moved"
@@ -78,7 +81,10 @@ def next_one(call: Talking, now: float, out: list[AnyCommand]) -> Talking:
     pair = comes.pair
     assert pair is not None
     call = put_any(call, msgspec.structs.replace(comes, pair=None))
-    return rebridging.begin_answered(call, stays, move.offered or "", comes, pair, out)
+    call = rebridging.begin_answered(call, stays, move.offered or "", comes, pair, out)
+    if move.early is None or call.exchange is None:
+        return call
+    return msgspec.structs.replace(call, exchange=msgspec.structs.replace(call.exchange, before=move.early))
 
 
 # The exchange goes on.
@@ -100,8 +106,10 @@ def reoffer_answered(call: Talking, exchange: Exchange, event: LegReofferAnswere
     if not _joins(exchange, move, event.leg) and (event.leg != move.stays or not _is_asked(exchange, move)):
         return call, ()
     out: list[AnyCommand] = []
+    if move.given_up is not None and leaving.stays_alone(call, move):
+        return leaving.without_stays(call, exchange, now, out)
     if move.given_up is not None:
-        return _back(call, exchange, move, now, out)
+        return ask_back(call, exchange, move, now, out)
     call, bridge = rebridging.reoffer_answered(call, exchange, event.sdp, out)
     return _made(call, now, out) if bridge is Bridge.MADE else (call, tuple(out))
 
@@ -117,6 +125,8 @@ def reoffer_rejected(call: Talking, exchange: Exchange, event: LegReofferRejecte
             comes = _leg(call, event.leg)
             comes = msgspec.structs.replace(comes, phase=LegPhase.OVER, ended=now, ended_by="gateway")
             call = put_any(call, comes)
+        elif leaving.stays_alone(call, move):
+            return leaving.not_moved(call, exchange, now)
         return give_up(call, REFUSED, now, gone)
     if event.leg != move.stays or not _is_asked(exchange, move):
         return call, ()
@@ -153,8 +163,9 @@ def media_failed(call: Talking, exchange: Exchange, event: MediaFailed, now: flo
     if event.pair != exchange.pair or exchange.stage in (ExchangeStage.ASKING, ExchangeStage.JOINING):
         return call, ()
     move = call.move
-    if move is not None and move.kind is MoveKind.TRANSFER and exchange.stage is ExchangeStage.SETTLING:
-        return end_both(call, now, [], LOST_MEDIA, "gateway")  # both have moved
+    settles = move is not None and move.kind is MoveKind.TRANSFER and exchange.stage is ExchangeStage.SETTLING
+    if settles and call.consult is not None:
+        return leaving.media_lost(call, exchange, now)
     return give_up(call, NO_MEDIA, now, [])
 
 
@@ -244,7 +255,7 @@ def give_up(call: Talking, why: str, now: float, out: list[AnyCommand]) -> Step:
         return msgspec.structs.replace(call, move=msgspec.structs.replace(move, given_up=why)), tuple(out)
     if _has_moved(exchange, move):
         call = _dismiss(call, move, why, now, out)
-        return _back(call, exchange, move, now, out)
+        return ask_back(call, exchange, move, now, out)
     return _drop(call, exchange, move, why, now, out)
 
 
@@ -279,22 +290,31 @@ def _drop(
     return _unless_alone(call, move, now, out)
 
 
-def _back(call: Talking, exchange: Exchange, move: Move, now: float, out: list[AnyCommand]) -> Step:
+def ask_back(call: Talking, exchange: Exchange, move: Move, now: float, out: list[AnyCommand]) -> Step:
     if exchange.pair is not None:
         out.append(DeleteMedia(pair=exchange.pair))
     call = _refused(call, move, move.given_up or REFUSED, out)
-    call = without_move(msgspec.structs.replace(call, exchange=None), out)
+    move = msgspec.structs.replace(move, early=None)
+    call = without_move(msgspec.structs.replace(call, exchange=None, move=move), out)
+    if _leg(call, move.stays).phase is not LegPhase.ANSWERED:
+        return end_both(call, now, out, NOT_MOVED, "gateway")
     partner = _leg(call, move.replaces)
-    if not _is_there(call, partner):
+    is_far = move.kind is MoveKind.TRANSFER and (call.consult is None or call.consult.far == move.stays)
+    if not _is_there(call, partner):  # the far party at least hears music there
+        call = rebridging.ask_back(call, exchange, _leg(call, move.stays), partner, out) if is_far else call
         return _unless_alone(call, move, now, out)
     return rebridging.ask_back(call, exchange, _leg(call, move.stays), partner, out), tuple(out)
 
 
 def without_move(call: Talking, out: list[AnyCommand]) -> Talking:
     """Nobody comes any more: who was to wait for that hears the other one again."""
+    move = call.move
     after = msgspec.structs.replace(call, move=None)
     pair = winner_of(call).pair
-    return after if pair is None else hear(call, after, pair, out)
+    after = after if pair is None else hear(call, after, pair, out)
+    if move is None or move.early is None or call.exchange is not None:
+        return after
+    return early.back(after, move.stays, move.early, out)
 
 
 def _refused(call: Talking, move: Move, why: str, out: list[AnyCommand]) -> Talking:
@@ -305,9 +325,12 @@ def _refused(call: Talking, move: Move, why: str, out: list[AnyCommand]) -> Talk
 
 
 def _unless_alone(call: Talking, move: Move, now: float, out: list[AnyCommand]) -> Step:
-    """The old telephone may have been hung up meanwhile: then there is no call to go on with."""
+    """The old telephone may have been hung up meanwhile: then there is no call to go on with. The far party
+    of a user who has transferred the call waits for that user's telephones."""
     if _is_there(call, _leg(call, move.replaces)):
         return call, tuple(out)
+    if move.kind is MoveKind.TRANSFER and _leg(call, move.replaces).subscriber == move.subscriber:
+        return leaving.come_back(call, move, now, out)
     return end_both(call, now, out, NOT_MOVED, "gateway")
 
 
@@ -322,8 +345,8 @@ def _dismiss(call: Talking, move: Move, why: str, now: float, out: list[AnyComma
         return call
     if move.lender is not None:
         return _returned(call, leg, move, move.lender, out)
-    if move.kind is MoveKind.TRANSFER:  # who waits goes on waiting, unless gone
-        if leg.phase is not LegPhase.OVER or call.consult is None:
+    if move.kind is MoveKind.TRANSFER and call.consult is not None:  # who waits goes on waiting, unless gone
+        if leg.phase is not LegPhase.OVER:
             return call
         return consulted.alone(put_any(call, release(leg, out)), now)
     if leg.phase is LegPhase.OFFERED and move.joined is not None:
@@ -342,6 +365,7 @@ def _returned(call: Talking, leg: Leg, move: Move, lender: CallId, out: list[Any
 
 def stop_ringing(call: Talking, now: float, out: list[AnyCommand]) -> Talking:
     """No telephone rings for the call any more."""
+    call = enquiring.stopped(call, now, STOPPED, out)
     if not any(leg.phase in OPEN for leg in call.called):
         return call
     out.append(StopTimer(name=MOVE_TIMER))
@@ -349,6 +373,27 @@ def stop_ringing(call: Talking, now: float, out: list[AnyCommand]) -> Talking:
         stop_leg(leg, now, STOPPED, "gateway", out) if leg.phase in OPEN else leg for leg in call.called
     )
     return msgspec.structs.replace(call, called=called)
+
+
+def ask(call: Talking, move: Move) -> Step:
+    """Which telephones ring for ``move`` the directory knows."""
+    call = msgspec.structs.replace(call, move=move, asked=True)
+    return call, (LoadContext(served_subscriber=move.subscriber, dialled=""),)
+
+
+def returned(call: Talking, move: Move, now: float, out: list[AnyCommand]) -> Step:
+    """Nobody took a call that the user gave away: the far party hears music until the user's telephones
+    have it, if that is wanted."""
+    user = call.calling if call.calling.phase is LegPhase.OVER else winner_of(call)
+    far = other_of(call, user.id)
+    pair = winner_of(call).pair
+    if not move.returns or far.phase is not LegPhase.ANSWERED or pair is None:
+        return end_both(call, now, out, NOBODY, "gateway")
+    after = put_any(call, msgspec.structs.replace(user, held_by_app=True))
+    after = hear(call, after, pair, out)
+    again = Move(kind=MoveKind.RETURN, replaces=user.id, stays=far.id, subscriber=move.subscriber)
+    state, commands = ask(after, again)
+    return state, (*out, *commands)
 
 
 # Back to the old media.

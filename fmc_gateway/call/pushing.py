@@ -10,14 +10,13 @@ from collections.abc import Sequence
 
 import msgspec
 
-from fmc_gateway.call import choosing, moving, targets
+from fmc_gateway.call import choosing, enquiring, moving, pulling, targets
 from fmc_gateway.call.commands import (
     AnswerMedia,
     AnswerRequest,
     AnyCommand,
     BlockMedia,
     EndLeg,
-    LoadContext,
     OfferMedia,
     Originate,
     PlayAnnouncement,
@@ -58,7 +57,6 @@ from fmc_gateway.call.model import (
     other_of,
     put,
 )
-from fmc_gateway.call.pulling import seen_by
 from fmc_gateway.call.records import publish
 from fmc_gateway.call.talking import end_both
 from fmc_gateway.call.verdict import Q850_NO_RESOURCE, Failure, failure_of
@@ -69,7 +67,7 @@ from hipper.pbx.ids import LegId
 from hipper.pbx.model import Announcement, RefusedPlan, RingPlan, SubscriberContext
 
 IN_CALL = (LegPhase.INVITED, LegPhase.RINGING)
-NOBODY = 'Q.850;cause=19;text="No answer"'
+AGAIN_S = 1.0
 NOT_YOURS = "this user is not in the call"
 NOTHING_RINGS = "no telephone of the user can be reached"
 NO_OFFER = "the other side has not described its media"
@@ -90,16 +88,7 @@ def move_requested(call: Talking, event: MoveRequested, now: float) -> Step:
         device=event.device,
         request=event.request,
     )
-    return ask(call, move)
-
-
-def ask(call: Talking, move: Move) -> Step:
-    return _ask(call, move)
-
-
-def _ask(call: Talking, move: Move) -> tuple[Talking, tuple[AnyCommand, ...]]:
-    call = msgspec.structs.replace(call, move=move, asked=True)
-    return call, (LoadContext(served_subscriber=move.subscriber, dialled=""),)
+    return moving.ask(call, move)
 
 
 def _refusal(call: Talking, event: MoveRequested, old: Leg | None) -> AnswerRequest | None:
@@ -173,7 +162,7 @@ def _ring(
 ) -> Step:
     out: list[AnyCommand] = []
     offer = stays.sdp or ""
-    shown = seen_by(call, old)
+    shown = pulling.seen_by(call, old)
     for goal in goals:
         made = targets.make_leg(call, 0, goal, now)
         leg = msgspec.structs.replace(
@@ -209,18 +198,12 @@ def nobody(call: Talking, why: str, because: RefusedBecause, now: float, out: li
     if move.request is not None:
         out.append(_no(move.request, why, because))
     call = moving.without_move(call, out)
-    if move.kind is MoveKind.TRANSFER and not move.returns:
-        return end_both(call, now, out, NOBODY, "gateway")
     if move.kind is MoveKind.TRANSFER:
-        back = Move(
-            kind=MoveKind.RETURN, replaces=move.replaces, stays=move.stays, subscriber=move.subscriber
-        )
-        call, commands = _ask(call, back)
-        return call, (*out, *commands)
+        return moving.returned(call, move, now, out)
     gone = any_leg(call, move.replaces)
     left = gone is None or gone.phase is LegPhase.OVER
     if move.kind in (MoveKind.LOST, MoveKind.RETURN) or (move.kind is MoveKind.CONSULT and left):
-        return end_both(call, now, out, NOBODY, "gateway")
+        return end_both(call, now, out, moving.NOBODY, "gateway")
     return publish(call, call.live or LivePhase.ESTABLISHED, out), tuple(out)
 
 
@@ -292,7 +275,7 @@ def leg_answered(call: Talking, leg: Leg, event: LegAnswered, now: float) -> Ste
 def _stays(call: Talking) -> LegId:
     """Whose description the telephones that ring were offered."""
     assert call.move is not None
-    return call.move.replaces if call.move.kind is MoveKind.TRANSFER else call.move.stays
+    return call.move.stays
 
 
 def media_answered(call: Talking, leg: Leg, event: MediaAnswered) -> Step:
@@ -365,7 +348,10 @@ def not_confirmed(call: Talking, leg: Leg, now: float) -> Step:
 
 
 def no_answer(call: Talking, now: float) -> Step:
-    """It rang long enough."""
+    """It rang long enough. An answer of the directory that is owed is waited for, or it would be taken for
+    that to the next question."""
+    if call.asked or (call.enquiry is not None and enquiring.asks(call.enquiry)):
+        return call, (StartTimer(name=MOVE_TIMER, after_s=AGAIN_S),)
     out: list[AnyCommand] = []
     call = moving.stop_ringing(call, now, out)
     return nobody(call, "nobody answered", RefusedBecause.NOT_REACHABLE, now, out)

@@ -18,6 +18,7 @@ from fmc_gateway.call.model import (
     LegPhase,
     Ringing,
     Talking,
+    folded,
     on_hold,
     winner_of,
 )
@@ -53,6 +54,7 @@ def publish(call: C, phase: LivePhase, out: list[AnyCommand]) -> C:
 
 def live_call(call: CallState, phase: LivePhase) -> LiveCall:
     """The call as colleagues and the app see it."""
+    call = folded(call) if isinstance(call, Talking) else call
     return LiveCall(
         call=call.offered.call,
         gateway=call.offered.gateway,
@@ -202,6 +204,7 @@ def write_record(call: Ending) -> WriteRecord:
 
 def record(call: CallState, outcome: CallOutcome, ended: float) -> CallRecord:
     """The true record: every leg that was offered or sent, every device and what became of it."""
+    call = folded(call) if isinstance(call, Talking) else call
     legs = [call.calling, *(leg for leg in call.called if leg.sent)]
     rung = call.called if call.calling.outcome is None else (call.calling, *call.called)
     if call.aside:

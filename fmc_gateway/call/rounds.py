@@ -110,7 +110,8 @@ def _is_transparent(call: Ringing) -> bool:
     has been answered (RFC 3261 §13.2.1), so that nothing else would be heard before."""
     if call.calling.given is not None:
         return False
-    if call.calling.phase is not LegPhase.OFFERED or call.calling.sdp is None:
+    waits = call.calling.phase is LegPhase.OFFERED or call.within is not None
+    if not waits or call.calling.sdp is None:
         return False
     alive = [leg for leg in present(call) if leg.phase in OPEN]
     return len(alive) == 1 and not alive[0].confirm

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+from fmc_gateway.call import consulting, enquiring
 from fmc_gateway.call.events import AnyEvent
-from fmc_gateway.call.model import Call, Step
+from fmc_gateway.call.model import Call, Step, Talking
 from fmc_gateway.call.table import TABLE, Row, State
 
 Handler = Callable[[Any, Any, float], Step]
@@ -19,7 +20,12 @@ Handler = Callable[[Any, Any, float], Step]
 def step(call: Call | None, event: AnyEvent, now: float) -> Step:
     """Take ``event`` in. ``now``: Unix seconds, the one clock of the gateway. Returns the call as it is now,
     None when nothing is left of it, and the commands in the order to run them. Never raises on any event in
-    any state: what means nothing there does nothing (:mod:`.table` says why)."""
+    any state: what means nothing there does nothing (:mod:`.table` says why). Whoever is called within a call
+    is called as anybody is (:mod:`.enquiring`)."""
+    if isinstance(call, Talking) and call.enquiry is not None:
+        meant = enquiring.meant(call, event)
+        if meant is not None:
+            return consulting.went(call, step(call.enquiry, meant, now), now)
     handler = _HANDLERS[None if call is None else type(call), type(event)]
     return (call, ()) if handler is None else handler(call, event, now)
 

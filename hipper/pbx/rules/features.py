@@ -11,6 +11,8 @@ FEATURE_NO_DESTINATION = "feature.no-destination"
 FEATURE_ON = "feature.on"
 FEATURE_OFF = "feature.off"
 FEATURE_PULL = "feature.pull"
+TRANSFER_BLIND = "transfer.blind"
+TRANSFER_CONSULTED = "transfer.consulted"
 FEATURE_CALLBACK = "feature.callback"
 FEATURE_CALLBACK_CANCELLED = "feature.callback-cancelled"
 FEATURE_VOICEMAIL = "feature.voicemail"
@@ -47,6 +49,14 @@ FEATURE_RULES: dict[str, Rule] = {
     ),
     FEATURE_PULL: Rule(
         "De gebruiker haalt zijn gesprek naar dit toestel.", "The user moves the running call to this device."
+    ),
+    TRANSFER_BLIND: Rule(
+        "De gebruiker heeft het gesprek zonder ruggespraak doorverbonden.",
+        "The user transferred the call without consultation.",
+    ),
+    TRANSFER_CONSULTED: Rule(
+        "De gebruiker heeft het gesprek na ruggespraak doorverbonden.",
+        "The user transferred the call after consultation.",
     ),
     FEATURE_CALLBACK: Rule(
         "De gebruiker wil teruggebeld worden zodra de collega vrij is.",
