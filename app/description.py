@@ -191,7 +191,8 @@ def _responses(
 ) -> dict[str, Any]:
     good: dict[str, Any] = {"description": "done" if method != "GET" else "as it is now"}
     if operation.answer is not None:
-        content: dict[str, Any] = {"schema": references[operation.answer]}
+        of_json = operation.answer is not bytes
+        content: dict[str, Any] = {"schema": references[operation.answer]} if of_json else {}
         if operation.shown is not None:
             content["examples"] = {"usual": {"value": operation.shown}}
         good["content"] = {operation.media: content}

@@ -37,6 +37,7 @@ from app.domain.mobile_network.guards import NetworkKeys
 from app.domain.mobile_network.services import NetworkService, Users, asks_about_emergency
 from app.domain.overview.controllers import OverviewController
 from app.domain.privacy.controllers import EraseController, ExportController
+from app.domain.privacy.exports import Exports
 from app.domain.services.controllers import (
     GroupController,
     OwnServiceController,
@@ -187,11 +188,17 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
         )
         app.state.commands = Commands(app.state.stores, time)
         app.state.events = Events(app.state.stores, time)
+        app.state.exports = Exports(app.state.stores, time)
         await app.state.network_keys.remember()
         asks_about_emergency(b'{"called": "+31112"}')  # reads the numbering plans: not in the first call
         try:
             stores: Stores = app.state.stores
-            async with stores.signing_in.at_work(), stores.askers.at_work(), app.state.events.at_work():
+            async with (
+                stores.signing_in.at_work(),
+                stores.askers.at_work(),
+                app.state.events.at_work(),
+                app.state.exports.at_work(),
+            ):
                 yield
         finally:
             await bus.close()

@@ -119,6 +119,18 @@ class DeviceState(OpenEnum):
     UNKNOWN = "unknown"
 
 
+class ExportFault(OpenEnum):
+    GIVEN_UP = "given_up"
+    TOO_LARGE = "too_large"
+
+
+class ExportState(OpenEnum):
+    FAILED = "failed"
+    READY = "ready"
+    RUNNING = "running"
+    WAITING = "waiting"
+
+
 class FmcGatewayRecordsHistoryDirection(OpenEnum):
     INCOMING = "incoming"
     OUTGOING = "outgoing"
@@ -399,15 +411,6 @@ class AppDomainMobileNetworkSchemasRoute(
 
     imrn: str
     expires_in_s: int
-
-
-class AuditLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A change by the user or of the user's settings. ``at``: Unix seconds."""
-
-    at: float
-    by: str
-    subject: str
-    change: str
 
 
 class AvailabilityShown(msgspec.Struct, frozen=True, kw_only=True):
@@ -751,6 +754,21 @@ class ExplainedDiversion(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     why: Said
     at: float
+
+
+class Export(msgspec.Struct, frozen=True, kw_only=True):
+    """``done`` of ``total`` files are in the ZIP; ``size``: its bytes so far. ``expires``: it is erased
+    then. Times: Unix seconds.
+    """
+
+    id: str
+    state: ExportState
+    done: int
+    total: int
+    size: int
+    created: float
+    expires: float
+    fault: ExportFault | None = None
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -1782,19 +1800,6 @@ class UserChange(msgspec.Struct, frozen=True, kw_only=True):
     no_answer_s: int | UnsetType = UNSET
     decline_ends_ringing: bool | UnsetType = UNSET
     fixed_subscription: str | UnsetType = UNSET
-
-
-class UserExport(msgspec.Struct, frozen=True, kw_only=True):
-    """``made``: Unix seconds. ``tables``: rows about the user as they are stored, but for hashes and
-    secrets. ``calls``: as in the history; of a number that was withheld from the user there is
-    nothing in it.
-    """
-
-    made: float
-    user: str
-    tables: dict[str, tuple[dict[str, Any], ...]]
-    calls: tuple[HistoryEntry, ...]
-    audit: tuple[AuditLine, ...]
 
 
 class UserPage(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,12 +12,10 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 import asyncpg
-import msgspec
 from cyclopts import Parameter
 
 from app.domain.privacy import services
-from app.domain.privacy.schemas import UserExport
-from app.domain.privacy.services import Connections
+from app.domain.privacy.files import Connections, files_of, zipped
 from hipper.cli.database import SettingsFile
 from hipper.cli.errors import CliError
 from hipper.directory.accounts import Account, account_with, find_account
@@ -31,25 +29,23 @@ _T = TypeVar("_T")
 _CONNECT_WITHIN_S = 5.0
 
 
-def export(user: str, file: Path | None = None, *, settings: SettingsFile = None) -> None:
-    """Everything that is known about USER (user@domain), as JSON.
+def export(user: str, file: Path, *, settings: SettingsFile = None) -> None:
+    """Everything that is known about USER (user@domain), as a ZIP of JSON files.
 
     Parameters
     ----------
     file
-        Where to write it, readable by you alone; left out: to the terminal.
+        Where to write it, readable by you alone.
     """
 
-    async def work(conns: Connections, _installation: Settings, account: Account) -> UserExport:
-        return await services.export(conns, account, time.time())
+    async def work(conns: Connections, _installation: Settings, account: Account) -> None:
+        now = time.time()
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as written:
+            async for piece in zipped(files_of(conns, account, now), now, sys.maxsize):
+                written.write(piece.data)
 
-    document = msgspec.json.format(msgspec.json.encode(_of_user(user, work, settings)), indent=2) + b"\n"
-    if file is None:
-        sys.stdout.buffer.write(document)
-        return
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as written:
-        written.write(document)
+    _of_user(user, work, settings)
     print(f"everything about {user} is in {file}")
 
 

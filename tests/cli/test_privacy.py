@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -37,17 +38,15 @@ def fetch(url: str, statement: str) -> list[Any]:
     return asyncio.run(work())
 
 
-def test_export_goes_to_the_terminal_or_a_file_of_ones_own(
-    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
-) -> None:
-    assert main(["user", "export", ANNA]) == 0
-    shown = json.loads(capsysbinary.readouterr().out)
-    assert shown["user"] == ANNA
-    file = tmp_path / "anna.json"
+def test_export_goes_to_a_file_of_ones_own(tmp_path: Path) -> None:
+    file = tmp_path / "anna.zip"
     assert main(["user", "export", ANNA, str(file)]) == 0
     assert file.stat().st_mode & 0o777 == 0o600
-    assert json.loads(file.read_bytes())["tables"] == shown["tables"]
-    assert main(["user", "export", "nobody@acme.test"]) == 1
+    archive = zipfile.ZipFile(file)
+    assert ANNA in archive.read("LEESMIJ.txt").decode()
+    assert json.loads(archive.read("user.json"))["subscribers"][0]["display_name"] == "Anna"
+    assert main(["user", "export", "nobody@acme.test", str(tmp_path / "nobody.zip")]) == 1
+    assert not (tmp_path / "nobody.zip").exists()
 
 
 def test_erasure_asks_first_and_can_be_done_again(

@@ -1,58 +1,99 @@
-"""``POST /v1/me/export`` and ``POST /v1/users/<user>/erase``."""
+"""``/v1/me/export`` and ``POST /v1/users/<user>/erase``."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from litestar import Controller, Request, Response, post
+from litestar import Controller, Request, delete, get, post
 from litestar.params import FromPath
+from litestar.response import Stream
 
 from app.access import user_of
-from app.at_once import at_once
 from app.domain.admin.accounts import check_rank
 from app.domain.privacy import services
-from app.domain.privacy.schemas import UserExport
-from app.domain.privacy.services import Connections
+from app.domain.privacy.exports import Exports
+from app.domain.privacy.files import Connections
+from app.domain.privacy.schemas import Export, ExportState
 from app.operations import Access, declared
-from app.problems import NOT_FOUND, OVERLOADED, STORE_UNAVAILABLE, ProblemError
+from app.problems import NOT_FOUND, STORE_UNAVAILABLE, ProblemError
 from app.stores import Stores
 from hipper.directory.errors import UnknownSubscriber
 from hipper.pbx.ids import SubscriberId
 
+ZIP = "application/zip"
 _SHOWN = {
-    "made": 1800000000.0,
-    "user": "anna@bakkerijdevries.example",
-    "tables": {"directory.numbers": [{"kind": "fixed", "e164": "+31201234501"}]},
-    "calls": [],
-    "audit": [],
+    "id": "5b1e0f",
+    "state": "running",
+    "done": 3,
+    "total": 10,
+    "size": 0,
+    "created": 1800000000.0,
+    "expires": 1800086400.0,
+    "fault": None,
 }
 
 
-def connections(stores: Stores) -> Connections:
-    return Connections(stores.own, stores.directory, stores.records)
-
-
 class ExportController(Controller):
-    """Everything about me."""
+    """Everything about me, as files."""
 
     path = "/v1/me/export"
     tags = ("privacy",)
 
     @post(
         "/",
-        operation_id="exportMe",
-        summary="Everything that is known about me",
-        status_code=200,
-        opt=declared(Access.USER, answer=UserExport, problems=(OVERLOADED,), shown=_SHOWN),
+        operation_id="startExport",
+        summary="Have everything that is known about me put together",
+        status_code=202,
+        opt=declared(Access.USER, answer=Export, shown={**_SHOWN, "state": "waiting", "done": 0}),
     )
-    async def all(self, request: Request[Any, Any, Any]) -> Response[UserExport]:
-        """One document with all of it: settings, telephones, contacts, calls, sessions, changes. Nothing that
-        opens anything is in it, and no number that was withheld from me."""
-        stores: Stores = request.app.state.stores
-        account = user_of(request.state.principal)
-        with at_once(request, "export").turn(account.subscriber):
-            found = await services.export(connections(stores), account, request.app.state.clock.unix())
-        return Response(found, headers={"Content-Disposition": 'attachment; filename="hipper-export.json"'})
+    async def begin(self, request: Request[Any, Any, Any]) -> Export:
+        """The answer comes at once; `GET` says how far it is, and an event `settings` of `export` that it is
+        ready. One that is ready already is erased for the new one; one that is being made goes on."""
+        return await _exports(request).begin(user_of(request.state.principal))
+
+    @get(
+        "/",
+        operation_id="getExport",
+        summary="How far my export is",
+        opt=declared(Access.USER, answer=Export, shown=_SHOWN, problems=(NOT_FOUND,)),
+    )
+    async def state(self, request: Request[Any, Any, Any]) -> Export:
+        """404 when there is none, or when it was erased after a day."""
+        return await _exports(request).of(user_of(request.state.principal))
+
+    @get(
+        "/file",
+        operation_id="fetchExport",
+        summary="My export, when it is ready",
+        opt=declared(Access.USER, answer=bytes, media=ZIP, shown="PK…", problems=(NOT_FOUND,)),
+    )
+    async def file(self, request: Request[Any, Any, Any]) -> Stream:
+        """A ZIP: a file of JSON for each kind of thing, and a README in my language. Nothing that opens
+        anything is in it, no number that was withheld from me, and nothing that I changed of others. 404
+        until it is ready."""
+        exports = _exports(request)
+        found = await exports.of(user_of(request.state.principal))
+        if found.state is not ExportState.READY:
+            raise ProblemError(NOT_FOUND, "it is not ready", "hij is nog niet klaar")
+        headers = {
+            "Content-Disposition": 'attachment; filename="hipper-export.zip"',
+            "Content-Length": str(found.size),
+        }
+        return Stream(exports.pieces(found), media_type=ZIP, headers=headers)
+
+    @delete("/", operation_id="deleteExport", summary="Erase my export now", opt=declared(Access.USER))
+    async def forget(self, request: Request[Any, Any, Any]) -> None:
+        """Without waiting for the day to pass. Done again it does no harm."""
+        await _exports(request).forget(user_of(request.state.principal))
+
+
+def _exports(request: Request[Any, Any, Any]) -> Exports:
+    found: Exports = request.app.state.exports
+    return found
+
+
+def connections(stores: Stores) -> Connections:
+    return Connections(stores.own, stores.directory, stores.records)
 
 
 class EraseController(Controller):

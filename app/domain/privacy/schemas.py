@@ -1,16 +1,14 @@
-"""Everything about a user, in one document."""
+"""Everything about a user, in files for a while."""
 
 from __future__ import annotations
 
-from typing import Any
+from enum import Enum
 
 import msgspec
 
-from app.domain.history.schemas import HistoryEntry
-
 
 class AuditLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A change by the user or of the user's settings. ``at``: Unix seconds."""
+    """A change of the user's settings. ``at``: Unix seconds."""
 
     at: float
     by: str
@@ -18,12 +16,27 @@ class AuditLine(msgspec.Struct, frozen=True, kw_only=True):
     change: str
 
 
-class UserExport(msgspec.Struct, frozen=True, kw_only=True):
-    """``made``: Unix seconds. ``tables``: rows about the user as they are stored, but for hashes and secrets.
-    ``calls``: as in the history; of a number that was withheld from the user there is nothing in it."""
+class ExportState(str, Enum):
+    WAITING = "waiting"
+    RUNNING = "running"
+    READY = "ready"
+    FAILED = "failed"
 
-    made: float
-    user: str
-    tables: dict[str, tuple[dict[str, Any], ...]]
-    calls: tuple[HistoryEntry, ...]
-    audit: tuple[AuditLine, ...]
+
+class ExportFault(str, Enum):
+    TOO_LARGE = "too_large"
+    GIVEN_UP = "given_up"
+
+
+class Export(msgspec.Struct, frozen=True, kw_only=True):
+    """``done`` of ``total`` files are in the ZIP; ``size``: its bytes so far. ``expires``: it is erased then.
+    Times: Unix seconds."""
+
+    id: str
+    state: ExportState
+    done: int
+    total: int
+    size: int
+    created: float
+    expires: float
+    fault: ExportFault | None = None

@@ -1,83 +1,17 @@
-"""Export and erasure of a user, over everything that knows the user."""
+"""Erasure of a user, over everything that knows the user."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import asyncpg
 import msgspec
 
-from app.domain.history import services as history
-from app.domain.history.schemas import HistoryEntry
-from app.domain.privacy.schemas import AuditLine, UserExport
-from fmc_gateway.records import history as records
+from app.domain.privacy.files import Connections
 from fmc_gateway.records.history_erase import Person, erase_calls
-from hipper.directory.accounts import Account
-from hipper.directory.audit_reading import audit_of
 from hipper.directory.erasure import Traces, erase, spellings, traces_of
 from hipper.pbx.ids import SubscriberId
 from hipper.runtime.bus import Bus, outages_named
-
-BATCH = 500
-HIDDEN = ("password_hash", "secret", "code_hash", "token_hash")
-"""Columns that open something."""
-DIRECTORY_TABLES = (
-    "directory.subscribers",
-    "directory.numbers",
-    "directory.devices",
-    "directory.subscriber_services",
-    "directory.contacts",
-    "directory.contact_numbers",
-)
-OWN_TABLES = (
-    "app.accounts",
-    "app.overviews",
-    "app.sessions",
-    "app.second_factors",
-    "app.email_changes",
-    "app.password_resets",
-    "app.exports",
-)
-"""All tables that refer to a user, by whose role they are read."""
-
-
-class Connections(NamedTuple):
-    """Connections or pools of three roles."""
-
-    own: Any
-    directory: Any
-    records: Any
-
-
-async def export(conns: Connections, account: Account, now: float) -> UserExport:
-    """Raises what asyncpg raises."""
-    tables = {table: await _rows(conns.directory, table, account) for table in DIRECTORY_TABLES}
-    tables |= {table: await _rows(conns.own, table, account) for table in OWN_TABLES}
-    return UserExport(
-        made=now,
-        user=account.aor,
-        tables=tables,
-        calls=await _calls(conns.records, account),
-        audit=tuple(
-            AuditLine(at=row["at"].timestamp(), by=row["by"], subject=row["subject"], change=row["change"])
-            for row in await audit_of(conns.directory, account.tenant, account.subscriber, account.aor)
-        ),
-    )
-
-
-async def _rows(conn: Any, table: str, account: Account) -> tuple[dict[str, Any], ...]:
-    query = f"SELECT (to_jsonb(t) - $2::text[])::text FROM {table} t WHERE subscriber_id = $1"  # noqa: S608
-    rows = await conn.fetch(query, account.subscriber, list(HIDDEN))
-    return tuple(msgspec.json.decode(row[0]) for row in rows)
-
-
-async def _calls(conn: Any, account: Account) -> tuple[HistoryEntry, ...]:
-    found: list[HistoryEntry] = []
-    before = records.NEWEST
-    while page := await records.history(conn, account.subscriber, before=before, limit=BATCH):
-        found += await history.shown(conn, account, page)
-        before = records.position_of(page[-1])
-    return tuple(found)
 
 
 async def erase_user(conns: Connections, bus: Bus, subscriber: SubscriberId, by: str) -> bool:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import json
+import os
 import re
+import time
+import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,7 +17,8 @@ import asyncpg
 import msgspec
 import pytest
 
-from app.domain.privacy.services import DIRECTORY_TABLES, HIDDEN, OWN_TABLES
+from app.domain.privacy.exports import KEPT_S, STUCK_S
+from app.domain.privacy.files import HIDDEN, PIECE, TABLES, Part, TooLarge, files_of, zipped
 from app.domain.signing_in.passwords import hashed_password
 from hipper.contracts.calls import AttemptOutcome
 from hipper.directory.erasure import spellings, stripped
@@ -26,8 +32,10 @@ pytestmark = pytest.mark.servers
 DEMO = Path(__file__).parents[4] / "deploy" / "demo-company.toml"
 _HASH = hashed_password(SECRET, QUICK)
 DOMAIN = "bakkerijdevries.example"
+EXPORT = "/v1/me/export"
 NAME, ADDRESS, EXTENSION = "Anna de Vries", f"anna@{DOMAIN}", "201"
 FIXED, MOBILE, HOME, OUTSIDE = "+31201234501", "+31612345601", "+31207654399", "+31301234567"
+EXPORTED = {table for tables in TABLES.values() for table in tables}
 LEFT_ALONE = {"directory.number_blocks"}
 """The company's own stock of numbers."""
 
@@ -155,7 +163,7 @@ async def test_after_erasure_no_table_holds_name_numbers_or_address(bakery: Bake
     (left,) = await bakery.fetch("SELECT * FROM directory.subscribers WHERE subscriber_id = $1", a)
     assert (left["display_name"], left["enabled"]) == ("(erased)", False)
     assert left["erased_at"] is not None
-    for table in (*DIRECTORY_TABLES[1:], *OWN_TABLES):
+    for table in EXPORTED - {"directory.subscribers"}:
         assert not await bakery.fetch(f"SELECT 1 FROM {table} WHERE subscriber_id = $1", a), table
     (told,) = await bakery.fetch("SELECT * FROM directory.audit WHERE change LIKE 'erased:%'")
     assert (told["by"], told["tenant_id"]) == (f"user:{bakery.ids['bram']}", bakery.tenant)
@@ -237,26 +245,201 @@ async def test_group_administrator_does_not_erase_who_administers_the_enterprise
 # --- export -------------------------------------------------------------------------------------------
 
 
+async def made(who: Client) -> dict[str, Any]:
+    """The export, when it is ready."""
+    begun = await who.ask("POST", EXPORT)
+    assert begun.status_code == 202, begun.text
+    return await ready(who)
+
+
+async def ready(who: Client) -> dict[str, Any]:
+    async with asyncio.timeout(10):
+        while True:
+            found: dict[str, Any] = (await who.get(EXPORT)).json()
+            if found["state"] in ("ready", "failed"):
+                return found
+            await asyncio.sleep(0.02)
+
+
+async def files(who: Client) -> dict[str, str]:
+    answer = await who.get(f"{EXPORT}/file")
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "application/zip"
+    assert answer.headers["content-disposition"] == 'attachment; filename="hipper-export.zip"'
+    assert answer.headers["content-length"] == str(len(answer.content))
+    archive = zipfile.ZipFile(io.BytesIO(answer.content))
+    assert archive.testzip() is None
+    return {name: archive.read(name).decode() for name in archive.namelist()}
+
+
 async def test_export_has_everything_of_the_user_and_nothing_that_opens(bakery: Bakery) -> None:
     await lives(bakery)
     anna = await user(bakery, "anna")
-    answer = await anna.ask("POST", "/v1/me/export")
-    assert answer.status_code == 200
-    found = answer.json()
-    assert found["user"] == ADDRESS
-    tables = found["tables"]
-    assert {one["e164"] or one["extension"] for one in tables["directory.numbers"]} == {FIXED, MOBILE, "201"}
-    assert tables["directory.contacts"][0]["name"] == "Oma"
-    assert {one["service"] for one in tables["directory.subscriber_services"]} >= {"anywhere"}
-    assert len(tables["app.sessions"]) >= 1
-    assert sorted(one["id"] for one in found["calls"]) == ["away", "from-bram", "hidden", "in", "out"]
-    assert any("anywhere" in one["change"] for one in found["audit"])
-    assert "9876543" not in answer.text  # who withheld the number stays withheld
-    assert "argon2" not in answer.text
-    assert not set(HIDDEN) & set(re.findall(r'"(\w+)":', answer.text))
-    bram = (await (await user(bakery, "bram")).ask("POST", "/v1/me/export")).text
-    assert "Oma" not in bram
-    assert json.loads(bram)["user"] == f"bram@{DOMAIN}"
+    done = await made(anna)
+    assert (done["state"], done["done"], done["fault"]) == ("ready", done["total"], None)
+    found = await files(anna)
+    assert set(found) == {"LEESMIJ.txt", *(f"{kind}.json" for kind in (*TABLES, "calls", "changes"))}
+    assert len(found) == done["total"]
+    every = "".join(found.values())
+    numbers = json.loads(found["numbers.json"])["numbers"]
+    assert {one["e164"] or one["extension"] for one in numbers} == {FIXED, MOBILE, "201"}
+    assert json.loads(found["contacts.json"])["contacts"][0]["name"] == "Oma"
+    services = json.loads(found["settings.json"])["subscriber_services"]
+    assert {one["service"] for one in services} >= {"anywhere"}
+    assert len(json.loads(found["sessions.json"])["sessions"]) >= 1
+    calls = json.loads(found["calls.json"])
+    assert sorted(one["id"] for one in calls) == ["away", "from-bram", "hidden", "in", "out"]
+    assert any("anywhere" in one["change"] for one in json.loads(found["changes.json"]))
+    assert "9876543" not in every  # who withheld the number stays withheld
+    assert "argon2" not in every
+    assert not set(HIDDEN) & set(re.findall(r'"(\w+)":', every))
+    bram = await user(bakery, "bram")
+    await made(bram)
+    assert "Oma" not in "".join((await files(bram)).values())
+
+
+async def test_readme_is_in_the_users_language_and_names_every_file(bakery: Bakery) -> None:
+    anna = await user(bakery, "anna")
+    for language, name, word in (("nl", "LEESMIJ.txt", "bekend"), ("en", "README.txt", "known")):
+        await bakery.fetch(
+            "UPDATE directory.subscribers SET language = $1 WHERE subscriber_id = $2",
+            language,
+            bakery.ids["anna"],
+        )
+        await made(anna)
+        found = await files(anna)
+        assert word in found[name]
+        assert ADDRESS in found[name]
+        assert all(one in found[name] for one in found if one.endswith(".json"))
+
+
+async def test_changes_of_others_and_of_who_had_the_name_before_are_not_in_it(bakery: Bakery) -> None:
+    """Bram administers: what he changed of Chantal is hers."""
+    bram, tenant = await user(bakery, "bram"), bakery.tenant
+    path = f"/v1/users/{bakery.ids['chantal']}/services/call_waiting"
+    assert (await bram.put(path, {"active": False})).status_code == 200
+    path = f"/v1/users/{bakery.ids['bram']}/services/do_not_disturb"
+    assert (await bram.put(path, {"active": True})).status_code == 200
+    for change in ("secret of an earlier bram", "removed"):
+        await bakery.fetch(
+            "INSERT INTO directory.audit (audit_id, tenant_id, by, subject, change)"
+            " OVERRIDING SYSTEM VALUE VALUES ($3, $1, 'operator', $2, $4)",
+            tenant,
+            f"subscriber bram@{DOMAIN}",
+            -2 if change != "removed" else -1,
+            change,
+        )
+    await made(bram)
+    changes = (await files(bram))["changes.json"]
+    assert "do_not_disturb" in changes
+    assert "chantal" not in changes
+    assert "call_waiting" not in changes
+    assert "earlier bram" not in changes
+
+
+async def test_export_is_the_users_alone_and_gone_after_a_day_or_at_once(bakery: Bakery) -> None:
+    anna, bram = await user(bakery, "anna"), await user(bakery, "bram")
+    assert problem(await anna.get(EXPORT)) == "not-found"
+    await made(anna)
+    for path in (EXPORT, f"{EXPORT}/file"):
+        assert problem(await bram.get(path)) == "not-found"
+    expires = (await anna.get(EXPORT)).json()["expires"]
+    assert KEPT_S - 60 < expires - time.time() <= KEPT_S
+    await bakery.fetch("UPDATE app.exports SET expires_at = now()")
+    for path in (EXPORT, f"{EXPORT}/file"):
+        assert problem(await anna.get(path)) == "not-found"
+    await bakery.api.app.state.exports.sweep()
+    for table in ("exports", "export_pieces"):
+        assert not await bakery.fetch(f"SELECT 1 FROM app.{table}"), table
+
+    await made(anna)
+    for _ in range(2):
+        assert (await anna.ask("DELETE", EXPORT)).status_code == 204
+    assert not await bakery.fetch("SELECT 1 FROM app.export_pieces")
+    assert problem(await anna.get(f"{EXPORT}/file")) == "not-found"
+
+
+async def test_export_that_is_being_made_goes_on_and_a_ready_one_is_replaced(
+    bakery: Bakery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna, hold = await user(bakery, "anna"), asyncio.Event()
+
+    async def slowly(*given: Any) -> AsyncIterator[Any]:
+        await hold.wait()
+        async for part in files_of(*given):
+            yield part
+
+    monkeypatch.setattr("app.domain.privacy.exports.files_of", slowly)
+    first = (await anna.ask("POST", EXPORT)).json()
+    assert first["state"] == "waiting"
+    assert (await anna.ask("POST", EXPORT)).json()["id"] == first["id"]
+    assert problem(await anna.get(f"{EXPORT}/file")) == "not-found"
+    hold.set()
+    assert (await ready(anna))["id"] == first["id"]
+    again = await made(anna)
+    assert again["id"] != first["id"]
+    assert len(await bakery.fetch("SELECT DISTINCT export_id FROM app.export_pieces")) == 1
+
+
+async def test_export_that_is_too_large_or_stuck_says_so_and_may_be_begun_anew(
+    bakery: Bakery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna = await user(bakery, "anna")
+    for limit in ("MOST_BYTES", "MOST_UNZIPPED"):
+        with monkeypatch.context() as small:
+            small.setattr(f"app.domain.privacy.exports.{limit}", 100)
+            found = await made(anna)
+        assert (found["state"], found["fault"]) == ("failed", "too_large")
+        assert not await bakery.fetch("SELECT 1 FROM app.export_pieces")
+
+    first = await made(anna)
+    await bakery.fetch(
+        "UPDATE app.exports SET state = 'running', created_at = now() - make_interval(secs => $1),"
+        " expires_at = now() + make_interval(secs => $2)",
+        float(STUCK_S + 1),
+        float(KEPT_S - STUCK_S - 1),
+    )
+    await bakery.api.app.state.exports.sweep()
+    stuck = (await anna.get(EXPORT)).json()
+    assert (stuck["state"], stuck["fault"]) == ("failed", "given_up")
+    assert (await made(anna))["id"] != first["id"]
+
+
+async def test_worker_that_dies_on_the_way_is_followed_by_another(
+    bakery: Bakery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it had written is not in the file twice."""
+    anna, tries = await user(bakery, "anna"), 0
+
+    async def broken(*given: Any) -> AsyncIterator[Any]:
+        nonlocal tries
+        tries += 1
+        async for part in files_of(*given):
+            if tries == 1 and part.name == "calls.json":
+                raise OSError("the worker is gone")
+            yield part
+
+    monkeypatch.setattr("app.domain.privacy.exports.files_of", broken)
+    monkeypatch.setattr("app.domain.privacy.files.PIECE", 100)
+    monkeypatch.setattr("hipper.runtime.jobs.RETRY_AFTER_S", (0.0, 0.0))
+    assert (await made(anna))["state"] == "ready"
+    assert tries == 2
+    assert json.loads((await files(anna))["calls.json"]) == []
+
+
+async def test_large_export_is_never_all_in_memory() -> None:
+    """Pieces leave as they are made, and what is too much is refused before it is all there."""
+
+    async def parts() -> AsyncIterator[Any]:
+        for nth in range(400):
+            yield Part("calls.json", os.urandom(10_000), 1 + nth // 400)
+
+    sizes = [len(piece.data) async for piece in zipped(parts(), 1.8e9, 10**9)]
+    assert sum(sizes) > 4_000_000
+    assert max(sizes) <= PIECE
+    with pytest.raises(TooLarge):
+        async for _ in zipped(parts(), 1.8e9, 1_000_000):
+            pass
 
 
 async def test_export_knows_every_table_that_refers_to_a_user(bakery: Bakery) -> None:
@@ -265,7 +448,7 @@ async def test_export_knows_every_table_that_refers_to_a_user(bakery: Bakery) ->
         "SELECT DISTINCT conrelid::regclass::text AS name FROM pg_constraint"
         " WHERE confrelid = 'directory.subscribers'::regclass"
     )
-    assert {row["name"] for row in rows} <= {*DIRECTORY_TABLES, *OWN_TABLES}
+    assert {row["name"] for row in rows} == EXPORTED - {"directory.subscribers"}
 
 
 def test_settings_lose_what_speaks_of_the_user_and_nothing_else() -> None:
