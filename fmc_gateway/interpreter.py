@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import msgspec
 import structlog
 
-from fmc_gateway.call import choosing, lending
+from fmc_gateway.call import choosing, choosing_colleagues, lending
 from fmc_gateway.call import commands as c
 from fmc_gateway.call import events as e
 from fmc_gateway.call.replay import Trace, TraceStep
@@ -83,6 +83,7 @@ Wish = (
     | e.TransferRequested
     | e.ConsultStepRequested
     | e.JoinRequested
+    | e.PickUpRequested
 )
 
 
@@ -380,7 +381,11 @@ class Interpreter:
 
     def _find_call(self, run: CallRun, command: c.FindCall) -> None:
         others = (other.call for other in self._runs.values() if other is not run and other.call is not None)
-        found = choosing.choose(others, command.subscriber, command.device)
+        if command.wants in (e.Wants.PICK_UP, e.Wants.BARGE_IN):
+            asks = choosing_colleagues.Asks(command.subscriber, command.group, command.called)
+            found = choosing_colleagues.to_pick_up(others, asks)
+        else:
+            found = choosing.choose(others, command.subscriber, command.device)
         run.queue.append(e.CallChosen(call=found.call, explanation=found.explanation))
 
     def _hand_over(self, run: CallRun, command: c.HandOver) -> None:

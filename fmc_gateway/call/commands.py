@@ -19,6 +19,7 @@ from fmc_gateway.call.events import (
     LegLent,
     LegRefused,
     LegReturned,
+    Wants,
 )
 from fmc_gateway.call.legs import BindingTarget as BindingTarget
 from fmc_gateway.call.legs import EmergencyTarget as EmergencyTarget
@@ -32,7 +33,7 @@ from fmc_gateway.call.legs import VoicemailTarget as VoicemailTarget
 from hipper.contracts.bus import RefusedBecause
 from hipper.contracts.calls import CallRecord, LiveCall
 from hipper.contracts.talks import RingEvent, TalkEvent
-from hipper.pbx.ids import CallId, DeviceId, LegId, PairId, SubscriberId, TenantId
+from hipper.pbx.ids import CallId, DeviceId, GroupId, LegId, PairId, SubscriberId, TenantId
 from hipper.pbx.model import Announcement, CallerIdentity, ChangeService, RequestCallback
 from hipper.telephony.numbers.e164 import E164
 
@@ -270,11 +271,15 @@ class AnswerDial(Command, frozen=True, kw_only=True, tag="answer_dial"):
 
 
 class FindCall(Command, frozen=True, kw_only=True, tag="find_call"):
-    """``*11``: which call of ``subscriber`` is taken over by ``device``? Answered by CallChosen
-    (:mod:`.choosing`)."""
+    """Which call does ``device`` of ``subscriber`` take? The other fields are those of LegJoined. Answered by
+    CallChosen (:mod:`.choosing`, :mod:`.choosing_colleagues`)."""
 
     subscriber: SubscriberId
     device: DeviceId | None
+    wants: Wants = Wants.PULL
+    group: GroupId | None = None
+    called: SubscriberId | None = None
+    at: str | None = None
 
 
 class HandOver(Command, frozen=True, kw_only=True, tag="hand_over"):

@@ -55,6 +55,7 @@ from fmc_gateway.call.model import (
     folded,
     put,
 )
+from fmc_gateway.call.pickup_over import without_picker
 from fmc_gateway.call.records import write_record
 from hipper.contracts.calls import AttemptOutcome, CallOutcome
 from hipper.pbx.ids import CallId, LegId
@@ -242,6 +243,7 @@ def conclude(
     rings = call.enquiry if isinstance(call, Talking) else call
     if isinstance(rings, Ringing):
         notices.over(rings, now, out)
+    call = without_picker(call, now, out, stop.explanation, stop.reason, ended_by)
     talks.ended(call, now, out)
     if call.service and outcome is CallOutcome.ANSWERED:
         outcome = CallOutcome.SERVICE

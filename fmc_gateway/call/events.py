@@ -7,6 +7,7 @@ ids the engine itself handed out in a command, except the first leg, which the e
 
 from __future__ import annotations
 
+from fmc_gateway.call.colleague_events import PickUpRequested as PickUpRequested
 from fmc_gateway.call.legs import Binding as Binding
 from fmc_gateway.call.lending_events import LegAsked as LegAsked
 from fmc_gateway.call.lending_events import LegBack as LegBack
@@ -32,6 +33,7 @@ from fmc_gateway.call.wishes import LegJoined as LegJoined
 from fmc_gateway.call.wishes import LegReturned as LegReturned
 from fmc_gateway.call.wishes import MoveRequested as MoveRequested
 from fmc_gateway.call.wishes import TransferRequested as TransferRequested
+from fmc_gateway.call.wishes import Wants as Wants
 from hipper.pbx.ids import DeviceId, LegId, PairId
 from hipper.pbx.model import CallerIdentity, OriginationFacts, SubscriberContext, TerminationFacts
 
@@ -276,5 +278,6 @@ AnyEvent = (
     | LegLent
     | LegBack
     | LegKept
+    | PickUpRequested
     | HangUpRequested
 )

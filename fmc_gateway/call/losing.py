@@ -11,7 +11,7 @@ import msgspec
 
 from fmc_gateway.call import choosing, moving
 from fmc_gateway.call.commands import AnyCommand, MobileTarget, StartTimer
-from fmc_gateway.call.ending import LOST_TIMER
+from fmc_gateway.call.ending import LOST_TIMER, release
 from fmc_gateway.call.events import LegEnded
 from fmc_gateway.call.exchanges import Move, MoveKind
 from fmc_gateway.call.hearing import hear
@@ -76,6 +76,8 @@ def lost(call: Talking, leg: Leg, event: LegEnded, now: float) -> Step:
         leg, phase=LegPhase.OVER, ended=now, ended_by="gateway", q850=event.q850, held_by_app=True
     )
     drop_exchange(call, leg.id, out)
+    if leg.id == call.calling.id:  # it had media of its own while it dialled from the app
+        dead = release(dead, out)
     after = msgspec.structs.replace(put_any(call, dead), lost=leg.id, exchange=None)
     pair = winner_of(call).pair
     assert pair is not None

@@ -19,6 +19,7 @@ from fmc_gateway.call.events import (
     HangUpRequested,
     LegCancelled,
     LegEnded,
+    LegJoined,
     LegOffered,
     MediaTimedOut,
     TimerFired,
@@ -28,6 +29,7 @@ from fmc_gateway.call.legs import ALIVE as ALIVE
 from fmc_gateway.call.legs import OPEN as OPEN
 from fmc_gateway.call.legs import Leg as Leg
 from fmc_gateway.call.legs import LegPhase as LegPhase
+from fmc_gateway.call.pickups import Pickup
 from hipper.contracts.calls import (
     CallOutcome,
     DecisionRecord,
@@ -69,6 +71,7 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
     withheld: bool
     language: str
     time_zone: str
+    group: GroupId | None = None
 
 
 class CallState(msgspec.Struct, frozen=True, kw_only=True, tag_field="state"):
@@ -119,6 +122,8 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True, tag_field="state"):
     """A feature code, or the voicemail box listened to."""
     segments: tuple[SegmentRecord, ...] = ()
     decisions: tuple[DecisionRecord, ...] = ()
+    picks: int = 0
+    """Media pairs made for colleagues who came to pick the call up: their ids count on."""
 
 
 class Deciding(CallState, frozen=True, kw_only=True, tag="deciding"):
@@ -180,6 +185,8 @@ class Ringing(CallState, frozen=True, kw_only=True, tag="ringing"):
     """The directory is asked about the first."""
     over: Verdict | None = None
     """Nobody rings any more; only the directory's answer is awaited, so that no later question meets it."""
+    pickup: Pickup | None = None
+    """A colleague is about to take the call; the leg stands ``aside``."""
 
 
 class Diverting(CallState, frozen=True, kw_only=True, tag="diverting"):
@@ -214,6 +221,8 @@ class Announcing(CallState, frozen=True, kw_only=True, tag="announcing"):
     """Where it goes instead of ending."""
     feature: FeaturePlan | None = None
     """It is spoken in a call that is answered, about what a feature code did."""
+    joins: LegJoined | None = None
+    """The leg goes over to the call that is being looked for, as this."""
 
 
 class Passing(CallState, frozen=True, kw_only=True, tag="passing"):

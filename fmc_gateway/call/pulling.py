@@ -11,7 +11,7 @@ import msgspec
 
 from fmc_gateway.call import choosing, moving
 from fmc_gateway.call.commands import AnswerRequest, AnyCommand, ReturnLeg
-from fmc_gateway.call.events import LegCancelled, LegEnded, LegJoined, LegReturned
+from fmc_gateway.call.events import LegCancelled, LegEnded, LegJoined, LegReturned, Wants
 from fmc_gateway.call.exchanges import Move, MoveKind
 from fmc_gateway.call.model import (
     CallState,
@@ -26,11 +26,15 @@ from hipper.contracts.calls import LegRole
 from hipper.pbx import rules
 from hipper.pbx.model import CallerIdentity
 
+GONE = choosing.GONE
+
 
 def leg_joined(call: Talking, event: LegJoined, now: float) -> Step:
     """Telephones that ring for the call, because the app asked or the old one is gone, ring no longer. While
     the other side is about to change something the one who comes waits for the end of that."""
     problem = choosing.problem_of(call, event.subscriber, event.device)
+    if event.wants is not Wants.PULL:
+        problem = GONE
     if problem is not None:
         return call, (hand_back(event, problem),)
     out: list[AnyCommand] = []
@@ -56,7 +60,7 @@ def leg_joined(call: Talking, event: LegJoined, now: float) -> Step:
 
 def not_talking(call: CallState | None, event: LegJoined, now: float) -> Step:
     """The call is over, or not one that can be taken."""
-    return call, (hand_back(event, choosing.GONE),)  # type: ignore[return-value]
+    return call, (hand_back(event, GONE),)  # type: ignore[return-value]
 
 
 def hand_back(event: LegJoined, why: str) -> ReturnLeg:

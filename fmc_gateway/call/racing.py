@@ -27,6 +27,7 @@ from fmc_gateway.call.model import (
     present,
     put,
 )
+from fmc_gateway.call.pickup_over import without_picker
 from fmc_gateway.call.records import publish
 from fmc_gateway.call.rounds import next_waiting, start_waiting
 from fmc_gateway.call.verdict import DECLINE, Failure, verdict
@@ -44,6 +45,7 @@ def win(
     """``won`` has the call and every other leg is stopped in the same step. ``ask``: the question to
     rtpengine for what the caller is answered with; ``known``: that answer, when it was made before."""
     out.append(StopTimer(name=NO_ANSWER_TIMER))
+    call = without_picker(call, now, out)
     if ask is not None:
         out.append(ask)
     called = tuple(

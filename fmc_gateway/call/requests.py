@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from fmc_gateway.call import choosing
+from fmc_gateway.call.choosing_colleagues import NOTHING_RINGS
 from fmc_gateway.call.commands import AnswerRequest, AnyCommand
 from fmc_gateway.call.events import (
     ConsultRequested,
@@ -12,6 +13,7 @@ from fmc_gateway.call.events import (
     HoldRequested,
     JoinRequested,
     MoveRequested,
+    PickUpRequested,
     TransferRequested,
 )
 from fmc_gateway.call.exchanges import MoveKind
@@ -31,11 +33,17 @@ Wish = (
     | TransferRequested
     | ConsultStepRequested
     | JoinRequested
+    | PickUpRequested
 )
 
 
 def refuse(call: CallState | None, event: Wish, now: float) -> Step:
     no = AnswerRequest(request=event.request, done=False, explanation=NOT_NOW)
+    return call, (no,)  # type: ignore[return-value]
+
+
+def not_ringing(call: CallState | None, event: PickUpRequested, now: float) -> Step:
+    no = AnswerRequest(request=event.request, done=False, explanation=NOTHING_RINGS)
     return call, (no,)  # type: ignore[return-value]
 
 

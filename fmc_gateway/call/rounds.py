@@ -33,6 +33,7 @@ from fmc_gateway.call.model import (
     present,
     put,
 )
+from fmc_gateway.call.pickup_over import without_picker
 from fmc_gateway.call.records import publish
 from fmc_gateway.call.targets import Goal, make_leg
 from hipper.contracts.calls import CallOutcome, LivePhase
@@ -120,6 +121,7 @@ def _is_transparent(call: Ringing) -> bool:
 def stop_round(call: S, stop: Stop, now: float, out: list[AnyCommand]) -> S:
     """Every leg that still could win is stopped, all media of called legs released."""
     out.append(StopTimer(name=NO_ANSWER_TIMER))
+    call = without_picker(call, now, out, stop.explanation, stop.reason)
     called = tuple(stop_leg(leg, now, stop, "gateway", out) for leg in call.called)
     return msgspec.structs.replace(call, called=called)
 

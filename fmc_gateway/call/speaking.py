@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import msgspec
 
-from fmc_gateway.call import announcing, holding
+from fmc_gateway.call import announcing, coming, holding
 from fmc_gateway.call.commands import (
     AnswerLeg,
     AnswerMedia,
     AnyCommand,
     ApplyFeature,
-    FindCall,
     Finish,
     HandOver,
     PlayMusic,
@@ -42,7 +41,6 @@ from fmc_gateway.call.events import (
     LegAnswered,
     LegCancelled,
     LegEnded,
-    LegJoined,
     LegRejected,
     LegReoffered,
     MediaAnswered,
@@ -64,7 +62,7 @@ from fmc_gateway.call.records import publish
 from fmc_gateway.call.rounds import tell_caller
 from hipper.contracts.calls import CallOutcome, LivePhase
 from hipper.pbx.ids import DeviceId, PairId
-from hipper.pbx.model import FeaturePlan, PullCall, SubscriberContext
+from hipper.pbx.model import ChangeService, FeaturePlan, RequestCallback, SubscriberContext
 
 FEATURE_S = 5.0
 """How long a feature code may take to be carried out."""
@@ -82,7 +80,8 @@ def feature(
 ) -> Step:
     """The exchange does something, and says what became of it."""
     call = msgspec.structs.replace(call, service=True)
-    if isinstance(plan.action, PullCall) and call.offered.sdp is None:
+    joins = coming.coming(call, plan, caller)
+    if joins is not None and call.offered.sdp is None:
         return refuse(call, now, 488, "the call cannot be moved to a telephone that offers no media")
     state = become(
         Announcing,
@@ -93,9 +92,11 @@ def feature(
         time_zone=caller.time_zone,
         verdict=FAILED,
         feature=plan,
+        joins=joins,
     )
-    if isinstance(plan.action, PullCall):  # nothing is shown of it: it is no call of its own
-        return state, (FindCall(subscriber=caller.subscriber, device=device),)
+    if joins is not None:  # nothing is shown of it: it is no call of its own
+        return state, (coming.question(joins),)
+    assert isinstance(plan.action, ChangeService | RequestCallback)
     out: list[AnyCommand] = [
         ApplyFeature(subscriber=caller.subscriber, device=device, action=plan.action),
         StartTimer(name=SPEECH_TIMER, after_s=FEATURE_S),
@@ -104,26 +105,15 @@ def feature(
 
 
 def call_chosen(call: Announcing, event: CallChosen, now: float) -> Step:
-    """``*11``: the leg goes over to the call that was found, and with it everything this one was."""
-    plan, calling = call.feature, call.calling
-    if call.stage is not SpeechStage.APPLYING or plan is None or not isinstance(plan.action, PullCall):
+    """``*11`` and the like: the leg goes over to the call that was found, and with it everything this one
+    was."""
+    plan, joins = call.feature, call.joins
+    if call.stage is not SpeechStage.APPLYING or plan is None or joins is None:
         return call, ()
     if event.call is None:
         found = Verdict(480, 31, event.explanation, CallOutcome.SERVICE)
         return announcing.refuse_aloud(call, plan.failed, found, now, [], language=call.language)
-    assert calling.subscriber is not None
-    assert calling.payer is not None
-    joined = LegJoined(
-        leg=calling.id,
-        offered=call.offered,
-        subscriber=calling.subscriber,
-        device=calling.device,
-        payer=calling.payer,
-        tenant=call.tenant,
-        language=call.language,
-        radio=calling.radio,
-    )
-    return None, (HandOver(call=event.call, joined=joined), Finish())
+    return None, (HandOver(call=event.call, joined=joins), Finish())
 
 
 def feature_done(call: Announcing, event: FeatureDone, now: float) -> Step:

@@ -181,6 +181,7 @@ def served(called: SubscriberContext, number: Number) -> Served:
         withheld=called.withhold,
         language=called.language,
         time_zone=called.time_zone,
+        group=called.group,
     )
 
 

@@ -6,8 +6,8 @@ from enum import StrEnum
 
 from fmc_gateway.call.offered import Event, LegOffered
 from hipper.contracts.bus import KeepUntil
-from hipper.pbx.ids import CallId, DeviceId, GatewayId, LegId, SubscriberId, TenantId
-from hipper.pbx.model import Payer
+from hipper.pbx.ids import CallId, DeviceId, GatewayId, GroupId, LegId, SubscriberId, TenantId
+from hipper.pbx.model import CallerIdentity, Payer
 
 
 class DialRequested(Event, frozen=True, kw_only=True, tag="dial_requested"):
@@ -40,10 +40,23 @@ class CallChosen(Event, frozen=True, kw_only=True, tag="call_chosen"):
     explanation: str = ""
 
 
+class Wants(StrEnum):
+    """What a leg came to a call for."""
+
+    PULL = "pull"
+    """``*11``: another telephone of its user is in it."""
+    PICK_UP = "pick_up"
+    """It rings at a colleague."""
+    BARGE_IN = "barge_in"
+    """The same; when it is answered already, to join those who talk."""
+    RETRIEVE = "retrieve"
+    """It is parked."""
+
+
 class LegJoined(Event, frozen=True, kw_only=True, tag="leg_joined"):
-    """A leg that asked for this call with ``*11``, in a call of its own, is in this one from now on.
-    ``offered``: the first event of that call. ``device``: the telephone of ``subscriber`` it comes from,
-    None when nobody knows. ``payer``: whose subscription pays for the leg."""
+    """A leg that asked for this call with ``*11`` or another code, in a call of its own, is in this one from
+    now on. ``offered``: the first event of that call. ``device``: the telephone of ``subscriber`` it comes
+    from, None when nobody knows. ``payer``: whose subscription pays for the leg."""
 
     leg: LegId
     offered: LegOffered
@@ -54,6 +67,18 @@ class LegJoined(Event, frozen=True, kw_only=True, tag="leg_joined"):
     language: str = "nl"
     radio: bool = False
     """It comes from a handset."""
+    wants: Wants = Wants.PULL
+    group: GroupId | None = None
+    """PICK_UP, RETRIEVE: whose calls may be taken."""
+    called: SubscriberId | None = None
+    """PICK_UP: whose call, None: anybody's of the group."""
+    at: str | None = None
+    """RETRIEVE: the extension it is parked at."""
+    rule: str = ""
+    """By which the leg comes."""
+    seen_by_colleagues: CallerIdentity | None = None
+    """Who came, as the other side is shown it (COLP)."""
+    seen_outside: CallerIdentity | None = None
 
 
 class LegReturned(Event, frozen=True, kw_only=True, tag="leg_returned"):

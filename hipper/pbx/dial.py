@@ -143,6 +143,14 @@ def telephones(
     return tuple(one for one in rings if one is not None) or refused(rules.DIAL_NO_DEVICE, user)
 
 
+def to_take(
+    user: SubscriberContext, device: DeviceId | None, *, facts: OriginationFacts = NO_FACTS
+) -> tuple[RingTarget, ...] | RefusedPlan:
+    """What rings so that ``user`` takes a call of a colleague: ``device``, None: the usual one. Never
+    raises."""
+    return _usual(user, facts) if device is None else _chosen(user, device, facts)
+
+
 def _usual(caller: SubscriberContext, facts: OriginationFacts) -> tuple[RingTarget, ...] | RefusedPlan:
     office = _remote_office(caller)
     if office is not None:

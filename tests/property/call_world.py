@@ -13,13 +13,14 @@ from typing import Any
 from fmc_gateway.call import commands as cmd
 from fmc_gateway.call import events as ev
 from fmc_gateway.call.exchanges import MoveKind
-from fmc_gateway.call.model import Ending, Talking, on_hold, winner_of
+from fmc_gateway.call.model import Ending, Ringing, Talking, on_hold, winner_of
 from hipper.contracts.calls import CallOutcome, LivePhase
 from hipper.pbx.ids import CallId, DeviceId, LegId, PairId, SubscriberId
 from tests.fmc_gateway.call.kit import (
     OUTSIDE,
     PIET_FIXED,
     A,
+    binding,
     invite,
     invite_from_desk,
     invite_from_pstn,
@@ -108,6 +109,8 @@ class World(Wires):
             self.deliver(ev.DeclineRequested(subscriber=SubscriberId("piet"), device=device))
         elif 0.65 <= roll < (0.72 if isinstance(self.call, Talking) else 0.66):
             self._wish()
+        elif isinstance(self.call, Ringing) and 0.66 <= roll < 0.7:
+            self._pick_up()
         elif self.parties:
             self._act(self.rng.choice(list(self.parties.values())))
 
@@ -151,6 +154,29 @@ class World(Wires):
         request = f"r{self.wishes}"
         self.requests.add(request)
         self.deliver(self._asked(request, user, device))
+
+    def _pick_up(self) -> None:
+        """A colleague wants the call that rings, by ``*98`` or in the app."""
+        self.wishes += 1
+        user = self.company[self.rng.choice(("anna", "anna", "kees", "piet", "suze"))]
+        device = DeviceId(f"{user.subscriber}-desk1")
+        if self.rng.random() < 0.7:
+            leg = LegId(f"j{self.wishes}")
+            self.parties[leg] = Party(leg, joined=True)
+            wants = self.rng.choice((ev.Wants.PICK_UP, ev.Wants.BARGE_IN))
+            came = joined(leg, user.subscriber, device, wants=wants, group=user.group, rule="pick-up.group")
+            self.deliver(came)
+            return
+        request = f"r{self.wishes}"
+        self.requests.add(request)
+        asks = ev.PickUpRequested(
+            request=request,
+            subscriber=user.subscriber,
+            user=user,
+            device=self.rng.choice((None, device)),
+            bindings=(binding(device),),
+        )
+        self.deliver(asks)
 
     def _asked(self, request: str, user: SubscriberId, device: DeviceId) -> ev.AnyEvent:
         """What the app asks of the call."""

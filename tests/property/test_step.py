@@ -23,6 +23,7 @@ from tests.fmc_gateway.call.kit import (
     OUTSIDE,
     START,
     A,
+    anna,
     binding,
     invite,
     invite_from_desk,
@@ -101,7 +102,8 @@ LEGS = tuple(
     )
 )
 PAIRS = tuple(
-    PairId(name) for name in ("c1-m1", "c1-m2", "c1-m3", "c1-d1", "stranger", "c1-n1", "c1-n2", "c1-n3")
+    PairId(name)
+    for name in ("c1-m1", "c1-m2", "c1-m3", "c1-d1", "stranger", "c1-n1", "c1-n2", "c1-n3", "c1-k1", "c1-k2")
 )
 SDPS = (
     sdp("x"),
@@ -159,7 +161,13 @@ def anything(rng: Random) -> ev.AnyEvent:
             device=rng.choice((None, DeviceId("piet-desk1"), DeviceId("stranger"))),
         ),
         lambda: ev.CallChosen(call=rng.choice((None, CallId("another")))),
-        lambda: joined(rng.choice(JOINING), rng.choice(("suze", "piet")), "suze-desk1"),
+        lambda: joined(
+            rng.choice(JOINING),
+            rng.choice(("suze", "piet", "anna")),
+            "suze-desk1",
+            wants=rng.choice((ev.Wants.PULL, ev.Wants.PULL, *ev.Wants)),
+            group=suze().group,
+        ),
         lambda: ev.LegReturned(joined=joined("j0", "suze", "suze-desk1"), explanation="?"),
         lambda: ev.MoveRequested(
             request="r", subscriber=rng.choice((suze(), piet())).subscriber, device=DeviceId("piet-desk1")
@@ -188,6 +196,9 @@ def anything(rng: Random) -> ev.AnyEvent:
             by=CallId("another"), leg=leg, sdp=text, given=made, ended=rng.choice((None, "bye"))
         ),
         lambda: ev.LegKept(by=CallId("another"), leg=leg),
+        lambda: ev.PickUpRequested(
+            request="r", subscriber=anna().subscriber, user=anna(), bindings=(binding("anna-desk1"),)
+        ),
         lambda: ev.HangUpRequested(by=rng.choice(("user:suze", "user:", "operator", "drain", ""))),
     )
     assert len(choices) == len(get_args(ev.AnyEvent))
@@ -234,6 +245,7 @@ def anything(rng: Random) -> ev.AnyEvent:
             2,
             2,
             3,
+            2,
             2,
             1,
         ],
@@ -320,7 +332,11 @@ def chaos(seed: int) -> None:
         if isinstance(event, ev.LegJoined):
             joined_legs.add(event.leg)
     while call is not None:  # it ends on request, and then time runs out
-        for event in (ev.HangUpRequested(by="operator"), ev.TimerFired(name="settle")):
+        for event in (
+            ev.HangUpRequested(by="operator"),
+            ev.TimerFired(name="lend"),
+            ev.TimerFired(name="settle"),
+        ):
             if call is not None:
                 call, made = step(call, event, now)
                 commands += made
@@ -381,3 +397,19 @@ def test_repeated_events_do_nothing_new() -> None:
             if isinstance(one, speaks)
         ]
         assert len(done) == len(set(done)), seed
+
+
+def test_world_sees_calls_picked_up_and_pickups_that_came_too_late() -> None:
+    seen = set()
+    for seed in range(700):
+        world = World(seed)
+        world.walk()
+        records = [one.record for one in world.done if isinstance(one, cmd.WriteRecord)]
+        seen |= {one.outcome.value for record in records for one in record.attempts if _picks(one.rule)}
+        back = [one.returned.joined for one in world.done if isinstance(one, cmd.ReturnLeg)]
+        seen |= {"returned" for one in back if _picks(one.rule)}
+    assert {"answered", "answered_elsewhere", "returned"} <= seen
+
+
+def _picks(rule: str) -> bool:
+    return rule == "pick-up.group"
