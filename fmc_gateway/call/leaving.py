@@ -10,7 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from fmc_gateway.call import consulted, consulting, early, losing, moving, switching, talking
-from fmc_gateway.call.commands import AnswerRequest, AnyCommand, DeleteMedia
+from fmc_gateway.call.commands import AnswerRequest, AnyCommand, DeleteMedia, EndLeg
 from fmc_gateway.call.consulted import leg_of
 from fmc_gateway.call.ending import stop_leg
 from fmc_gateway.call.events import LegEnded, LegReofferRejected
@@ -175,7 +175,7 @@ def _far_alone(call: Talking, now: float, out: list[AnyCommand]) -> Talking:
     if consult.held == consult.far:
         given = leg_of(call, consult.user).given
         call = consulted.switched(call, consult, consult.described, given, now, out)
-    return switching.dropped(call, now, out)
+    return call if call.consult is None else switching.dropped(call, now, out)
 
 
 # While far party and colleague are brought together.
@@ -248,6 +248,15 @@ def stays_alone(call: Talking, move: Move) -> bool:
     return leg_of(call, move.stays).phase is LegPhase.OVER
 
 
+def is_nobodys(call: Talking, move: Move) -> bool:
+    """Whether of a consultation only the colleague is left."""
+    consult = call.consult
+    if move.kind is not MoveKind.TRANSFER or consult is None or move.leg != consult.far:
+        return False
+    gone = (leg_of(call, consult.far), leg_of(call, consult.user))
+    return all(leg.phase is LegPhase.OVER for leg in gone)
+
+
 def not_moved(call: Talking, exchange: Exchange, now: float) -> Step:
     """Nor did the one who was to come move."""
     return without_stays(call, msgspec.structs.replace(exchange, stage=ExchangeStage.ASKING), now, [])
@@ -260,10 +269,12 @@ def media_lost(call: Talking, exchange: Exchange, now: float) -> Step:
     assert consult is not None
     assert move is not None
     out: list[AnyCommand] = []
-    colleague = move.stays if move.leg == consult.far else move.leg
-    call = put_any(call, stop_leg(leg_of(call, colleague), now, switching.ENDED, "gateway", out))
-    if move.stays == colleague:
-        return without_stays(call, exchange, now, out)
+    if move.leg == consult.far:
+        out.append(EndLeg(leg=move.stays, reason=switching.ENDED.reason))
+        colleague = leg_of(call, move.stays)
+        colleague = msgspec.structs.replace(colleague, phase=LegPhase.OVER, ended=now, ended_by="gateway")
+        return without_stays(put_any(call, colleague), exchange, now, out)
+    call = put_any(call, stop_leg(leg_of(call, move.leg), now, switching.ENDED, "gateway", out))
     return moving.ask_back(consulted.alone(call, now), exchange, move, now, out)
 
 

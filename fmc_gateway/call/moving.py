@@ -48,8 +48,9 @@ from fmc_gateway.call.model import (
 )
 from fmc_gateway.call.payers import moved_segments
 from fmc_gateway.call.rebridging import Bridge
+from fmc_gateway.call.records import publish
 from fmc_gateway.call.talking import DEAD, end_both
-from hipper.contracts.calls import AttemptOutcome
+from hipper.contracts.calls import AttemptOutcome, LivePhase
 from hipper.pbx import rules
 from hipper.pbx.ids import CallId, LegId
 from hipper.pbx.model import CallerIdentity
@@ -248,6 +249,8 @@ def give_up(call: Talking, why: str, now: float, out: list[AnyCommand]) -> Step:
     """Whoever came does not get the call; the two who talk do not notice, or are brought together again."""
     move, exchange = call.move, call.exchange
     assert move is not None
+    if leaving.is_nobodys(call, move):
+        return end_both(call, now, out, NOT_MOVED, "gateway")
     if exchange is None or exchange.kind is not ExchangeKind.REBRIDGE:
         return _drop(call, None, move, why, now, out)
     if _is_asked(exchange, move):
@@ -348,7 +351,8 @@ def _dismiss(call: Talking, move: Move, why: str, now: float, out: list[AnyComma
     if move.kind is MoveKind.TRANSFER and call.consult is not None:  # who waits goes on waiting, unless gone
         if leg.phase is not LegPhase.OVER:
             return call
-        return consulted.alone(put_any(call, release(leg, out)), now)
+        call = consulted.alone(put_any(call, release(leg, out)), now)
+        return publish(call, call.live or LivePhase.ESTABLISHED, out)
     if leg.phase is LegPhase.OFFERED and move.joined is not None:
         out.append(ReturnLeg(returned=LegReturned(joined=move.joined, explanation=why)))
         return msgspec.structs.replace(call, aside=tuple(one for one in call.aside if one.id != leg.id))
