@@ -25,14 +25,16 @@ from app.operations import KEY, Access, handlers, operation_of
 from app.problems import FORBIDDEN, NOT_FOUND, TOO_MANY_REQUESTS, UNAUTHENTICATED, ProblemError
 from app.stores import Stores
 from fmc_gateway.records.history import has_entry
-from hipper.directory.accounts import Account, account_of, account_with, owner_of_device, tenant_of_group
+from hipper.directory.accounts import Account, account_of, account_with, owner_of_device
 from hipper.directory.admin.blocks import tenant_of_block
+from hipper.directory.admin.groups import group_with
 from hipper.directory.admin.imports import owner_of_import
+from hipper.directory.admin.model import Group
 from hipper.directory.admin.numbers import tenant_of_number
 from hipper.directory.contacts import owner_of_contact
 from hipper.directory.contexts import load_subscriber
 from hipper.pbx.availability import names
-from hipper.pbx.ids import CallId, DeviceId, GroupId, SubscriberId, TenantId
+from hipper.pbx.ids import CallId, DeviceId, SubscriberId, TenantId
 from hipper.runtime.bus import outages_named
 
 CHALLENGE = 'Bearer realm="hipper"'
@@ -98,14 +100,26 @@ async def isolate(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseR
     principal = await _authenticated(stores, connection)
     if principal.role is Role.NETWORK:
         raise ProblemError(FORBIDDEN, "this key asks for routing numbers", "deze sleutel vraagt nummers")
+    read: dict[str, object] = {}
     for name, value in connection.path_params.items():
-        if not _ID.fullmatch(str(value)) or not await BELONGS[name](stores, principal, str(value)):
+        if not _ID.fullmatch(str(value)):
+            raise ProblemError(NOT_FOUND)
+        found = read[name] = await BELONGS[name](stores, principal, str(value))
+        if not found:
             raise ProblemError(NOT_FOUND)
     if operation.access is Access.USER:
         user_of(principal)
     elif not _administers(principal, operation.access, str(connection.scope.get("method", "GET"))):
         raise ProblemError(FORBIDDEN, "this is for administrators", "dit is voor beheerders")
     connection.state.principal = principal
+    connection.state.read = read
+
+
+def user_asked(connection: ASGIConnection[Any, Any, Any, Any]) -> Account:
+    """The user of a path with ``{user}``, as the guard read it."""
+    found = connection.state.read["user"]
+    assert isinstance(found, Account)
+    return found
 
 
 def check_routes(app: Litestar) -> None:
@@ -131,11 +145,11 @@ def _administers(principal: Principal, access: Access, method: str) -> bool:
 # --- whose an id is -----------------------------------------------------------------------------------
 
 
-async def _group(stores: Stores, principal: Principal, group: str) -> bool:
+async def _group(stores: Stores, principal: Principal, group: str) -> Group | bool:
     if principal.account is not None and principal.role is not Role.ENTERPRISE_ADMINISTRATOR:
         return principal.account.group == group
-    tenant = await tenant_of_group(stores.own, GroupId(group))
-    return tenant is not None and principal.tenant in (None, tenant)
+    found = await group_with(stores.own, group)
+    return found if found is not None and principal.tenant in (None, found.tenant) else False
 
 
 async def _device(stores: Stores, principal: Principal, device: str) -> bool:
@@ -148,15 +162,17 @@ async def _session(stores: Stores, principal: Principal, session: str) -> bool:
     return owner is not None and principal.account is not None and owner == principal.account.subscriber
 
 
-async def _user(stores: Stores, principal: Principal, user: str) -> bool:
+async def _user(stores: Stores, principal: Principal, user: str) -> Account | None:
     account = await account_with(stores.own, SubscriberId(user))
-    if account is None:
-        return False
+    return account if account is not None and _reaches(principal, account) else None
+
+
+def _reaches(principal: Principal, user: Account) -> bool:
     if principal.role is Role.USER:
-        return principal.account is not None and principal.account.subscriber == user
+        return principal.account is not None and principal.account.subscriber == user.subscriber
     if principal.role is Role.GROUP_ADMINISTRATOR:
-        return principal.account is not None and principal.account.group == account.group
-    return principal.tenant in (None, account.tenant)
+        return principal.account is not None and principal.account.group == user.group
+    return principal.tenant in (None, user.tenant)
 
 
 async def _contact(stores: Stores, principal: Principal, contact: str) -> bool:
@@ -184,7 +200,7 @@ async def _call(stores: Stores, principal: Principal, call: str) -> bool:
 async def _telephone(stores: Stores, principal: Principal, device: str) -> bool:
     """For who administers its user."""
     owner = await owner_of_device(stores.own, DeviceId(device))
-    return owner is not None and await _user(stores, principal, owner)
+    return owner is not None and await _user(stores, principal, owner) is not None
 
 
 async def _tenant(stores: Stores, principal: Principal, tenant: str) -> bool:
@@ -231,7 +247,7 @@ async def _anybodys(_stores: Stores, _principal: Principal, _value: str) -> bool
     return True
 
 
-BELONGS: dict[str, Callable[[Stores, Principal, str], Awaitable[bool]]] = {
+BELONGS: dict[str, Callable[[Stores, Principal, str], Awaitable[object]]] = {
     "group": _group,
     "user": _user,
     "device": _device,
@@ -249,7 +265,8 @@ BELONGS: dict[str, Callable[[Stores, Principal, str], Awaitable[bool]]] = {
     "recording": _anybodys,  # a name within a company, which is asked about first
     "service": _anybodys,  # a name of the registry; what it is set to is asked by its owner
 }
-"""By the name of a path parameter: whether what it names belongs to who asks."""
+"""By the name of a path parameter: whether what it names belongs to who asks; perhaps with what was read to
+know that, so that the route need not."""
 
 
 # --- who asks -----------------------------------------------------------------------------------------

@@ -60,6 +60,11 @@ WITH_EXTENSION = f"{_OF_FEW} AND h.extension = $5 AND {_PAGE} {_ORDER}"
 UNSEEN = """
 SELECT count(*) FROM gateway.history
 WHERE subscriber = $1 AND deleted_at IS NULL AND result = 'missed' AND seen_at IS NULL"""
+WITH_UNSEEN = {
+    statement: f"SELECT p.*, ({UNSEEN}) FROM ({statement}) p"  # noqa: S608
+    for statement in (ALL, MISSED, OF_KIND)
+}
+"""The same, with how many are not seen as one more column."""
 HAS = "SELECT 1 FROM gateway.history WHERE call_id = $2 AND subscriber = $1 AND deleted_at IS NULL"
 SEE = """
 UPDATE gateway.history SET seen_at = now()
@@ -90,6 +95,11 @@ class Result(str, Enum):
     NO_ANSWER = "no_answer"
     BUSY = "busy"
     FAILED = "failed"
+
+
+_DIRECTIONS = {one.value: one for one in Direction}
+_RESULTS = {one.value: one for one in Result}
+_KINDS = {one.value: one for one in CallerList}
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,14 +160,31 @@ async def history(
     missed: bool = False,
 ) -> list[Entry]:
     """Newest first. Raises what asyncpg raises."""
-    page = (subscriber, before.started, before.call, limit)
-    if missed:
-        rows = await conn.fetch(MISSED, *page)
-    elif kind is not None:
-        rows = await conn.fetch(OF_KIND, *page, kind.value)
-    else:
-        rows = await conn.fetch(ALL, *page)
+    statement, more = _asked(kind, missed)
+    rows = await conn.fetch(statement, subscriber, before.started, before.call, limit, *more)
     return [_entry(row) for row in rows]
+
+
+async def newest(
+    conn: Reader,
+    subscriber: SubscriberId,
+    *,
+    limit: int,
+    kind: CallerList | None = None,
+    missed: bool = False,
+) -> tuple[list[Entry], int]:
+    """As :func:`history` without ``before``, and :func:`unseen`."""
+    statement, more = _asked(kind, missed)
+    page = (subscriber, LAST, "", limit)
+    rows = await conn.fetch(WITH_UNSEEN[statement], *page, *more)
+    return [_entry(row) for row in rows], rows[0][-1] if rows else await unseen(conn, subscriber)
+
+
+def _asked(kind: CallerList | None, missed: bool) -> tuple[str, tuple[str, ...]]:
+    """The statement of a page, and what it wants to know besides."""
+    if missed:
+        return MISSED, ()
+    return (ALL, ()) if kind is None else (OF_KIND, (kind.value,))
 
 
 async def calls_with(
@@ -205,29 +232,35 @@ def _count(status: str) -> int:
 
 
 def _entry(row: Any) -> Entry:
-    outgoing = row["direction"] == "outgoing"
-    began = row["answered"] if outgoing else row["my_answered"]
-    talked = row["result"] == Result.ANSWERED and began is not None
+    """Of :func:`_columns`, in their order: names cost as much again, and a page has fifty."""
+    (
+        call, started, direction, result, withheld, number, extension, name, own, seen, kind,
+        dialled, emergency, answered, ended, device, my_answered, my_ended, presentation,
+        payer, tariff, diverted_by, diverted_to, diverted_why, *_,
+    ) = row  # fmt: skip
+    outgoing = direction == "outgoing"
+    began = answered if outgoing else my_answered
+    talked = result == "answered" and began is not None
     return Entry(
-        call=row["call"],
-        started=row["started"].timestamp(),
-        direction=Direction(row["direction"]),
-        result=Result(row["result"]),
-        kind=CallerList(row["kind"]),
-        seen=row["seen"],
-        withheld=row["withheld"],
-        number=row["number"],
-        extension=row["extension"],
-        name=row["name"],
-        dialled=row["dialled"],
-        emergency=row["emergency"],
-        own=row["own"],
-        hidden=outgoing and row["presentation"] == "restricted",
-        device=row["device"] if outgoing or talked else None,
-        talked_s=((row["my_ended"] or row["ended"]) - began).total_seconds() if talked else None,
-        payer=row["payer"],
-        tariff=row["tariff"],
-        diverted_by=row["diverted_by"],
-        diverted_to=row["diverted_to"],
-        diverted_why=row["diverted_why"],
+        call=call,
+        started=started.timestamp(),
+        direction=_DIRECTIONS[direction],
+        result=_RESULTS[result],
+        kind=_KINDS[kind],
+        seen=seen,
+        withheld=withheld,
+        number=number,
+        extension=extension,
+        name=name,
+        dialled=dialled,
+        emergency=emergency,
+        own=own,
+        hidden=outgoing and presentation == "restricted",
+        device=device if outgoing or talked else None,
+        talked_s=((my_ended or ended) - began).total_seconds() if talked else None,
+        payer=payer,
+        tariff=tariff,
+        diverted_by=diverted_by,
+        diverted_to=diverted_to,
+        diverted_why=diverted_why,
     )

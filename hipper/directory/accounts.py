@@ -22,7 +22,6 @@ another owner knows of the same user."""
 BY_NAME = f"SELECT {COLUMNS} FROM directory.subscribers s WHERE s.domain = $1 AND s.user_name = $2"  # noqa: S608
 BY_ID = f"SELECT {COLUMNS} FROM directory.subscribers s WHERE s.subscriber_id = $1"  # noqa: S608
 DEVICE_OWNER = "SELECT subscriber_id FROM directory.devices WHERE device_id = $1"
-GROUP_TENANT = "SELECT tenant_id FROM directory.groups WHERE group_id = $1"
 _GROUP = "SELECT group_id, tenant_id, name, display_name FROM directory.groups"
 GROUPS_OF_ALL = f"{_GROUP} WHERE group_id > $1 ORDER BY group_id LIMIT $2"
 GROUPS_OF_TENANT = f"{_GROUP} WHERE group_id > $1 AND tenant_id = $3 ORDER BY group_id LIMIT $2"
@@ -80,11 +79,6 @@ async def account_with(conn: asyncpg.Connection | asyncpg.Pool, subscriber: Subs
 
 async def owner_of_device(conn: asyncpg.Connection | asyncpg.Pool, device: DeviceId) -> SubscriberId | None:
     found: SubscriberId | None = await conn.fetchval(DEVICE_OWNER, device)
-    return found
-
-
-async def tenant_of_group(conn: asyncpg.Connection | asyncpg.Pool, group: GroupId) -> TenantId | None:
-    found: TenantId | None = await conn.fetchval(GROUP_TENANT, group)
     return found
 
 

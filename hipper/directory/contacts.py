@@ -43,10 +43,16 @@ LIST = f"{_COLUMNS} {_PAGE} {_ORDER}"
 SEARCH = f"""{_COLUMNS}
   AND c.words @@ (SELECT directory.words_asked($1, $7))
   {_PAGE} {_ORDER}"""
-WITH_NUMBER = f"""{_COLUMNS} AND c.contact_id IN (
-    SELECT n.contact_id FROM directory.contact_numbers n
-    WHERE n.subscriber_id = $1 AND (n.e164 = $2 OR n.digits = $3))
-  {_ORDER}"""  # noqa: S608
+
+
+def _with(column: str) -> str:
+    """A statement for each: one for both is planned anew with every question."""
+    return f"""{_COLUMNS} AND c.contact_id IN (
+    SELECT n.contact_id FROM directory.contact_numbers n WHERE n.subscriber_id = $1 AND n.{column} = $2)
+ORDER BY c.sort_name, c.contact_id LIMIT $3"""  # noqa: S608
+
+
+WITH_E164, WITH_DIGITS = _with("e164"), _with("digits")
 ONE = f"{_COLUMNS} AND c.contact_id = $2"
 OWNER = "SELECT subscriber_id FROM directory.contacts WHERE contact_id = $1"
 LOCK_USER = """
@@ -148,8 +154,9 @@ async def contacts_with(
     digits: str | None,
     limit: int = 5,
 ) -> list[Contact]:
-    """Those with this number."""
-    return [_contact(row) for row in await conn.fetch(WITH_NUMBER, subscriber, e164, digits, limit)]
+    """Those with this number; ``digits`` of what has no such form."""
+    asked = (WITH_DIGITS, subscriber, digits) if e164 is None else (WITH_E164, subscriber, e164)
+    return [_contact(row) for row in await conn.fetch(*asked, limit)]
 
 
 async def get_contact(

@@ -217,6 +217,14 @@ async def load_subscriber(
     return None if text is None else _decode(text)
 
 
+async def load_and_ask(
+    conn: asyncpg.Connection | asyncpg.Pool, subscriber: SubscriberId, more: str
+) -> tuple[SubscriberContext, Any] | None:
+    """As :func:`load_subscriber`, with the one value that ``more``, a statement about the user $1, finds."""
+    row = await conn.fetchrow(f"SELECT ({BY_SUBSCRIBER}), ({more})", subscriber)
+    return None if row is None or row[0] is None else (_decode(row[0]), row[1])
+
+
 async def load_with_names(
     conn: asyncpg.Connection | asyncpg.Pool, subscriber: SubscriberId
 ) -> tuple[SubscriberContext, str, str] | None:

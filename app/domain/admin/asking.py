@@ -25,6 +25,8 @@ from app.problems import (
 )
 from app.stores import Stores
 from hipper.directory.admin.changing import Actor, Check, version_of
+from hipper.directory.admin.groups import get_group
+from hipper.directory.admin.model import Group
 from hipper.directory.admin.refused import InTheWay, NotAllowed, NotThere, Refused
 
 Asked = Request[Any, Any, Any]
@@ -38,6 +40,12 @@ LIVE: dict[str, Any] = {"versioned": True, "problems": (IN_THE_WAY, STORE_UNAVAI
 def stores_of(request: Asked) -> Stores:
     found: Stores = request.app.state.stores
     return found
+
+
+async def group_asked(request: Asked, group: str) -> Group:
+    """The group of the path; the guard may have read it. Raises NotThere."""
+    found = request.state.read["group"]
+    return found if isinstance(found, Group) else await get_group(stores_of(request).own, group)
 
 
 def actor_of(request: Asked) -> Actor:

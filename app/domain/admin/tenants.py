@@ -16,6 +16,7 @@ from app.domain.admin.asking import (
     actor_of,
     changing,
     check_of,
+    group_asked,
     refusals_told,
     shown,
     stores_of,
@@ -179,7 +180,7 @@ class OneGroupController(Controller):
     )
     async def one(self, request: Asked, group: FromPath[str]) -> Response[Any]:
         with refusals_told(request):
-            return shown(request, await groups.get_group(stores_of(request).own, group))
+            return shown(request, await group_asked(request, group))
 
     @patch(
         "/",

@@ -14,7 +14,7 @@ import msgspec
 from litestar import Controller, get
 from litestar.params import FromPath
 
-from app.domain.admin.asking import Asked, refusals_told, stores_of
+from app.domain.admin.asking import Asked, group_asked, refusals_told, stores_of
 from app.operations import Access, Query, declared
 from app.pages import QUERY, Page, page_of
 from app.problems import INVALID_REQUEST, ProblemError
@@ -99,7 +99,7 @@ class UsageController(Controller):
         page: Page = page_of(request)
         own = stores_of(request).own
         with refusals_told(request):
-            owner = await groups.get_group(own, group)
+            owner = await group_asked(request, group)
         found = await users.list_users(
             own, tenant=owner.tenant, group=group, after=page.after, limit=page.limit + 1
         )

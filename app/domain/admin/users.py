@@ -17,6 +17,7 @@ from app.domain.admin.asking import (
     actor_of,
     changing,
     check_of,
+    group_asked,
     refusals_told,
     shown,
     stores_of,
@@ -25,7 +26,7 @@ from app.language import language_of
 from app.operations import Access, Query, declared
 from app.pages import QUERY, page_of
 from app.problems import IN_THE_WAY, INVALID_REQUEST, ProblemError
-from hipper.directory.admin import groups, packs, users
+from hipper.directory.admin import packs, users
 from hipper.directory.admin.live import live_calls
 from hipper.directory.admin.model import (
     Licences,
@@ -93,7 +94,7 @@ class GroupUsersController(Controller):
     async def all(self, request: Asked, group: FromPath[str]) -> UserPage:
         page, own = page_of(request), stores_of(request).own
         with refusals_told(request):
-            owner = await groups.get_group(own, group)
+            owner = await group_asked(request, group)
         found = await users.list_users(
             own, tenant=owner.tenant, group=group, after=page.after, limit=page.limit + 1
         )
@@ -134,7 +135,7 @@ class GroupUsersController(Controller):
     async def licences(self, request: Asked, group: FromPath[str]) -> Response[Any]:
         own = stores_of(request).own
         with refusals_told(request):
-            owner = await groups.get_group(own, group)
+            owner = await group_asked(request, group)
             return shown(request, await packs.licences_of(own, owner.tenant, group))
 
     @put(

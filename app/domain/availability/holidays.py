@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 
 from app.domain.availability.schemas import Holiday, HolidayKind, Holidays
 from app.domain.availability.wanted import schedules_of
@@ -19,16 +20,7 @@ def this_year(context: SubscriberContext, now: float) -> int:
 
 def holidays(context: SubscriberContext, year: int) -> Holidays:
     """Public ones of the user's country, and the events of the schedules the user may name."""
-    found: list[Holiday] = [
-        Holiday(
-            date=one.day.isoformat(),
-            name=one.name,
-            english=one.english,
-            kind=HolidayKind.PUBLIC,
-            schedule=None,
-        )
-        for one in schedules.public_holidays(context.country, year)
-    ]
+    found = list(_public(context.country, year))
     every = list(schedules_of(context))
     for schedule, of_group in every:
         kind = HolidayKind.GROUP if of_group else HolidayKind.OWN
@@ -49,6 +41,20 @@ def holidays(context: SubscriberContext, year: int) -> Holidays:
         country=context.country,
         items=tuple(sorted(found, key=_by_date)),
         schedules=tuple(one.name for one, _ in every if one.public_holidays == context.country),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _public(country: str, year: int) -> tuple[Holiday, ...]:
+    return tuple(
+        Holiday(
+            date=one.day.isoformat(),
+            name=one.name,
+            english=one.english,
+            kind=HolidayKind.PUBLIC,
+            schedule=None,
+        )
+        for one in schedules.public_holidays(country, year)
     )
 
 

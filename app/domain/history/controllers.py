@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Controller, Request, delete, get, post
 from litestar.params import FromPath
 
-from app.access import user_of
+from app.access import user_asked, user_of
 from app.bodies import body_of
 from app.domain.history import services
 from app.domain.history.schemas import (
@@ -23,8 +23,6 @@ from app.problems import NOT_FOUND, ProblemError
 from app.queries import choice_of
 from app.stores import Stores
 from fmc_gateway.records import history as records
-from hipper.directory.accounts import account_with
-from hipper.pbx.ids import SubscriberId
 
 _OTHER = {
     "withheld": False,
@@ -150,9 +148,7 @@ class UserHistoryController(Controller):
         """Of private calls and calls to helplines only that there was one, and what it costs."""
         stores: Stores = request.app.state.stores
         page = page_of(request)
-        account = await account_with(stores.own, SubscriberId(user))
-        if account is None:
-            raise ProblemError(NOT_FOUND)
+        account = user_asked(request)
         found = await records.history(
             stores.records, account.subscriber, before=services.position_of(page), limit=page.limit + 1
         )

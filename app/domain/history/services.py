@@ -65,18 +65,19 @@ def next_of(entries: Sequence[Entry], limit: int) -> str | None:
 async def page_of_history(
     pool: asyncpg.Pool, account: Account, page: Page, kind: HistoryKind | None
 ) -> HistoryPage:
-    found = await records.history(
-        pool,
-        account.subscriber,
-        before=position_of(page),
-        limit=page.limit + 1,
-        kind=CallerList(kind.value) if kind in (HistoryKind.BUSINESS, HistoryKind.PRIVATE) else None,
-        missed=kind is HistoryKind.MISSED,
-    )
+    missed = kind is HistoryKind.MISSED
+    which = None if kind is None or missed else CallerList(kind.value)
+    subscriber, limit = account.subscriber, page.limit + 1
+    unseen: int | None = None
+    if page.after:
+        before = position_of(page)
+        found = await records.history(pool, subscriber, before=before, limit=limit, kind=which, missed=missed)
+    else:
+        found, unseen = await records.newest(pool, subscriber, limit=limit, kind=which, missed=missed)
     return HistoryPage(
         items=await shown(pool, account, found[: page.limit]),
         next=next_of(found, page.limit),
-        unseen=None if page.after else await records.unseen(pool, account.subscriber),
+        unseen=unseen,
     )
 
 

@@ -10,14 +10,15 @@ import asyncpg
 import msgspec
 
 from app.domain.availability.services import shown_of as availability_of
-from app.domain.me.services import context_of, functions_of, identity_of, is_active
+from app.domain.me.services import functions_of, identity_of, is_active
 from app.domain.overview import statements
 from app.domain.overview.schemas import Overview, OverviewWanted, Tile, TileName
 from app.domain.services.services import complete
-from app.problems import CHANGED_MEANWHILE, INVALID_SETTINGS, InvalidMember, ProblemError
+from app.problems import CHANGED_MEANWHILE, INVALID_SETTINGS, NOT_FOUND, InvalidMember, ProblemError
 from app.stores import Stores
 from hipper.directory.accounts import Account
 from hipper.directory.audit import AuditEntry, write_audit
+from hipper.directory.contexts import load_and_ask
 from hipper.directory.told import tell
 from hipper.pbx.model import ServicePack, SubscriberContext
 from hipper.pbx.service_packs import HELD
@@ -66,8 +67,17 @@ def possible_tiles(context: SubscriberContext) -> dict[str, TileName]:
 
 
 async def overview(stores: Stores, account: Account, clock: Clock) -> Overview:
-    context = await context_of(stores.own, account)
-    return _overview(context, await _chosen(stores.own, account), clock)
+    context, chosen = await _read(stores.own, account)
+    return _overview(context, chosen, clock)
+
+
+async def _read(pool: asyncpg.Pool, account: Account) -> tuple[SubscriberContext, list[str] | None]:
+    """The user, and the tiles that were chosen. Raises ProblemError: 404 when the user went away since the
+    guard looked."""
+    found = await load_and_ask(pool, account.subscriber, statements.CHOSEN)
+    if found is None:
+        raise ProblemError(NOT_FOUND)
+    return found
 
 
 def _overview(context: SubscriberContext, chosen: list[str] | None, clock: Clock) -> Overview:
@@ -97,19 +107,13 @@ async def change(
 ) -> None:
     """Raises ProblemError: 412, 422."""
     for _ in range(TRIES):
-        context = await context_of(stores.own, account)
+        context, seen = await _read(stores.own, account)
         if wanted.tiles is not None:
             _check(wanted.tiles, possible_tiles(context))
-        seen = await _chosen(stores.own, account)
         check(version_of(_overview(context, seen, clock)))
         if await _replace(stores.own, account, seen, wanted.tiles, by):
             return
     raise ProblemError(CHANGED_MEANWHILE, "read it again", "lees het opnieuw")
-
-
-async def _chosen(conn: asyncpg.Connection | asyncpg.Pool, account: Account) -> list[str] | None:
-    found: list[str] | None = await conn.fetchval(statements.CHOSEN, account.subscriber)
-    return found
 
 
 async def _replace(

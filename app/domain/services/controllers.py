@@ -9,17 +9,15 @@ import msgspec
 from litestar import Controller, Request, Response, get, patch, put
 from litestar.params import FromPath
 
-from app.access import Principal, Role, user_of
+from app.access import Principal, Role, user_asked, user_of
 from app.domain.me.controllers import versioned
 from app.domain.services import services
 from app.domain.services.services import ServiceSummaries
 from app.operations import Access, declared
 from app.pages import QUERY, page_of
-from app.problems import FORBIDDEN, NOT_FOUND, NOT_IN_PACK, ProblemError
+from app.problems import FORBIDDEN, NOT_IN_PACK, ProblemError
 from app.stores import Stores
 from hipper.directory.accounts import list_groups
-from hipper.directory.contexts import load_subscriber
-from hipper.pbx.ids import SubscriberId
 from hipper.pbx.model import ServicePack
 from hipper.pbx.services.base import Settings
 from hipper.pbx.services.registry import Scope
@@ -117,10 +115,8 @@ class UserServiceController(Controller):
     )
     async def all(self, request: Request[Any, Any, Any], user: FromPath[str]) -> ServiceSummaries:
         stores: Stores = request.app.state.stores
-        context = await load_subscriber(stores.own, SubscriberId(user))
-        if context is None:
-            raise ProblemError(NOT_FOUND)
-        return await services.summaries(stores.own, "subscriber", user, context.pack)
+        pack = ServicePack(user_asked(request).pack)
+        return await services.summaries(stores.own, "subscriber", user, pack)
 
     @get("/{service:str}", operation_id="getUser", opt=declared(Access.ADMINISTRATOR, **_READ))
     async def one(

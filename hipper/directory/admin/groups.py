@@ -44,10 +44,15 @@ async def find_group(conn: asyncpg.Connection | asyncpg.Pool, tenant: str, name:
 
 async def get_group(conn: asyncpg.Connection | asyncpg.Pool, group: str) -> Group:
     """Raises NotThere."""
-    row = await conn.fetchrow(ONE, group)
-    if row is None:
+    found = await group_with(conn, group)
+    if found is None:
         raise not_there("group", "deze groep")
-    return group_of(row)
+    return found
+
+
+async def group_with(conn: asyncpg.Connection | asyncpg.Pool, group: str) -> Group | None:
+    row = await conn.fetchrow(ONE, group)
+    return None if row is None else group_of(row)
 
 
 async def groups_of(conn: asyncpg.Connection | asyncpg.Pool, tenant: str, limit: int = 1000) -> list[Group]:

@@ -23,8 +23,10 @@ ORDER = """
 INSERT INTO directory.pack_licences VALUES ($1, $2, $3, $4)
 ON CONFLICT (group_id, pack) DO UPDATE SET licences = $4"""
 UNLIMITED = "DELETE FROM directory.pack_licences WHERE group_id = $1 AND pack = $2"
-SET_SERVICES = "SELECT service FROM directory.subscriber_services WHERE subscriber_id = $1 ORDER BY service"
 DESK_PHONES = "SELECT count(*) FROM directory.devices WHERE subscriber_id = $1 AND kind = 'desk_phone'"
+SET_SERVICES = f"""
+SELECT ARRAY(SELECT service FROM directory.subscriber_services WHERE subscriber_id = $1 ORDER BY service),
+       ({DESK_PHONES})"""  # noqa: S608
 
 _WORDS = {
     "desk_phones": ("desk phones", "vaste toestellen"),
@@ -78,7 +80,10 @@ async def excess_of(
     conn: asyncpg.Connection | asyncpg.Pool, user: User, pack: ServicePack
 ) -> tuple[Excess, ...]:
     """What ``user`` has too much of for ``pack``."""
-    phones = await conn.fetchval(DESK_PHONES, user.id)
+    return _excess(user, pack, await conn.fetchval(DESK_PHONES, user.id))
+
+
+def _excess(user: User, pack: ServicePack, phones: int) -> tuple[Excess, ...]:
     return excess(pack, desk_phones=phones, alternates=len(user.alternates), mobile=user.mobile is not None)
 
 
@@ -97,8 +102,8 @@ async def pack_change(
     conn: asyncpg.Connection | asyncpg.Pool, user: User, pack: ServicePack, language: str = "en"
 ) -> PackChange:
     """What giving ``user`` this pack would do; changes nothing."""
-    stored = [row["service"] for row in await conn.fetch(SET_SERVICES, user.id)]
-    obstacles = obstacles_of(pack, await excess_of(conn, user, pack))
+    stored, phones = await conn.fetchrow(SET_SERVICES, user.id)
+    obstacles = obstacles_of(pack, _excess(user, pack, phones))
     ours = {name for name, one in SERVICES.items() if one.scope == "subscriber"}
     return PackChange(
         pack=pack,
