@@ -69,3 +69,11 @@ def test_containers_run_what_the_image_holds() -> None:
         assert importlib.util.find_spec(f"{module}.__main__") is not None
     for file in re.findall(r"- (\.{1,2}/\S+?):", compose):
         assert (DEPLOY / "compose" / file).resolve().exists(), file
+
+
+def test_rtpengine_and_gateway_know_each_other() -> None:
+    text = (DEPLOY / "systemd" / "rtpengine.conf").read_text()
+    told = dict(re.findall(r"^([a-z-]+) = (\S+)$", text, re.MULTILINE))
+    media = load(DEPLOY / "examples" / "trunk.toml", {}).media
+    assert told["dtmf-log-dest"] == media.dtmf_listen
+    assert told["listen-ng"] in {one.ng for one in media.rtpengines}
