@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum
 from typing import Any
 
@@ -21,6 +21,7 @@ from litestar.handlers import BaseRouteHandler
 
 from app.domain.calls.showing import asked_key, is_of, live_of
 from app.domain.signing_in import statements
+from app.domain.signing_in.account_statements import ROLE
 from app.operations import KEY, Access, handlers, operation_of
 from app.problems import FORBIDDEN, NOT_FOUND, TOO_MANY_REQUESTS, UNAUTHENTICATED, ProblemError
 from app.stores import Stores
@@ -53,6 +54,16 @@ class Role(str, Enum):
     SERVICE = "service"
     NETWORK = "network"
     """A mobile network, by a key of scope ``imrn``; it asks for routing numbers and nothing else."""
+
+
+RANK = {
+    Role.USER: 0,
+    Role.GROUP_ADMINISTRATOR: 1,
+    Role.ENTERPRISE_ADMINISTRATOR: 2,
+    Role.SERVICE: 2,
+    Role.OPERATOR: 3,
+}
+ABOVE = ("this user's role is above yours", "deze gebruiker staat boven u")
 
 
 class KeyScope(str, Enum):
@@ -109,8 +120,12 @@ async def isolate(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseR
             raise ProblemError(NOT_FOUND)
     if operation.access is Access.USER:
         user_of(principal)
-    elif not _administers(principal, operation.access, str(connection.scope.get("method", "GET"))):
-        raise ProblemError(FORBIDDEN, "this is for administrators", "dit is voor beheerders")
+    else:
+        method = str(connection.scope.get("method", "GET"))
+        if not _administers(principal, operation.access, method):
+            raise ProblemError(FORBIDDEN, "this is for administrators", "dit is voor beheerders")
+        if method != "GET" and not operation.reads:
+            await _check_rank(stores, principal, connection.path_params)
     connection.state.principal = principal
     connection.state.read = read
 
@@ -120,6 +135,23 @@ def user_asked(connection: ASGIConnection[Any, Any, Any, Any]) -> Account:
     found = connection.state.read["user"]
     assert isinstance(found, Account)
     return found
+
+
+async def _check_rank(stores: Stores, principal: Principal, ids: Mapping[str, Any]) -> None:
+    """Nobody changes anything of somebody in a higher role: password and telephones let one in as that user.
+    Of who signs in only administrators of one group have somebody above them. Raises ProblemError: 403."""
+    if principal.role is not Role.GROUP_ADMINISTRATOR:
+        return
+    user = ids.get("user")
+    if "telephone" in ids:
+        user = await owner_of_device(stores.own, DeviceId(ids["telephone"]))
+    if user is not None and RANK[await role_of(stores, user)] > RANK[principal.role]:
+        raise ProblemError(FORBIDDEN, *ABOVE)
+
+
+async def role_of(stores: Stores, user: str) -> Role:
+    """Of who has no account yet, a plain user's."""
+    return Role(await stores.own.fetchval(ROLE, user) or Role.USER.value)
 
 
 def check_routes(app: Litestar) -> None:

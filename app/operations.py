@@ -62,6 +62,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """Of the body."""
     shown: Any = None
     """Of the answer."""
+    reads: bool = False
+    """A POST that changes nothing."""
     versioned: bool = False
     query: tuple[Query, ...] = ()
     headers: tuple[Query, ...] = ()

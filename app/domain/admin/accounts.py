@@ -11,10 +11,9 @@ import msgspec
 from litestar import Controller, post, put
 from litestar.params import FromPath
 
-from app.access import Principal, Role
+from app.access import ABOVE, RANK, Principal, Role, role_of
 from app.bodies import body_of
 from app.domain.admin.asking import Asked, actor_of, stores_of
-from app.domain.signing_in.account_statements import ROLE
 from app.domain.signing_in.account_writing import replace_role
 from app.operations import Access, declared
 from app.problems import FORBIDDEN, NOT_FOUND, OVERLOADED, ProblemError
@@ -24,13 +23,6 @@ from hipper.pbx.ids import SubscriberId
 ENTERPRISE_ADMINISTRATORS = """
 SELECT a.subscriber_id FROM directory.subscribers s JOIN app.accounts a USING (subscriber_id)
 WHERE s.tenant_id = $1 AND s.group_id = $2 AND a.role = 'enterprise_administrator'"""
-_RANK = {
-    Role.USER: 0,
-    Role.GROUP_ADMINISTRATOR: 1,
-    Role.ENTERPRISE_ADMINISTRATOR: 2,
-    Role.SERVICE: 2,
-    Role.OPERATOR: 3,
-}
 
 
 class RoleWanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -74,7 +66,7 @@ class AccountController(Controller):
         wanted = Role((await body_of(request, RoleWanted)).role)
         account, role = await check_rank(request, user)
         principal: Principal = request.state.principal
-        if _RANK[wanted] > _RANK[principal.role]:
+        if RANK[wanted] > RANK[principal.role]:
             raise ProblemError(FORBIDDEN, "this role is above your own", "deze rol gaat boven de uwe")
         if wanted is not role:
             stores = stores_of(request)
@@ -118,8 +110,8 @@ async def check_rank(request: Asked, user: str) -> tuple[Account, Role]:
     account = await account_with(stores.own, SubscriberId(user))
     if account is None:
         raise ProblemError(NOT_FOUND)
-    role = Role(await stores.own.fetchval(ROLE, user) or Role.USER.value)
+    role = await role_of(stores, user)
     principal: Principal = request.state.principal
-    if _RANK[role] > _RANK[principal.role]:
-        raise ProblemError(FORBIDDEN, "this user's role is above yours", "deze gebruiker staat boven u")
+    if RANK[role] > RANK[principal.role]:
+        raise ProblemError(FORBIDDEN, *ABOVE)
     return account, role

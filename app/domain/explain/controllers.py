@@ -111,6 +111,7 @@ _POST: dict[str, Any] = {
     "example": _ASKED,
     "shown": _WOULD,
     "problems": (NOT_FOUND,),
+    "reads": True,
 }
 
 
