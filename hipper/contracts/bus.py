@@ -361,9 +361,14 @@ class PlaybackChanged(msgspec.Struct, frozen=True, kw_only=True, tag="playback_c
 UserEventBody = CallChanged | CallOver | SettingsChanged | VoicemailChanged | PlaybackChanged
 
 
+SETTINGS = b"settings"
+"""On the channel of a user's events: what others may see of the user may have changed too."""
+
+
 class UserEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """On stream ``events:<subscriber>``; the stream id is the app's cursor. Who appends publishes an empty
-    message on the channel of the same name, so that nobody has to wait at the stream."""
+    """On stream ``events:<subscriber>``; the stream id is the app's cursor. Who appends publishes on the
+    channel of the same name, so that nobody has to wait at the stream: :data:`SETTINGS` after settings were
+    changed, else an empty message."""
 
     v: int = 1
     tenant: TenantId

@@ -39,6 +39,8 @@ AWAKE = "events"
 
 log = structlog.get_logger("app.events")
 Changed = Callable[[str, bytes], None]
+GAP = b"gap"
+"""Instead of what was said on a channel that was not heard for a while."""
 AWAY: tuple[type[BaseException], ...] = (*OUTAGE, BusUnavailable)
 QUIET_S = 15.0
 """Redis is asked whether it is there when it has said nothing for so long; and given up after as long."""
@@ -237,7 +239,7 @@ class Hub:
         if subscriber is not None:
             (self._doubtful if message["type"] == "subscribe" else self._dirty).add(subscriber)
             self._work.set()
-        self.on_change(channel, b"" if message["type"] == "subscribe" else message["data"])
+        self.on_change(channel, GAP if message["type"] == "subscribe" else message["data"])
 
     async def _pump(self) -> None:
         """Read the streams that have grown."""

@@ -16,13 +16,14 @@ import structlog
 from app.domain.directory.schemas import Presence as Live
 from app.domain.directory.services import presence_of
 from app.domain.events.frames import Presence, frame
-from app.domain.events.hub import AGAIN_AFTER_S, AWAY, Hub
+from app.domain.events.hub import AGAIN_AFTER_S, AWAY, GAP, Hub
 from app.domain.events.listener import Listener
 from app.domain.events.working import forever, stop
 from app.domain.me.live import live_of
 from app.domain.me.services import context_of, own_device
 from app.problems import ProblemError
 from app.stores import Stores
+from hipper.contracts.bus import SETTINGS
 from hipper.directory.accounts import Account
 from hipper.directory.people import listed_of
 from hipper.pbx.ids import DeviceId, SubscriberId
@@ -38,15 +39,27 @@ log = structlog.get_logger("app.events")
 
 
 class Watch:
-    """What one listener is told. ``devices`` None: to be read again."""
+    """What one listener is told. ``devices`` None: to be read again. ``colleagues``: who was there to be seen
+    when it began; ``shown``: those who still are; ``doubtful``: that has to be asked again."""
 
-    __slots__ = ("account", "channels", "colleagues", "devices", "listener", "told")
+    __slots__ = (
+        "account",
+        "channels",
+        "colleagues",
+        "devices",
+        "doubtful",
+        "listener",
+        "shown",
+        "told",
+    )
 
     def __init__(self, listener: Listener, account: Account, colleagues: tuple[SubscriberId, ...]) -> None:
         self.listener = listener
         self.account = account
         self.colleagues = colleagues
         self.channels = tuple(f"events:{one}" for one in (account.subscriber, *colleagues))
+        self.shown = colleagues
+        self.doubtful = False
         self.devices: tuple[Device, ...] | None = None
         self.told: Presence | None = None
 
@@ -99,10 +112,11 @@ class PresenceDesk:
     def _changed(self, channel: str, data: bytes) -> None:
         if channel != self._bindings:
             for watch in self._of_channel.get(channel, ()):
+                if data in (SETTINGS, GAP):
+                    watch.doubtful = True
                 self._look(watch)
             return
-        # nothing said: the channel was not heard for a while, and who came or went is not known
-        devices = (DeviceId(data.decode()),) if data else tuple(self._of_device)
+        devices = tuple(self._of_device) if data == GAP else (DeviceId(data.decode()),)
         for device in devices:
             for watch in self._of_device.get(device, ()):
                 self._look(watch)
@@ -136,6 +150,8 @@ class PresenceDesk:
             return
         if watch.devices is None:
             await self._read_devices(watch)
+        if watch.doubtful:
+            await self._look_who_shows(watch)
         now = await self._presence(watch)
         if now != watch.told:
             watch.told = now
@@ -147,11 +163,22 @@ class PresenceDesk:
         own = watch.account.subscriber
         stores = self._stores
         live = await live_of(stores.bus, stores.gateway, own, desk_phones, self._clock.unix())
-        busy = await presence_of(stores.bus, watch.colleagues)
+        busy = await presence_of(stores.bus, watch.shown)
         return Presence(
             devices={one.id: own_device(one, live).state for one in devices},
             busy={one: found is Live.BUSY for one, found in busy.items() if found is not Live.UNKNOWN},
         )
+
+    async def _look_who_shows(self, watch: Watch) -> None:
+        """Who switched *Privacy* on is told of no longer, from this moment on. What is changed while the
+        directory is asked makes it doubtful again."""
+        watch.doubtful = False
+        try:
+            seen = set(await listed_of(self._stores.own, watch.account.tenant, watch.colleagues))
+        except BaseException:
+            watch.doubtful = True
+            raise
+        watch.shown = tuple(one for one in watch.colleagues if one in seen)
 
     async def _read_devices(self, watch: Watch) -> None:
         self._forget_devices(watch)

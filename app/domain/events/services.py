@@ -17,7 +17,7 @@ from app.domain.events.presence import MOST_COLLEAGUES, PresenceDesk
 from app.domain.events.working import forever, stop
 from app.problems import INVALID_REQUEST, ProblemError
 from app.stores import Stores
-from hipper.contracts.bus import SettingsChanged, UserEvent
+from hipper.contracts.bus import SETTINGS, SettingsChanged, UserEvent
 from hipper.directory.accounts import Account
 from hipper.directory.told import CHANGED, Told
 from hipper.pbx.ids import SubscriberId
@@ -38,7 +38,7 @@ _APPEND_ONCE = """
 if not redis.call('SET', KEYS[1], '', 'NX', 'EX', ARGV[1]) then return false end
 redis.call('XADD', KEYS[2], 'MAXLEN', ARGV[2], '*', 'm', ARGV[4])
 redis.call('EXPIRE', KEYS[2], ARGV[3])
-redis.call('PUBLISH', KEYS[2], '')
+redis.call('PUBLISH', KEYS[2], ARGV[5])
 return true
 """
 """A job may be done twice; its event is told once."""
@@ -114,6 +114,7 @@ class Events:
                 KEPT_EVENTS,
                 KEPT_S,
                 msgspec.msgpack.encode(event),
+                SETTINGS,
             )
 
     async def _watch_sessions(self) -> None:

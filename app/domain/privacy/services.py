@@ -9,6 +9,7 @@ import msgspec
 
 from app.domain.privacy.files import Connections
 from fmc_gateway.records.history_erase import Person, erase_calls
+from hipper.contracts.bus import SETTINGS
 from hipper.directory.erasure import Traces, erase, spellings, traces_of
 from hipper.pbx.ids import SubscriberId
 from hipper.runtime.bus import Bus, outages_named
@@ -25,6 +26,8 @@ async def erase_user(conns: Connections, bus: Bus, subscriber: SubscriberId, by:
     if traces is not None:
         async with _connection(conns.directory) as conn:
             done = await erase(conn, subscriber, traces, by)
+        with outages_named():
+            await bus.redis.publish(f"events:{subscriber}", SETTINGS)  # nobody is told of the user any more
         await _erase_calls(conns, subscriber, traces)  # calls that ended since
     return done
 

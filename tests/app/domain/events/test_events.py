@@ -305,8 +305,18 @@ async def test_presence_of_my_telephones_and_of_colleagues_who_show_themselves(
     await gateway.flush()
     assert (await ear.hears("presence")).data["busy"] == {"bram": False}
     await (await sign_in(api, BRAM)).put("/v1/me/services/privacy", {"active": True})
+    assert (await ear.hears("presence")).data["busy"] == {}  # the stream that was open before
+    gateway.publish(CallId("c3"), live_call("c3", "bram"))
+    gateway.publish(CallId("c2"), None)
+    await gateway.flush()
+    assert (await ear.hears("presence")).data == {
+        "devices": {**first.data["devices"], "anna-1": "not_registered"},
+        "busy": {},
+    }
     later = await ears.open(anna, colleagues="bram")
     assert (await later.hears("presence")).data["busy"] == {}
+    await (await sign_in(api, BRAM)).put("/v1/me/services/privacy", {"active": False})
+    assert (await ear.hears("presence")).data["busy"] == {"bram": True}
 
 
 # Limits.
