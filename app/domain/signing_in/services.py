@@ -21,8 +21,8 @@ from app.domain.signing_in.tokens import (
     ACCESS_S,
     SESSION_S,
     AccessTokens,
+    RefreshTokens,
     hashed,
-    new_refresh_token,
     new_session,
 )
 from app.problems import (
@@ -60,6 +60,7 @@ class SigningIn:
         self._own = own
         self._tokens = tokens
         self._throttle = throttle
+        self._refresh_tokens = RefreshTokens(secret)
         self.passwords = Passwords(settings.api)
         self.second_factor = SecondFactor(own, throttle, secret, clock)
         self.mailed = Mailed(own, throttle, self.passwords, settings.mail)
@@ -100,7 +101,8 @@ class SigningIn:
 
     async def _open(self, subscriber: SubscriberId, known: str, device_name: str, address: str) -> Tokens:
         """Raises ProblemError: 401 when ``known``, the hash that fitted, was replaced meanwhile."""
-        session, refresh = new_session(), new_refresh_token()
+        session = new_session()
+        refresh = self._refresh_tokens.issue(session)
         async with self._own.acquire() as conn, conn.transaction():
             if await conn.fetchval(statements.LOCK_USER, subscriber) != known:
                 raise ProblemError(WRONG_PASSWORD, headers=_CHALLENGE)
@@ -114,17 +116,17 @@ class SigningIn:
 
     async def refresh(self, token: str, address: str) -> Tokens:
         """The next pair. A token that was used before ends its session. Raises ProblemError: 401."""
-        digest, refresh = hashed(token), new_refresh_token()
         async with self._own.acquire() as conn:
             async with conn.transaction():
-                session = await conn.fetchval(statements.USE_REFRESH, digest)
+                session = await conn.fetchval(statements.USE_REFRESH, hashed(token))
                 alive = session is not None and await conn.fetchval(
                     statements.PROLONG, session, address, float(SESSION_S)
                 )
                 if alive:
+                    refresh = self._refresh_tokens.issue(session)
                     await conn.execute(statements.GIVE_REFRESH, hashed(refresh), session)
                     return self._answer(session, refresh)
-            used = await conn.fetchval(statements.USED_REFRESH, digest)
+            used = self._refresh_tokens.session_of(token)
             if used is not None:
                 await conn.fetchval(statements.END_SESSION, used, "reuse")
         raise ProblemError(SESSION_ENDED, "sign in again", "meld opnieuw aan")

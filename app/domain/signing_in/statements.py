@@ -41,11 +41,10 @@ WHERE ended_at IS NULL AND session_id IN (
     ORDER BY used_at DESC OFFSET $2)"""
 FORGET_EXPIRED = "DELETE FROM app.sessions WHERE subscriber_id = $1 AND expires_at < now()"
 GIVE_REFRESH = "INSERT INTO app.refresh_tokens (token_hash, session_id) VALUES ($1, $2)"
-# Two who come with the same token: the second waits for the row, and finds it used.
+# Two who come with the same token: the second waits for the row, and finds it gone. What was used is not
+# kept: the token itself says whose it was.
 USE_REFRESH = """
-UPDATE app.refresh_tokens SET used_at = now() WHERE token_hash = $1 AND used_at IS NULL
-RETURNING session_id"""
-USED_REFRESH = "SELECT session_id FROM app.refresh_tokens WHERE token_hash = $1"
+DELETE FROM app.refresh_tokens WHERE token_hash = $1 AND used_at IS NULL RETURNING session_id"""
 PROLONG = """
 UPDATE app.sessions SET used_at = now(), address = $2, expires_at = now() + make_interval(secs => $3)
 WHERE session_id = $1 AND ended_at IS NULL AND expires_at > now()

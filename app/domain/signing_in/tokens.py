@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import secrets
 
 import jwt
@@ -71,8 +72,26 @@ def new_session() -> str:
     return "ses_" + secrets.token_hex(12)
 
 
-def new_refresh_token() -> str:
-    return _REFRESH_PREFIX + secrets.token_urlsafe(32)
+class RefreshTokens:
+    """Random, and signed with the session they are of: one that works no more is known to have been ours,
+    though nothing is kept of it. ``secret``: of the installation."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._key = derive_key(secret, "api refresh token")
+
+    def issue(self, session: str) -> str:
+        signed = f"{session}-{secrets.token_hex(32)}"
+        return f"{_REFRESH_PREFIX}{signed}-{self._signature(signed)}"
+
+    def session_of(self, token: str) -> str | None:
+        """The session it was given to, whether it works or not; None: we never gave it."""
+        signed, _, signature = token.removeprefix(_REFRESH_PREFIX).rpartition("-")
+        if not hmac.compare_digest(signature, self._signature(signed)):
+            return None
+        return signed.rpartition("-")[0]
+
+    def _signature(self, signed: str) -> str:
+        return hmac.new(self._key, signed.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def hashed(token: str) -> bytes:

@@ -91,6 +91,24 @@ async def test_stolen_refresh_token_ends_the_family_and_no_other_session(site: A
     assert (await laptop.get("/v1/me")).status_code == 200
 
 
+async def test_used_refresh_tokens_are_not_kept_and_known_all_the_same(site: Api, postgres_url: str) -> None:
+    """One row of each session; the first token of all still gives its thief away."""
+    anna = await sign_in(site, ANNA)
+    first = token = anna.tokens["refresh_token"]
+    for _ in range(5):
+        token = (await refresh(site, token)).json()["refresh_token"]
+    connection = await asyncpg.connect(postgres_url)
+    assert await connection.fetchval("SELECT count(*) FROM app.refresh_tokens") == 1
+    await connection.close()
+    signed, _, _ = first.rpartition("-")
+    for forged in (f"{signed}-{'0' * 32}", signed, f"hrt_{anna.tokens['session']}", "hrt_x"):
+        assert problem(await refresh(site, forged)) == "session-ended"
+    assert (await anna.get("/v1/me")).status_code == 200  # who was not given it ends nothing
+    assert problem(await refresh(site, first)) == "session-ended"
+    assert problem(await anna.get("/v1/me")) == "unauthenticated"
+    assert problem(await refresh(site, token)) == "session-ended"
+
+
 async def test_refresh_token_that_comes_twice_at_once_gives_one_pair(site: Api) -> None:
     anna = await sign_in(site, ANNA)
     answers = await gathered(*(refresh(site, anna.tokens["refresh_token"]) for _ in range(4)))
