@@ -32,6 +32,7 @@ from fmc_gateway.interpreter import Interpreter
 from fmc_gateway.lines import Lines
 from fmc_gateway.loop_guard import LoopGuard
 from fmc_gateway.peers import DevicePeer, ExchangePeer, MobilePeer, Peer, PeerTable, TrunkPeer
+from fmc_gateway.referred import Referrals
 from fmc_gateway.sip_events import to_engine
 from fmc_gateway.sip_port import SipPort, warning
 from fmc_gateway.trunks_called import with_called_number
@@ -113,6 +114,7 @@ class Intake:
         self._ids = ids
         self._now = now
         self._now_unix = now_unix
+        self._referrals = Referrals(agent, interpreter, sip, now)
         sip.tell = self._moved_on
         sip.call_of = self._call_of
         self._asked: set[str] = set()
@@ -128,11 +130,11 @@ class Intake:
             self._lamps.refreshed(event.handle, event.transaction, event.request, event.flow)
         elif isinstance(event, sip.SubscriptionEnded):
             self._lamps.ended(event.handle)
-        elif isinstance(event, sip.Referred | sip.InDialogRequest):
-            # transfers by REFER and messages within a call are not taken yet: the call goes on as it is
-            self._agent.respond(
-                event.transaction, 603 if isinstance(event, sip.Referred) else 405, self._now()
-            )
+        elif isinstance(event, sip.Referred):
+            self._referrals.asked(event)
+        elif isinstance(event, sip.InDialogRequest):
+            # messages within a call are not taken yet: the call goes on as it is
+            self._agent.respond(event.transaction, 405, self._now())
         elif (session := getattr(event, "session", None)) is not None:
             self._in_call(event, session)
 

@@ -73,7 +73,10 @@ from hipper.telephony.sip.endpoint import EndpointConfig
 from hipper.telephony.sip.flow import Flow
 from hipper.telephony.sip.useragent import UserAgent, UserAgentConfig
 
-METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "PRACK", "UPDATE", "INFO", "REGISTER", "SUBSCRIBE")
+METHODS = (
+    *("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "PRACK", "UPDATE", "INFO", "REFER"),
+    *("REGISTER", "SUBSCRIBE"),
+)
 
 
 class GatewayParts:

@@ -30,6 +30,8 @@ SILENT_S = 4.0
 §17.1.1.2). Timer B, 32 s, is longer than callers wait."""
 SILENT_EMERGENCY_S = 1.8
 """Three INVITEs; the engine gives a whole emergency route 4 s."""
+ACCEPTED = 202
+"""Of a REFER (RFC 3515 §2.4.2)."""
 TRY_NEXT_SERVER = 503
 """RFC 3263 §4.3, beside a timeout and a transport failure."""
 TRY_NEXT_TRUNK = frozenset({401, 407, 500, 502, 503, 504})
@@ -82,6 +84,8 @@ class SipPort:
             c.RejectReoffer: self._reject_reoffer,
             c.Reoffer: self._reoffer,
             c.UpdateConnected: self._update_connected,
+            c.AnswerRefer: self._answer_refer,
+            c.NotifyRefer: self._notify_refer,
         }
 
     def flush(self) -> None:
@@ -390,6 +394,18 @@ class SipPort:
         if leg is not None:
             headers = connected(command.identity, leg.host, trusted=leg.trusted)
             self._agent.tell(command.leg, self._now(), headers)
+
+    def _answer_refer(self, command: c.AnswerRefer) -> None:
+        if command.status == ACCEPTED:
+            self._agent.accept_refer(command.request, self._now())
+            return
+        leg = self._legs.get(command.leg)
+        text = command.explanation or ""
+        headers = (("Warning", warning(leg.host if leg else "", text)),) if text else ()
+        self._agent.reject_refer(command.request, self._now(), command.status, headers=headers)
+
+    def _notify_refer(self, command: c.NotifyRefer) -> None:
+        self._agent.notify_refer(command.request, self._now(), command.status)
 
     def _reoffer(self, command: c.Reoffer) -> e.AnyEvent | None:
         try:

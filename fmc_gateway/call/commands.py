@@ -313,6 +313,24 @@ class AnswerRequest(Command, frozen=True, kw_only=True, tag="answer_request"):
     because: RefusedBecause = RefusedBecause.STATE
 
 
+class AnswerRefer(Command, frozen=True, kw_only=True, tag="answer_refer"):
+    """The response to a REFER: 202, with the first NOTIFY, or a refusal. ``explanation`` becomes Warning
+    399."""
+
+    request: str
+    status: int
+    leg: LegId
+    explanation: str | None = None
+
+
+class NotifyRefer(Command, frozen=True, kw_only=True, tag="notify_refer"):
+    """How an accepted REFER goes: the status of the one who is called; a final one ends it (RFC 3515
+    §2.4.5)."""
+
+    request: str
+    status: int
+
+
 class StartTimer(Command, frozen=True, kw_only=True, tag="start_timer"):
     """TimerFired(name) after ``after_s`` seconds; starting a running timer restarts it."""
 
@@ -373,6 +391,8 @@ AnyCommand = (
     | ReturnLeg
     | TellCall
     | AnswerRequest
+    | AnswerRefer
+    | NotifyRefer
     | StartTimer
     | StopTimer
     | PublishLive

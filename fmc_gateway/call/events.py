@@ -32,6 +32,7 @@ from fmc_gateway.call.wishes import JoinRequested as JoinRequested
 from fmc_gateway.call.wishes import LegJoined as LegJoined
 from fmc_gateway.call.wishes import LegReturned as LegReturned
 from fmc_gateway.call.wishes import MoveRequested as MoveRequested
+from fmc_gateway.call.wishes import ReferRequested as ReferRequested
 from fmc_gateway.call.wishes import TransferRequested as TransferRequested
 from fmc_gateway.call.wishes import Wants as Wants
 from hipper.pbx.ids import DeviceId, LegId, PairId
@@ -273,6 +274,7 @@ AnyEvent = (
     | TransferRequested
     | ConsultStepRequested
     | JoinRequested
+    | ReferRequested
     | LegAsked
     | LegRefused
     | LegLent

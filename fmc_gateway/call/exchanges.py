@@ -165,3 +165,15 @@ class Consultation(msgspec.Struct, frozen=True, kw_only=True):
     """Whom to tell when the user has gone over."""
     ends: bool = False
     """The consultation is over once the user has."""
+
+
+class Refer(msgspec.Struct, frozen=True, kw_only=True):
+    """A telephone asked for the transfer that is under way, and is told how it goes (:mod:`.referring`)."""
+
+    request: str
+    leg: LegId
+    """Who asked."""
+    since: float
+    accepted: bool = False
+    rang: bool = False
+    """It was told so."""

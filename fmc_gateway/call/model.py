@@ -24,7 +24,7 @@ from fmc_gateway.call.events import (
     MediaTimedOut,
     TimerFired,
 )
-from fmc_gateway.call.exchanges import Consultation, Exchange, Move
+from fmc_gateway.call.exchanges import Consultation, Exchange, Move, Refer
 from fmc_gateway.call.legs import ALIVE as ALIVE
 from fmc_gateway.call.legs import OPEN as OPEN
 from fmc_gateway.call.legs import Leg as Leg
@@ -257,6 +257,7 @@ class Talking(CallState, frozen=True, kw_only=True, tag="talking"):
     consult: Consultation | None = None
     enquiry: Ringing | Diverting | Announcing | Answering | None = None
     """Whom ``move`` sends the call to, or consults, is being called (:mod:`.enquiring`)."""
+    refer: Refer | None = None
 
 
 class Lending(CallState, frozen=True, kw_only=True, tag="lending"):

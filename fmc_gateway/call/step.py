@@ -9,7 +9,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from fmc_gateway.call import consulting, enquiring
+from fmc_gateway.call import consulting, enquiring, referring
 from fmc_gateway.call.events import AnyEvent
 from fmc_gateway.call.model import Call, Step, Talking
 from fmc_gateway.call.table import TABLE, Row, State
@@ -21,11 +21,24 @@ def step(call: Call | None, event: AnyEvent, now: float) -> Step:
     """Take ``event`` in. ``now``: Unix seconds, the one clock of the gateway. Returns the call as it is now,
     None when nothing is left of it, and the commands in the order to run them. Never raises on any event in
     any state: what means nothing there does nothing (:mod:`.table` says why). Whoever is called within a call
-    is called as anybody is (:mod:`.enquiring`)."""
-    if isinstance(call, Talking) and call.enquiry is not None:
+    is called as anybody is (:mod:`.enquiring`), and a telephone that asked for it by REFER is told
+    (:mod:`.referring`)."""
+    if not isinstance(call, Talking):
+        return _handled(call, event, now)
+    if call.refer is None:
+        return _in_call(call, event, now)
+    return referring.reported(call.refer, _in_call(call, event, now))
+
+
+def _in_call(call: Talking, event: AnyEvent, now: float) -> Step:
+    if call.enquiry is not None:
         meant = enquiring.meant(call, event)
         if meant is not None:
             return consulting.went(call, step(call.enquiry, meant, now), now)
+    return _handled(call, event, now)
+
+
+def _handled(call: Call | None, event: AnyEvent, now: float) -> Step:
     handler = _HANDLERS[None if call is None else type(call), type(event)]
     return (call, ()) if handler is None else handler(call, event, now)
 

@@ -148,6 +148,18 @@ class JoinRequested(Event, frozen=True, kw_only=True, tag="join_requested"):
     other: CallId
 
 
+class ReferRequested(Event, frozen=True, kw_only=True, tag="refer_requested"):
+    """REFER within the dialog of ``leg`` (RFC 3515). ``request``: AnswerRefer and NotifyRefer name it.
+    ``destination``: digits as the user would dial them; None: a dialog is named (Replaces, RFC 3891), which
+    is the user's in the call ``other``; that None too: ``status`` says what is wrong with it."""
+
+    request: str
+    leg: LegId
+    destination: str | None = None
+    other: CallId | None = None
+    status: int = 481
+
+
 class HangUpRequested(Event, frozen=True, kw_only=True, tag="hang_up_requested"):
     """A command from the bus (app, operator), or the drain of the gateway running out of time."""
 

@@ -99,6 +99,8 @@ class Wires:
         """Look-ups nobody answered yet."""
         self.requests: set[str] = set()
         """Of the app, not answered yet."""
+        self.refers: dict[str, int | None] = {}
+        """What the telephone was told last of each REFER."""
         self.wishes = 0
         self.handed_over = False
 
@@ -167,6 +169,14 @@ class Wires:
     def do_answer_request(self, one: cmd.AnswerRequest) -> None:
         self.requests.remove(one.request)
 
+    def do_answer_refer(self, one: cmd.AnswerRefer) -> None:
+        assert self.refers[one.request] is None, "answered twice"
+        self.refers[one.request] = one.status
+
+    def do_notify_refer(self, one: cmd.NotifyRefer) -> None:
+        assert self.refers[one.request] in (202, 180), "told before it was accepted, or after the last word"
+        self.refers[one.request] = one.status
+
     def do_tell_call(self, one: cmd.TellCall) -> None:
         """The other call does as it likes."""
         event = one.event
@@ -177,7 +187,7 @@ class Wires:
         elif isinstance(event, ev.LegBack):
             party = self.parties.pop(event.leg)
             assert party.borrowed, "given to nobody"
-            assert party.over == (event.ended is not None)
+            assert party.over or event.ended is None
             self.queues.pop(event.leg, None)
 
     def _lends(self, event: ev.LegAsked) -> None:

@@ -142,6 +142,9 @@ class World(Wires):
         """A user wants the call on another telephone, by ``*11`` or in the app, or holds it there."""
         self.wishes += 1
         user = SubscriberId(self.rng.choice(("suze", "suze", "piet")))
+        if self.rng.random() < 0.15:
+            self._refers()
+            return
         if self.rng.random() < 0.25:
             self.deliver(ev.LegAsked(by=OTHER, subscriber=user, request=f"o{self.wishes}"))
             return
@@ -177,6 +180,16 @@ class World(Wires):
             bindings=(binding(device),),
         )
         self.deliver(asks)
+
+    def _refers(self) -> None:
+        """A telephone asks for a transfer."""
+        if not isinstance(self.call, Talking):
+            return
+        leg = self.rng.choice((self.call.calling.id, self.call.winner))
+        request = f"t{self.wishes}"
+        self.refers[request] = None
+        to = self.rng.choice(("202", "203", "204", "030 111 2233", "112", None, None))
+        self.deliver(ev.ReferRequested(request=request, leg=leg, destination=to, other=OTHER))
 
     def _asked(self, request: str, user: SubscriberId, device: DeviceId) -> ev.AnyEvent:
         """What the app asks of the call."""
@@ -348,6 +361,7 @@ class World(Wires):
             silent = party.cancelled and party.leg in self.dead
             assert party.over or silent, f"{party.leg} leaks"
         assert not self.requests, "the app waits for an answer"
+        assert not {None, 202, 180} & set(self.refers.values()), "a telephone waits for the last word"
         if not self.handed_over:
             self._check_record()
 
@@ -392,6 +406,9 @@ class Consulting(World):
         if not isinstance(call, Talking):
             return
         self.wishes += 1
+        if self.rng.random() < 0.2:
+            self._refers()
+            return
         if self.rng.random() < 0.1:
             user = SubscriberId(self.rng.choice(("suze", "piet")))
             self.deliver(ev.LegAsked(by=OTHER, subscriber=user, request=f"o{self.wishes}"))

@@ -187,6 +187,12 @@ def anything(rng: Random) -> ev.AnyEvent:
         lambda: ev.JoinRequested(
             request="r", subscriber=suze().subscriber, other=CallId(rng.choice(("c1", "another")))
         ),
+        lambda: ev.ReferRequested(
+            request="r",
+            leg=leg,
+            destination=rng.choice((None, "202", "030 111 2233", "112")),
+            other=rng.choice((None, CallId("another"))),
+        ),
         lambda: ev.LegAsked(by=CallId("another"), subscriber=suze().subscriber, request="x"),
         lambda: ev.LegRefused(
             call=CallId("another"), request="r", explanation="?", rings=rng.choice((None, "202"))
@@ -235,6 +241,7 @@ def anything(rng: Random) -> ev.AnyEvent:
             1,
             2,
             1,
+            2,
             2,
             2,
             2,

@@ -153,6 +153,12 @@ class Subscription:
         return [("Event", f"refer;id={self.event_id}"), ("Subscription-State", state)]
 
 
+def wants_subscription(refer: Request) -> bool:
+    """Whether who sent a REFER wants to be notified (RFC 4488 §3)."""
+    value = refer.headers.get("Refer-Sub") or ""
+    return value.partition(";")[0].strip().lower() != "false"
+
+
 def is_refer_notify(request: Request) -> bool:
     """Whether a NOTIFY reports on a REFER."""
     try:

@@ -18,6 +18,7 @@ from hipper.telephony.sip.refer import (
     is_refer_notify,
     sipfrag,
     sipfrag_status,
+    wants_subscription,
 )
 from hipper.telephony.sip.session import Phase, Session
 from hipper.telephony.sip.ua_core import HeaderItems, Outcome
@@ -46,12 +47,17 @@ class TransferSide(CalleeSide):
         self._emit(Referred(session.id, refer_to, request, transaction))
 
     def accept_refer(self, transaction: str, now: float) -> None:
-        """Answer a REFER with 202 and its first NOTIFY, 100 Trying (RFC 3515 §2.4.4)."""
+        """Answer a REFER with 202 and its first NOTIFY, 100 Trying (RFC 3515 §2.4.4); without NOTIFYs when it
+        wants none (Refer-Sub: false, RFC 4488 §4)."""
         found = self._subscriptions.get(transaction)
         if found is None:
             return
         if found.take(ReferHappening.ACCEPT).refuse:
             raise LocalProtocolError("the REFER is accepted already")
+        if not wants_subscription(found.request):
+            self._reply(transaction, found.request, 202, now, headers=[("Refer-Sub", "false")])
+            self._end_subscription(found)
+            return
         found.expires_at = now + REFER_EXPIRES_S
         self._reply(transaction, found.request, 202, now)
         self.timers.start(found, "expire", found.expires_at)
@@ -72,7 +78,7 @@ class TransferSide(CalleeSide):
         if row.notify:
             self._notify(found, now)
 
-    def reject_refer(self, transaction: str, now: float, status: int) -> None:
+    def reject_refer(self, transaction: str, now: float, status: int, headers: HeaderItems = ()) -> None:
         """Refuse a REFER: 403, 603 … Ignored when it is over; LocalProtocolError when accepted."""
         found = self._subscriptions.get(transaction)
         if found is None:
@@ -80,7 +86,7 @@ class TransferSide(CalleeSide):
         row = found.take(ReferHappening.REFUSE)
         if row.refuse:
             raise LocalProtocolError(row.reason)
-        self._reply(transaction, found.request, status, now)
+        self._reply(transaction, found.request, status, now, headers=headers)
         self._end_subscription(found)
 
     def _notify(self, subscription: Subscription, now: float, reason: str = "noresource") -> None:
@@ -144,6 +150,13 @@ class TransferSide(CalleeSide):
         self._reply(transaction, request, 200, now)
         status = sipfrag_status(request.body)
         self._emit(Notified(session.id, request, status, is_final_notify(request)))
+
+    def session_of(self, replaces: Replaces) -> str | None:
+        """The session whose dialog a Replaces names as its peer sees it (RFC 3891 §3), None when there is
+        none (any more)."""
+        found = self._dialogs.get((replaces.call_id, replaces.to_tag, replaces.from_tag))
+        over = (Phase.ENDING, Phase.ENDING_ON_ACK, Phase.ENDED)
+        return None if found is None or found.phase in over else found.id
 
     def replaces_for(self, session: str) -> Replaces | None:
         """The Replaces that names a session's dialog as its peer sees it (RFC 3891 §4);
