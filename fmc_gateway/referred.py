@@ -60,7 +60,7 @@ class Referrals:
             self._agent.reject_refer(event.transaction, self._now(), NO_SUCH_DIALOG)
             return
         try:
-            found = self._read(event, run)
+            found = self._read(event, run) if _is_a_users(run, event.session) else _nobodys(event)
         except SipParseError as error:
             found = NotThere(400, error.reason)
         if isinstance(found, ReferRequested):
@@ -93,6 +93,16 @@ class Referrals:
         if replaces.early_only and theirs is not None and theirs.phase is LegPhase.ANSWERED:
             return msgspec.structs.replace(asked, status=ANSWERED_ALREADY)
         return msgspec.structs.replace(asked, other=other.id)
+
+
+def _is_a_users(run: CallRun, leg: str) -> bool:
+    found = None if run.call is None else any_leg(run.call, LegId(leg))
+    return found is not None and found.subscriber is not None
+
+
+def _nobodys(event: sip.Referred) -> ReferRequested:
+    """Whatever it wants, the engine says that it may not."""
+    return ReferRequested(request=event.transaction, leg=LegId(event.session))
 
 
 def _same_user(run: CallRun, leg: str, other: CallRun, session: str) -> bool:

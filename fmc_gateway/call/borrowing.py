@@ -25,7 +25,7 @@ from fmc_gateway.call.exchanges import Move, MoveKind
 from fmc_gateway.call.lending_events import back
 from fmc_gateway.call.model import CallState, Leg, Step, Talking, other_of
 from fmc_gateway.call.pushing import NOT_YOURS
-from hipper.contracts.bus import RefusedBecause
+from hipper.contracts.bus import KeepUntil, RefusedBecause
 from hipper.contracts.calls import AttemptOutcome
 from hipper.pbx.ids import CallId
 
@@ -71,7 +71,10 @@ def refused(call: Talking, event: LegRefused, now: float) -> Step:
         out.append(_no(move.request, event.explanation, event.because))
         return moving.next_one(call, now, out), tuple(out)
     follow = TransferRequested(
-        request=move.request, subscriber=move.subscriber, destination=event.rings, returns=True
+        request=move.request,
+        subscriber=move.subscriber,
+        destination=event.rings,
+        keep_until=KeepUntil.RINGING if call.refer is None else KeepUntil.ANSWER,
     )
     out.append(TellCall(call=event.call, event=HangUp(by=f"user:{move.subscriber}")))
     state, commands = consulting.requested(call, follow, now)

@@ -11,7 +11,7 @@ from hipper.telephony.sip.headers import NameAddr, Replaces
 from hipper.telephony.sip.refer import refer_to_replaces
 from hipper.telephony.sip.uri import SipUri
 from tests.fmc_gateway.kit import Peer, World, sdp, wait_for
-from tests.fmc_gateway.test_calls_moved import ASSERTED, OUTSIDE, login
+from tests.fmc_gateway.test_calls_moved import OUTSIDE, login
 
 pytestmark = pytest.mark.servers
 
@@ -67,13 +67,10 @@ async def joins(peer: Peer, session: str, port: int) -> None:
     peer.do("answer_reoffer", session, sdp(port))
 
 
-@pytest.mark.parametrize(
-    "to", ["<sip:202@acme.test>", "<tel:202;phone-context=acme.test>", "<sip:+31201232020@x.test;user=phone>"]
-)
-async def test_call_is_sent_to_a_colleague(world: World, to: str) -> None:
+async def test_call_is_sent_to_a_colleague(world: World) -> None:
     desk = await talks(world)
     bram = await world.phone("bram-1")
-    assert await desk.refer(to) == 202
+    assert await desk.refer("<sip:202@acme.test>") == 202
     rung = await bram.expect(sip.Invited)
     bram.do("ring", rung.session)
     bram.do("answer", rung.session, sdp(25060))
@@ -83,4 +80,135 @@ async def test_call_is_sent_to_a_colleague(world: World, to: str) -> None:
     await desk.phone.expect(sip.Ended)
     desk.carrier.do("bye", desk.far.session)
     await bram.expect(sip.Ended)
+    await world.at_rest()
+
+
+async def consults(desk: Desk, *, answers: bool = True) -> tuple[Peer, Any, str]:
+    """The same desk phone calls Bram as well, in a call of its own."""
+    bram = await desk.world.phone("bram-1")
+    second = calls(desk.world, desk.phone, "202", 25104)
+    rung = await bram.expect(sip.Invited)
+    bram.do("ring", rung.session)
+    if answers:
+        bram.do("answer", rung.session, sdp(25060))
+        await desk.phone.expect(sip.Answered)
+        await bram.expect(sip.Confirmed)
+    else:
+        await desk.phone.expect(sip.Ringing)
+    return bram, rung, second
+
+
+def naming(phone: Peer, session: str, *, early_only: bool = False) -> str:
+    """Refer-To with the dialog of another session of ``phone``."""
+    found = phone.agent.replaces_for(session)
+    assert found is not None
+    replaces = Replaces.of(found.call_id, found.to_tag, found.from_tag, early_only=early_only)
+    return str(refer_to_replaces(SipUri.parse("sip:202@acme.test"), replaces))
+
+
+async def test_call_is_sent_to_the_one_who_was_consulted(world: World) -> None:
+    desk = await talks(world)
+    bram, rung, second = await consults(desk)
+    assert await desk.refer(naming(desk.phone, second)) == 202
+    await desk.follow()
+    await joins(bram, rung.session, 25060)
+    assert await desk.notified() == [100, 200]
+    gone = {(await desk.phone.expect(sip.Ended)).session for _ in range(2)}
+    assert gone == {desk.session, second}
+    await wait_for(lambda: world.gateway.media_client.calls == 1)
+    bram.do("bye", rung.session)
+    await desk.carrier.expect(sip.Ended)
+    await world.at_rest()
+
+
+async def test_colleague_who_still_rings_rings_for_the_far_party(world: World) -> None:
+    desk = await talks(world)
+    bram, rung, second = await consults(desk, answers=False)
+    assert await desk.refer(naming(desk.phone, second)) == 202
+    assert (await desk.phone.expect(sip.Rejected)).session == second
+    assert (await bram.expect(sip.Cancelled)).session == rung.session
+    again = await bram.expect(sip.Invited)
+    bram.do("ring", again.session)
+    bram.do("answer", again.session, sdp(25062))
+    await desk.follow()
+    await joins(bram, again.session, 25062)
+    assert await desk.notified() == [100, 180, 200]
+    desk.carrier.do("bye", desk.far.session)
+    await world.at_rest()
+
+
+async def test_dialog_that_is_not_the_users_is_one_that_is_not_there(world: World) -> None:
+    """Unknown, a colleague's, and one of two that must not be answered yet."""
+    desk = await talks(world)
+    bram, rung, second = await consults(desk)
+    unknown = Replaces.of("nobody@x", "a", "b")
+    to = str(refer_to_replaces(SipUri.parse("sip:202@acme.test"), unknown))
+    assert await desk.refer(to) == 202
+    assert await desk.notified() == [100, 481]
+    assert await desk.refer(naming(bram, rung.session)) == 202
+    assert await desk.notified() == [100, 481]
+    assert await desk.refer(naming(desk.phone, second, early_only=True)) == 202
+    assert await desk.notified() == [100, 486]
+    for session in (desk.session, second):
+        desk.phone.do("bye", session)
+    await world.at_rest()
+
+
+async def test_what_cannot_be_is_refused_and_the_call_goes_on(world: World) -> None:
+    desk = await talks(world)
+    refused = {
+        "<sip:112@acme.test>": 403,
+        "<tel:112>": 403,
+        "<sip:*21*202%23@acme.test>": 403,
+        "<sip:299@acme.test>": 480,
+        "<sip:202@elsewhere.test>": 404,
+        "<mailto:bram@acme.test>": 416,
+        "<sip:202@acme.test;method=BYE>": 603,
+        "<sip:202@acme.test?Replaces=no-tags>": 400,
+    }
+    assert {to: await desk.refer(to) for to in refused} == refused
+    assert [one for one in desk.carrier.events if isinstance(one, sip.Reoffered)] == []
+    desk.phone.do("bye", desk.session)
+    await desk.carrier.expect(sip.Ended)
+    await world.at_rest()
+
+
+async def test_only_telephones_of_users_may_transfer(world: World) -> None:
+    """The far party, in the PSTN, asks."""
+    desk = await talks(world)
+    desk.carrier.do("refer", desk.far.session, NameAddr.parse("<sip:202@acme.test>"))
+    answer = await desk.carrier.expect(sip.RequestAnswered)
+    assert answer.response.status == 403
+    assert "only a telephone of a user" in (answer.response.headers.get("Warning") or "")
+    desk.phone.do("bye", desk.session)
+    await world.at_rest()
+
+
+async def test_colleague_declines_and_the_telephone_goes_on(world: World) -> None:
+    desk = await talks(world)
+    bram = await world.phone("bram-1")
+    assert await desk.refer("<sip:202@acme.test>") == 202
+    rung = await bram.expect(sip.Invited)
+    bram.do("reject", rung.session, 603)
+    told = await desk.notified()
+    assert (told[0], told[-1]) == (100, 603)
+    desk.phone.do("bye", desk.session)
+    await desk.carrier.expect(sip.Ended)
+    await world.at_rest()
+
+
+async def test_telephone_hangs_up_at_once_and_has_the_call_back_when_nobody_takes_it(world: World) -> None:
+    """RFC 5589 §6.1: with its own BYE the transferor leaves it to the others."""
+    desk = await talks(world)
+    bram = await world.phone("bram-1")
+    assert await desk.refer("<sip:202@acme.test>", (("Refer-Sub", "false"),)) == 202
+    desk.phone.do("bye", desk.session)
+    rung = await bram.expect(sip.Invited)
+    bram.do("reject", rung.session, 603)
+    back = await desk.phone.expect(sip.Invited)
+    assert [one for one in desk.phone.events if isinstance(one, sip.Notified)] == []
+    desk.phone.do("answer", back.session, sdp(25106))
+    await desk.follow()
+    await desk.phone.expect(sip.Confirmed)
+    desk.phone.do("bye", back.session)
     await world.at_rest()
