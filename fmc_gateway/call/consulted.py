@@ -33,12 +33,12 @@ from fmc_gateway.call.model import (
     put_any,
     winner_of,
 )
-from fmc_gateway.call.records import live_identity, publish
+from fmc_gateway.call.records import HIDDEN, is_sent_outside, live_identity, publish
 from hipper.contracts.calls import TRANSFERRED as TRANSFER
 from hipper.contracts.calls import AttemptOutcome, DiversionRecord, LegRole, SegmentRecord
 from hipper.pbx import rules
 from hipper.pbx.ids import LegId, PairId
-from hipper.pbx.model import CallerIdentity, Payer, TariffClass
+from hipper.pbx.model import CallerIdentity, Payer, Presentation, TariffClass
 
 TRANSFERRED = 'SIP;cause=200;text="Call transferred"'
 NOBODY_PAYS = Payer(subscription=None, tariff=TariffClass.FREE)
@@ -309,19 +309,23 @@ def alone(call: Talking, now: float) -> Talking:
 
 
 def identity_of(leg: Leg) -> CallerIdentity:
-    """Who is at ``leg``, by that user's own rules (COLP, COLR)."""
+    """Who is at ``leg``, by that user's own rules (COLP, COLR). Where a user sends calls outside is that
+    user's business."""
     if leg.connected_as is not None:
         return leg.connected_as
-    return live_identity(leg)
+    return HIDDEN if is_sent_outside(leg) else live_identity(leg)
 
 
 def _tell(leg: Leg, other: Leg, out: list[AnyCommand]) -> None:
-    """Extension and name are for colleagues."""
+    """Extension and name are for colleagues; who hides the number among them is nobody to anybody else."""
     if leg.phase is not LegPhase.ANSWERED:
         return
     seen = identity_of(other)
     if leg.subscriber is None:
+        allowed = seen.presentation is Presentation.ALLOWED and seen.number is not None
         seen = CallerIdentity(
-            presentation=seen.presentation, number=seen.number, network_number=seen.network_number
+            presentation=Presentation.ALLOWED if allowed else Presentation.RESTRICTED,
+            number=seen.number if allowed else None,
+            network_number=seen.network_number,
         )
     out.append(UpdateConnected(leg=leg.id, identity=seen))

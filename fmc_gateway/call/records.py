@@ -105,7 +105,7 @@ def _others(call: CallState) -> tuple[LiveParty, ...]:
 
 def _other(leg: Leg) -> LiveParty:
     party = _party(leg)
-    return msgspec.structs.replace(party, identity=HIDDEN) if _is_sent_outside(leg) else party
+    return msgspec.structs.replace(party, identity=HIDDEN) if is_sent_outside(leg) else party
 
 
 def _is_untouchable(call: CallState) -> bool:
@@ -133,7 +133,7 @@ def _called_party(call: CallState) -> LiveParty:
         party = _party(winner)
         if isinstance(call, Talking) and call.move is not None:
             party = _instead(call, _with_ringing(call, winner, party))
-        return msgspec.structs.replace(party, identity=HIDDEN) if _is_sent_outside(winner) else party
+        return msgspec.structs.replace(party, identity=HIDDEN) if is_sent_outside(winner) else party
     legs = () if isinstance(call, DiallingOut) else call.called[call.round_from :] or call.called
     leg = legs[0].id if legs else call.calling.id
     reached = HIDDEN if call.diversions and call.reached_subscriber is None else call.reached
@@ -161,7 +161,7 @@ def _with_ringing(call: Talking, leg: Leg, party: LiveParty) -> LiveParty:
     return msgspec.structs.replace(party, ringing=_ringing(call, leg.subscriber))
 
 
-def _is_sent_outside(leg: Leg) -> bool:
+def is_sent_outside(leg: Leg) -> bool:
     outside = isinstance(leg.target, TrunkTarget | NetworkTarget)
     return outside and leg.subscriber is None and leg.diverted_by is not None
 

@@ -14,6 +14,7 @@ from fmc_gateway.call import commands as cmd
 from fmc_gateway.call import events as ev
 from fmc_gateway.call.exchanges import MoveKind
 from fmc_gateway.call.model import Ending, Ringing, Talking, on_hold, winner_of
+from hipper.contracts.bus import KeepUntil
 from hipper.contracts.calls import CallOutcome, LivePhase
 from hipper.pbx.ids import CallId, DeviceId, LegId, PairId, SubscriberId
 from tests.fmc_gateway.call.kit import (
@@ -202,9 +203,13 @@ class World(Wires):
         if roll < 0.5:
             destination = self.rng.choice(("202", "203", "203", "204", "030 111 2233", "112", "*11", "299"))
             if self.rng.random() < 0.3:
-                returns = self.rng.random() < 0.6
                 return ev.TransferRequested(
-                    request=request, subscriber=user, destination=destination, returns=returns
+                    request=request,
+                    subscriber=user,
+                    destination=destination,
+                    returns=self.rng.random() < 0.6,
+                    no_answer_s=self.rng.choice((None, None, 9)),
+                    keep_until=self.rng.choice(list(KeepUntil)),
                 )
             return ev.ConsultRequested(request=request, subscriber=user, destination=destination)
         if roll < 0.75:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from random import Random
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -11,7 +11,19 @@ from fmc_gateway.call import commands as cmd
 from fmc_gateway.call import events as ev
 from fmc_gateway.call import requests
 from fmc_gateway.call.consulted import TRANSFERRED
-from fmc_gateway.call.model import STATES, Call, Leg, LegPhase, Lending
+from fmc_gateway.call.exchanges import ExchangeKind, MoveKind
+from fmc_gateway.call.model import (
+    STATES,
+    Announcing,
+    Answering,
+    Call,
+    Diverting,
+    Leg,
+    LegPhase,
+    Lending,
+    Ringing,
+    Talking,
+)
 from fmc_gateway.call.moving import NOT_MOVED
 from fmc_gateway.call.step import step
 from fmc_gateway.call.switching import ENDED
@@ -61,12 +73,27 @@ def test_every_consultation_ends_clean(block: int) -> None:
 
 
 def test_world_of_consultations_sees_them_completed_given_up_and_lost() -> None:
-    reasons = set()
+    """And everything that may become of whoever is called for it."""
+    reasons, within, kinds = set(), set(), set()
     for seed in range(5 * WALKS):
         world = Consulting(seed)
+        seen: list[Call | None] = []
+
+        def looked_at(event: ev.AnyEvent, world: Consulting = world, seen: list[Any] = seen) -> None:
+            Consulting.deliver(world, event)
+            seen.append(world.call)
+
+        world.deliver = looked_at  # type: ignore[method-assign]
         world.walk(120)
         reasons |= {one.reason for one in world.done if isinstance(one, cmd.EndLeg)}
+        talks = [one for one in seen if isinstance(one, Talking)]
+        within |= {(type(one.enquiry), one.move.left) for one in talks if one.enquiry and one.move}
+        kinds |= {one.exchange.kind for one in talks if one.exchange}
+        kinds |= {one.move.kind for one in talks if one.move}
     assert {TRANSFERRED, ENDED.reason, NOT_MOVED} <= reasons
+    states = (Ringing, Diverting, Announcing, Answering)
+    assert within == {(state, left) for state in states for left in (False, True)}
+    assert {ExchangeKind.EARLY, ExchangeKind.SWITCH, ExchangeKind.GO_BACK, MoveKind.RETURN} <= kinds
 
 
 def test_world_reaches_every_state_and_every_way_to_end() -> None:
@@ -148,7 +175,7 @@ def anything(rng: Random) -> ev.AnyEvent:
         lambda: ev.LegReoffered(leg=leg, sdp=text, method=rng.choice(("INVITE", "UPDATE"))),
         lambda: ev.LegReofferAnswered(leg=leg, sdp=text),
         lambda: ev.LegReofferRejected(leg=leg, status=status),
-        lambda: ev.TimerFired(name=rng.choice(("no_answer", "route", "settle", "?"))),
+        lambda: ev.TimerFired(name=rng.choice(("no_answer", "route", "settle", "move", "lost", "?"))),
         lambda: ev.DigitPressed(leg=leg, digit=rng.choice("159*#")),
         lambda: ev.AnnouncementEnded(pair=pair, leg=leg, played=rng.random() < 0.5),
         lambda: ev.FeatureDone(done=rng.random() < 0.5),

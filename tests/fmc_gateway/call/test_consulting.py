@@ -11,10 +11,13 @@ from fmc_gateway.call import events as ev
 from hipper.contracts.bus import RefusedBecause
 from hipper.contracts.calls import LivePhase
 from hipper.contracts.talks import TalkEnded, TalkStarted
-from hipper.pbx.services.bundles import GroupServices
-from hipper.pbx.services.calling import OutgoingCallingPlan
+from hipper.pbx.ids import LegId
+from hipper.pbx.model import CallerIdentity, Presentation, SubscriberContext
+from hipper.pbx.services.bundles import GroupServices, SubscriberServices
+from hipper.pbx.services.calling import ConnectedLineIdentificationRestriction, OutgoingCallingPlan
 from tests.fmc_gateway.call.consultations import (
     C1,
+    DESK,
     N1,
     SUZE,
     answer,
@@ -33,8 +36,15 @@ from tests.fmc_gateway.call.consultations import (
 from tests.fmc_gateway.call.kit import (
     B1,
     M1,
+    OUTSIDE,
+    PIET_FIXED,
+    SUZE_FIXED,
     A,
+    Ladder,
+    binding,
+    invite_from_pstn,
     joined,
+    piet,
     sdp,
     suze,
 )
@@ -263,3 +273,77 @@ def test_the_leg_that_costs_goes_on_costing_who_made_it() -> None:
     assert talks == [(A, B1), (A, C1), (B1, C1)]
     live = [one.live for one in ladder.of(cmd.PublishLive) if one.live is not None][-1]
     assert [one.subscriber for one in live.charges] == [SUZE]
+
+
+# Who is shown to whom.
+
+
+def told(ladder: Ladder, leg: LegId) -> CallerIdentity:
+    """What the display of ``leg`` was told last."""
+    return [one.identity for one in ladder.of(cmd.UpdateConnected) if one.leg == leg][-1]
+
+
+def shown_after(who: SubscriberContext) -> tuple[CallerIdentity, CallerIdentity]:
+    """To Suze, who consults, and then to whom she had on the line outside."""
+    ladder = outside()
+    ladder.tell(consult())
+    ladder.load(suze(), who, binding("piet-desk1"))
+    ladder.offers()
+    picks_up(ladder)
+    ladder.tell(ev.LegReofferAnswered(leg=A, sdp=sdp("suze")))
+    ladder.tell(ask("complete"))
+    bridge(ladder)
+    return told(ladder, A), told(ladder, B1)
+
+
+def test_colleague_who_restricts_the_connected_line_is_shown_to_nobody() -> None:
+    service = ConnectedLineIdentificationRestriction(active=True)
+    services = SubscriberServices(connected_line_identification_restriction=service)
+    for seen in shown_after(piet(services=services, **DESK)):
+        assert seen.presentation is Presentation.RESTRICTED
+        assert (seen.number, seen.extension, seen.name) == (None, None, None)
+        assert seen.network_number == PIET_FIXED, "for peers that are trusted with it"
+
+
+def test_colleague_who_withholds_the_number_has_a_name_among_colleagues_alone() -> None:
+    to_suze, to_outside = shown_after(piet(withhold=True, **DESK))
+    assert (to_suze.number, to_suze.extension, to_suze.name) == (None, "202", "Piet")
+    assert to_outside.presentation is Presentation.RESTRICTED
+    assert (to_outside.number, to_outside.extension, to_outside.name) == (None, None, None)
+
+
+def test_caller_who_withholds_the_number_is_hidden_from_the_colleague_too() -> None:
+    """Somebody outside calls Suze without a number, and she gives the call to Piet."""
+    ladder = Ladder()
+    hidden = CallerIdentity(presentation=Presentation.RESTRICTED, network_number=OUTSIDE)
+    ladder.tell(invite_from_pstn(SUZE_FIXED, caller=hidden))
+    ladder.load(None, suze(), binding("suze-desk1"))
+    ladder.offers()
+    ladder.answer()
+    ladder.tell(ev.LegConfirmed(leg=A))
+    ladder.tell(consult())
+    ladder.load(suze(), piet(**DESK), binding("piet-desk1"))
+    ladder.offers()
+    picks_up(ladder)
+    ladder.tell(ev.LegReofferAnswered(leg=B1, sdp=sdp("piet")))
+    ladder.tell(ask("complete"))
+    ladder.offers()
+    for leg, name in ((C1, "desk"), (A, "suze")):
+        ladder.tell(ev.LegReofferAnswered(leg=leg, sdp=sdp(name)))
+        ladder.answers()
+    seen = told(ladder, C1)
+    assert seen.presentation is Presentation.RESTRICTED
+    assert (seen.number, seen.name) == (None, None)
+
+
+# What stands in the record.
+
+
+def test_record_says_who_gave_the_call_to_whom() -> None:
+    ladder = consulting()
+    ladder.tell(ask("complete"))
+    bridge(ladder)
+    ladder.tell(ev.LegEnded(leg=C1, cause="bye"))
+    (given,) = ladder.record.diversions
+    assert (given.by, given.reason, given.rule, given.to) == (SUZE, "transfer", "transfer.consulted", "202")
+    assert ladder.leg(C1).diverted_by == SUZE, "the history of the colleague says by whom it came"
