@@ -189,6 +189,8 @@ def test_who_is_busy_forwards_outside_and_pays_for_it() -> None:
     assert isinstance(out.target, cmd.TrunkTarget)
     picks_up(ladder, C2)
     ladder.tell(ev.LegReofferAnswered(leg=A, sdp=sdp("suze")))
+    shown = [one.identity for one in ladder.of(cmd.UpdateConnected) if one.leg == A]
+    assert shown[-1] == HIDDEN
     ladder.tell(ask("complete"))
     ladder.offers()
     for one, name in ((C2, "desk"), (B1, "piet")):
@@ -276,6 +278,29 @@ def test_user_goes_back_while_it_is_spoken() -> None:
     nothing_is_left_of_it(ladder)
 
 
+def test_far_party_hears_it_of_a_call_that_was_given_away() -> None:
+    ladder = outside()
+    ladder.tell(consult())
+    ladder.tell(ev.LegEnded(leg=A, cause="bye"))
+    assistant = PersonalAssistant(active=True, reason=AssistantReason.MEETING)
+    ladder.load(suze(), desk_only(piet(), personal_assistant=assistant))
+    (speech,) = ladder.of(cmd.PlayAnnouncement)
+    assert (speech.pair, speech.leg) == (M1, B1)
+    assert sounding(ladder) == set()
+
+
+def test_end_of_the_call_is_the_end_of_that_one_too() -> None:
+    ladder = calls(desk_only(piet()))
+    ladder.tell(ev.LegRinging(leg=C1, status=180))
+    ladder.tell(ev.HangUpRequested(by="operator"))
+    assert cmd.StopTimer(name="no_answer") in ladder.last
+    assert isinstance(ladder.of(cmd.PublishRing, last=True)[0].ring, RingOver)
+    assert [one.leg for one in ladder.of(cmd.CancelLeg, last=True)] == [C1]
+    ladder.tell(ev.LegRejected(leg=C1, status=487))
+    assert pairs_left(ladder) == set()
+    assert {one.leg for one in ladder.record.legs} == {A, B1, C1}
+
+
 # An answer of the directory that comes late.
 
 
@@ -329,6 +354,8 @@ def test_user_hears_early_media_and_the_far_party_music(status: int) -> None:
     assert (M1, A, True) in sounding(ladder), "ringing until the telephone has moved"
     ladder.tell(ev.LegReofferAnswered(leg=A, sdp=sdp("suze")))
     assert sounding(ladder) == {(M1, B1, False)}
+    ladder.tell(ev.LegSent(leg=C1, sip_call_id="x"))
+    assert ladder.last == ()
     ladder.tell(ev.LegAnswered(leg=C1, sdp=sdp("early"), to_tag="t"))
     ladder.tell(ev.LegReofferAnswered(leg=A, sdp=sdp("suze")))
     live = ladder.live()
@@ -347,6 +374,24 @@ def test_user_is_asked_back_when_nobody_comes() -> None:
     ladder.tell(ev.LegRejected(leg=C1, status=404))
     (back,) = ladder.of(cmd.Reoffer, last=True)
     assert (back.leg, back.sdp.split("s=")[1]) == (A, (given or "").split("s=")[1])
+    ladder.tell(ev.LegReofferAnswered(leg=A, sdp=sdp("suze")))
+    nothing_is_left_of_it(ladder)
+
+
+def test_user_is_asked_back_when_the_call_goes_on_to_somebody_else() -> None:
+    who = desk_only(piet(), call_forwarding_busy=CallForwardingBusy(active=True, destination="203"))
+    ladder = calls(who)
+    early(ladder, 180)
+    ladder.tell(ev.LegReofferAnswered(leg=A, sdp=sdp("suze")))
+    ladder.tell(ev.LegRejected(leg=C1, status=486))
+    assert [one.leg for one in ladder.of(cmd.Reoffer, last=True)] == [A]
+    assert sounding(ladder) == {(M1, B1, False), (M1, A, True)}
+    ladder.tell(ev.LegReofferAnswered(leg=A, sdp=sdp("suze")))
+    ladder.forward(who, desk_only(anna()), binding("anna-desk1"))
+    ladder.offers()
+    picks_up(ladder, C2)
+    ladder.tell(ev.LegReofferAnswered(leg=A, sdp=sdp("suze")))
+    ladder.tell(ask("cancel"))
     ladder.tell(ev.LegReofferAnswered(leg=A, sdp=sdp("suze")))
     nothing_is_left_of_it(ladder)
 

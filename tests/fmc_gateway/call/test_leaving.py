@@ -269,6 +269,28 @@ def test_media_fails_and_the_far_party_is_back_with_the_user_or_waits_for_it(ste
     return None
 
 
+def test_colleague_outside_who_hung_up_costs_nothing_any_more() -> None:
+    ladder = outside()
+    ladder.tell(consult("0301112234"))
+    ladder.load(suze(), None)
+    ladder.offers()
+    picks_up(ladder)
+    ladder.tell(ev.LegReofferAnswered(leg=A, sdp=sdp("suze")))
+    ladder.tell(ask("complete"))
+    ladder.offers()
+    ladder.tell(ev.LegReofferAnswered(leg=C1, sdp=sdp("desk")))
+    ladder.answers()
+    ladder.tell(gone(C1))
+    ladder.tell(ev.LegReofferAnswered(leg=B1, sdp=sdp("piet")))
+    ladder.offers()
+    bridge(ladder)
+    together(ladder, A, B1, N3)
+    ladder.tell(gone(B1), after_s=60)
+    to_the_end = [one for one in ladder.record.segments if one.ended is None or one.ended > ladder.now - 50]
+    assert [(one.calling, one.called, one.charged) for one in to_the_end] == [(A, B1, SUZE)]
+    assert ladder.record.diversions == (), "nobody was given the call"
+
+
 # When nobody consulted.
 
 
