@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from hipper.runtime.clock import Clock
 
 
@@ -10,11 +12,8 @@ class EngineClock:
     has counted since."""
 
     def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+        self.monotonic: Callable[[], float] = clock.monotonic
         self._offset = clock.unix() - clock.monotonic()
 
     def unix(self) -> float:
-        return self._offset + self._clock.monotonic()
-
-    def monotonic(self) -> float:
-        return self._clock.monotonic()
+        return self._offset + self.monotonic()

@@ -15,7 +15,8 @@ class GatewayMetrics:
 
     def __init__(self, metrics: Metrics) -> None:
         outcomes = [outcome.value for outcome in CallOutcome]
-        self._calls = metrics.counter("calls", "Calls that are over.", "outcome", outcomes)
+        calls = metrics.counter("calls", "Calls that are over.", "outcome", outcomes)
+        self._calls = {outcome: calls.labels(outcome.value) for outcome in CallOutcome}
         self._refused = metrics.counter("calls_refused", "INVITEs refused at the edge.", "reason", REFUSALS)
         self._faults = metrics.counter("engine_faults", "Calls ended by a fault of ours.")
         self._registers = metrics.counter(
@@ -33,7 +34,7 @@ class GatewayMetrics:
         """The gauge of active calls reads the interpreter."""
 
     def call_finished(self, outcome: CallOutcome | None, setup_ms: float | None) -> None:
-        self._calls.labels((outcome or CallOutcome.FAILED).value).inc()
+        self._calls[outcome or CallOutcome.FAILED].inc()
         if setup_ms is not None:
             self._setup.observe(setup_ms / 1000)
 

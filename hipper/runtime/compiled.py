@@ -55,15 +55,15 @@ PACKAGES: dict[str, Modules] = {
         *("origination_refused", "reaching", "reaching_remote", "screening", "service_packs", "tariffs"),
         *("tenancy", "termination", "termination_onward"),
     ),
-    "hipper.runtime": _only("ids", "ng_client", "ng_engine", "sip_udp"),
+    "hipper.runtime": _only("ids", "ng_client", "ng_engine", "redis_batch", "sip_endpoint", "sip_udp"),
     "fmc_gateway.call": _all_but(
         *("__init__", "model", "commands", "events", "exchanges", "replay", "table", "diagram")
     ),
     "fmc_gateway": _only(
-        *("asserted", "codecs", "directory_port", "diversion", "edge", "edge_exchange", "edge_imrn"),
-        *("edge_isc", "facts", "families", "flows", "hooks", "identity_headers", "intake", "interpreter"),
-        *("isc_legs", "live", "loop_guard", "media_port", "peers", "routing", "sip_events", "sip_leg"),
-        *("sip_port", "spending", "watched", "watched_core"),
+        *("asserted", "clock", "codecs", "dialled", "directory_port", "diversion", "edge", "edge_exchange"),
+        *("edge_imrn", "edge_isc", "facts", "families", "flows", "hooks", "identity_headers", "intake"),
+        *("interpreter", "isc_legs", "live", "loop_guard", "media_port", "peers", "routing", "sip_events"),
+        *("sip_leg", "sip_port", "spending", "watched", "watched_core"),
     ),
 }
 """What is compiled. As they are stay modules with structs of msgspec (:data:`_STRUCT`), what is decoded into

@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from hipper.runtime.compiled import use_compiled
 
@@ -23,7 +24,8 @@ use_compiled()  # before anything imports the SIP stack
 
 from hipper.runtime.logging import configure  # noqa: E402
 from hipper.runtime.settings import load  # noqa: E402
-from hipper.telephony.sip.flow import Flow  # noqa: E402
+from hipper.runtime.sip_endpoint import SipCore  # noqa: E402
+from hipper.telephony.sip.flow import Flow, Outgoing  # noqa: E402
 from tests.bench import gateways  # noqa: E402
 from tests.bench.signalling_gateway import SignallingGateway  # noqa: E402
 
@@ -46,6 +48,21 @@ def value(message: str, name: str) -> str:
     return lines(message, name).partition(": ")[2].strip()
 
 
+class Tapped:
+    """A core whose messages go to a list in place of the sockets."""
+
+    def __init__(self, core: SipCore, sent: list[str]) -> None:
+        self._core = core
+        self._sent = sent
+
+    def messages_to_send(self) -> list[Outgoing]:
+        self._sent += [data.decode() for data, _ in self._core.messages_to_send()]
+        return []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._core, name)
+
+
 class Peers:
     """The caller and the called side of one call after the other."""
 
@@ -54,12 +71,9 @@ class Peers:
         self._caller = self._shell.flow_for("udp", "mobile", "127.0.0.1", CALLER)
         self._called = self._shell.flow_for("udp", "pstn", "127.0.0.1", CALLED)
         self._sent: list[str] = []
-        self._shell._send = self._take  # type: ignore[method-assign]
+        self._shell._core = Tapped(self._shell._core, self._sent)
         self._spent = 0.0
         self._count = 0
-
-    def _take(self, data: bytes, flow: Flow) -> None:
-        self._sent.append(data.decode())
 
     def _feed(self, text: str, flow: Flow) -> None:
         data, started = text.encode(), time.perf_counter()

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import phonenumbers
 
-from hipper.telephony.numbers.digits import DialString, read_dial_string
+from hipper.telephony.numbers.digits import MAX_TEXT, DialString, read_dial_string
 
 EVERYWHERE = "112"
 """3GPP TS 22.101 §10.1.1: an emergency number in every network."""
@@ -40,6 +40,12 @@ def emergency_number(text: str, countries: tuple[str, ...] = ("NL",)) -> str | N
 
 def is_never_recorded(text: str) -> bool:
     """112, 113 and 0800-0113 in any spelling (seed 6.6.5). Never raises."""
+    return len(text) <= MAX_TEXT and _is_never_recorded(text)
+
+
+@lru_cache(maxsize=8192)
+def _is_never_recorded(text: str) -> bool:
+    """Remembered: every showing of a call asks it of each of its numbers."""
     if is_emergency(text):
         return True
     dial = read_dial_string(text)
