@@ -12,7 +12,7 @@ from litestar import Request
 
 from app.access import Principal, user_of
 from app.domain.calls.schemas import Done
-from app.domain.calls.showing import asked_key, live_of
+from app.domain.calls.showing import asked_key, is_of, live_of
 from app.problems import (
     CALL_BARRED,
     CALL_STATE,
@@ -39,8 +39,9 @@ from hipper.contracts.bus import (
     ReplyStatus,
 )
 from hipper.contracts.calls import LiveCall
-from hipper.directory.accounts import Account
-from hipper.pbx.ids import CallId, GatewayId
+from hipper.directory.accounts import Account, owner_of_device
+from hipper.pbx.dial import REMOTE
+from hipper.pbx.ids import CallId, DeviceId, GatewayId
 from hipper.runtime.bus import outages_named
 from hipper.runtime.bus_commands import REPLIES_KEPT_S, CommandChannel
 from hipper.runtime.clock import Clock
@@ -100,6 +101,8 @@ class Commands:
 
     async def _ask(self, account: Account, command: CallCommand, call: CallId | None, key: str) -> Done:
         began = self._clock.unix()
+        if not await self._is_repeated(account, key):
+            await self._check_own(account, command)
         asked = hashlib.sha256(msgspec.json.encode((call, command))).hexdigest()[:32]
         mine = await self._remember(account, key, Remembered(asked, *await self._where(account, call)))
         if mine.asked != asked:
@@ -144,6 +147,25 @@ class Commands:
             raise no_reply(may_still_happen=not withdrawn)
         return reply
 
+    async def _is_repeated(self, account: Account, key: str) -> bool:
+        """What was asked under this key was looked at then; its telephones and calls may be gone by now."""
+        with outages_named():
+            return bool(await self._stores.bus.redis.exists(_wish(account, key)))
+
+    async def _check_own(self, account: Account, command: CallCommand) -> None:
+        """Telephones and other calls that ``command`` names are the user's. Raises ProblemError: 404, as for
+        one that does not exist."""
+        for name in ("device", "to"):
+            device: DeviceId | None = getattr(command, name, None)
+            if device is None or device.startswith(REMOTE):  # whether that number rings along is a setting
+                continue
+            if await owner_of_device(self._stores.own, device) != account.subscriber:
+                raise ProblemError(NOT_FOUND)
+        other = getattr(command, "other", None)
+        for call in (*getattr(command, "calls", ()), *(() if other is None else (other,))):
+            if not is_of(await live_of(self._stores.bus, call), account.subscriber):
+                raise ProblemError(NOT_FOUND)
+
     async def _where(self, account: Account, call: CallId | None) -> tuple[CallId, GatewayId]:
         """A new call goes to the gateway of the enterprise, and one that is over where it would be by now."""
         at_home = GatewayId(self._stores.gateway)
@@ -155,7 +177,7 @@ class Commands:
     async def _remember(self, account: Account, key: str, wish: Remembered) -> Remembered:
         """The first wish under this key; which call, so that a repeated tap finds its answer also when the
         call is over. Raises BusUnavailable."""
-        name = f"wish:{account.subscriber}:{key}"
+        name = _wish(account, key)
         with outages_named():
             async with self._stores.bus.redis.pipeline(transaction=True) as pipe:
                 pipe.set(name, msgspec.json.encode(wish), nx=True, ex=REPLIES_KEPT_S)
@@ -163,6 +185,10 @@ class Commands:
                 pipe.set(asked_key(account.subscriber, wish.call), b"", ex=REPLIES_KEPT_S)
                 _, first, _ = await pipe.execute()
         return _remembered(first)
+
+
+def _wish(account: Account, key: str) -> str:
+    return f"wish:{account.subscriber}:{key}"
 
 
 def key_of(request: Request[Any, Any, Any]) -> str:

@@ -8,10 +8,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import asyncpg
+import msgspec
 import pytest
 
 from app.domain.calls import services
 from app.domain.calls.controllers import ASKS
+from app.domain.calls.schemas import DialWish
 from hipper.contracts import bus as b
 from hipper.contracts.calls import LiveParty, LivePhase
 from hipper.pbx.ids import CallId, DeviceId, LegId, SubscriberId
@@ -130,17 +133,71 @@ EXPECTED: dict[str, b.CallCommand] = {
 }
 
 
+async def add_telephone(url: str, device: str) -> None:
+    """Of Anna."""
+    connection = await asyncpg.connect(url)
+    await connection.execute(
+        "INSERT INTO directory.devices VALUES ($1,'acme','anna','desk_phone',$1,$1,'acme.test',NULL,true)",
+        device,
+    )
+    await connection.close()
+
+
 async def test_every_command_reaches_the_gateway_that_holds_the_call(
-    api: Api, redis: Any, gateway: Gateway
+    api: Api, redis: Any, gateway: Gateway, postgres_url: str
 ) -> None:
     """With the example of its description, named by who signed in."""
     await show(redis, live_call())
+    await show(redis, live_call("7be0c61290"))
+    await add_telephone(postgres_url, "d_7d1c")
     anna = await sign_in(api, ANNA)
     assert {one.path for one in ASKS} == set(EXPECTED)
     for one in ASKS:
         answer = await post(anna, f"/c1/{one.path}", one.example)
         assert (answer.status_code, answer.json()) == (200, {"call": "c1", "status": "done"}), one.path
         assert (gateway.asked[-1].call, gateway.asked[-1].command) == ("c1", EXPECTED[one.path])
+
+
+NAMING = {"device": "bram-1", "to": "bram-1", "other": "call-of-bram", "calls": ["call-of-bram"]}
+"""Members of bodies that name something of a user, and Bram's."""
+
+
+async def test_what_a_command_names_is_mine_or_404_and_no_gateway_hears_of_it(
+    api: Api, redis: Any, gateway: Gateway, postgres_url: str
+) -> None:
+    """Every command that names a telephone or another call, with Bram's and with one that is nobody's."""
+    await show(redis, live_call())
+    await show(redis, live_call("7be0c61290"))
+    await show(redis, live_call("call-of-bram", "bram"))
+    await add_telephone(postgres_url, "d_7d1c")
+    anna = await sign_in(api, ANNA)
+    commands = [(f"/c1/{one.path}", one.example, one.body) for one in ASKS if one.body is not None]
+    tried = set()
+    for path, example, body in [*commands, ("", {"destination": "202"}, DialWish)]:
+        for name in NAMING.keys() & {one.name for one in msgspec.structs.fields(body)}:
+            nobodys = ["no-such-thing"] if name == "calls" else "no-such-thing"
+            answers = [await post(anna, path, {**example, name: one}) for one in (NAMING[name], nobodys)]
+            assert {one.status_code for one in answers} == {404}, (path, name)
+            assert answers[0].content == answers[1].content
+            tried.add((path, name))
+    assert gateway.asked == []
+    assert {name for _, name in tried} == set(NAMING)
+    assert len(tried) == 11
+
+
+async def test_telephone_that_went_away_does_not_spoil_a_repeated_tap(
+    api: Api, redis: Any, gateway: Gateway, postgres_url: str
+) -> None:
+    await show(redis, live_call())
+    await add_telephone(postgres_url, "d_7d1c")
+    anna = await sign_in(api, ANNA)
+    first = await post(anna, "/c1/pull", {"to": "d_7d1c"}, key="tap")
+    connection = await asyncpg.connect(postgres_url)
+    await connection.execute("DELETE FROM directory.devices WHERE device_id = 'd_7d1c'")
+    await connection.close()
+    again = await post(anna, "/c1/pull", {"to": "d_7d1c"}, key="tap")
+    assert (first.status_code, again.status_code, len(gateway.asked)) == (200, 200, 1)
+    assert (await post(anna, "/c1/pull", {"to": "d_7d1c"}, key="another")).status_code == 404
 
 
 async def test_who_transfers_may_stay_until_somebody_has_answered(

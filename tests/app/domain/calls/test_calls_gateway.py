@@ -99,7 +99,6 @@ async def test_live_call_is_seen_and_hung_up_over_the_api(world: World, api: Api
 async def test_what_the_gateway_cannot_do_yet_changes_nothing(world: World, api: Api, anna: Client) -> None:
     ear, call, session = await talking(world, api, anna)
     for path, body in (
-        ("join", {"other": call}),
         ("conference", {}),
         ("recording", {"action": "start"}),
     ):
