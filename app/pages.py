@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import re
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, NamedTuple, Self, TypeVar
 
+import msgspec
 from litestar import Request
 
 from app.operations import Query
@@ -23,9 +25,25 @@ QUERY = (
 )
 
 
+T = TypeVar("T")
+
+
 class Page(NamedTuple):
+    """What is asked for: ``limit`` entries after the cursor ``after``; "": from the beginning."""
+
     after: str
     limit: int
+
+    @property
+    def reach(self) -> int:
+        """How many to look for: one more than is shown says that there is a next page."""
+        return self.limit + 1
+
+    def cut(self, found: Sequence[T], cursor_of: Callable[[T], str]) -> tuple[tuple[T, ...], str | None]:
+        """What is shown of the :attr:`reach` entries that were looked for, and the cursor of the next page.
+        ``cursor_of``: of the last entry of a page."""
+        items = tuple(found[: self.limit])
+        return items, cursor_of(items[-1]) if len(found) > self.limit else None
 
     def parts(self, count: int) -> tuple[str, ...] | None:
         """What :func:`cursor` was made of; None: the first page. Raises ProblemError: 400."""
@@ -39,6 +57,23 @@ class Page(NamedTuple):
         if len(parts) != count or any(ord(sign) < 32 for part in parts for sign in part):
             raise _no_cursor()
         return tuple(parts)
+
+
+class Listed(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """``next``: the cursor of the next page; None: this was the last."""
+
+    items: tuple[T, ...]
+    next: str | None
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.__doc__ = cls.__doc__ or Listed.__doc__  # the description of the API has it
+
+    @classmethod
+    def of(cls, found: Sequence[T], page: Page, cursor_of: Callable[[T], str]) -> Self:
+        """As :meth:`Page.cut`, when entries are shown as they were found."""
+        items, more = page.cut(found, cursor_of)
+        return cls(items=items, next=more)
 
 
 def cursor(*parts: str) -> str:

@@ -339,6 +339,8 @@ class AdministeredEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AdministeredPage(msgspec.Struct, frozen=True, kw_only=True):
+    """``next``: the cursor of the next page; None: this was the last."""
+
     items: tuple[AdministeredEntry, ...]
     next: str | None
 

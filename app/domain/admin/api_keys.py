@@ -19,7 +19,7 @@ from app.access import KEY_PREFIX, KeyScope
 from app.bodies import body_of
 from app.domain.admin.asking import Asked, actor_of, refusals_told, stores_of
 from app.operations import Access, declared
-from app.pages import QUERY, page_of
+from app.pages import QUERY, Listed, page_of
 from app.problems import NOT_FOUND, ProblemError
 from hipper.directory.admin.changing import Actor
 from hipper.directory.admin.refused import Unfit
@@ -96,11 +96,7 @@ class MadeKey(msgspec.Struct, frozen=True, kw_only=True):
         return f"MadeKey({self.key.id})"
 
 
-class KeyPage(msgspec.Struct, frozen=True, kw_only=True):
-    """``next``: the cursor of the next page; None: this was the last."""
-
-    items: tuple[ApiKey, ...]
-    next: str | None
+class KeyPage(Listed[ApiKey], frozen=True): ...
 
 
 class KeyController(Controller):
@@ -118,9 +114,8 @@ class KeyController(Controller):
     async def all(self, request: Asked) -> KeyPage:
         """Those that were revoked too."""
         page = page_of(request)
-        found = await list_keys(stores_of(request).own, page.after, page.limit + 1)
-        items = tuple(found[: page.limit])
-        return KeyPage(items=items, next=items[-1].id if len(found) > page.limit else None)
+        found = await list_keys(stores_of(request).own, page.after, page.reach)
+        return KeyPage.of(found, page, lambda one: one.id)
 
     @post(
         "/",

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 
-import msgspec
 from litestar import Controller, get
 
 from app.domain.admin.asking import Asked, actor_of, stores_of
 from app.operations import Access, declared
-from app.pages import QUERY, page_of
+from app.pages import QUERY, Listed, page_of
 from app.problems import FORBIDDEN, INVALID_REQUEST, ProblemError
 from hipper.directory.admin.audit_log import Change, list_changes
 
@@ -25,11 +24,7 @@ _CHANGE = {
 }
 
 
-class Changes(msgspec.Struct, frozen=True, kw_only=True):
-    """``next``: the cursor of the next page; None: this was the last."""
-
-    items: tuple[Change, ...]
-    next: str | None
+class Changes(Listed[Change], frozen=True): ...
 
 
 class AuditController(Controller):
@@ -59,6 +54,5 @@ class AuditController(Controller):
         if not re.fullmatch(r"[0-9]{0,18}", page.after):
             raise ProblemError(INVALID_REQUEST, "after is no cursor", "after is geen cursor")
         before = int(page.after) if page.after else None
-        found = await list_changes(stores_of(request).own, actor.tenant, before, page.limit + 1)
-        items = tuple(found[: page.limit])
-        return Changes(items=items, next=str(items[-1].id) if len(found) > page.limit else None)
+        found = await list_changes(stores_of(request).own, actor.tenant, before, page.reach)
+        return Changes.of(found, page, lambda one: str(one.id))

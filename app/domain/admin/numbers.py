@@ -22,7 +22,7 @@ from app.domain.admin.asking import (
     stores_of,
 )
 from app.operations import Access, Query, declared
-from app.pages import QUERY, Page, cursor, page_of
+from app.pages import QUERY, Listed, Page, cursor, page_of
 from app.problems import IN_THE_WAY, INVALID_REQUEST, NOT_FOUND, ProblemError
 from hipper.directory.admin import blocks, numbers, subscriptions, users
 from hipper.directory.admin.model import (
@@ -63,25 +63,13 @@ _STATE = Query("state", "all of them, or only free ones", {"type": "string", "en
 _ID = Query("id", "which one", {"type": "string", "pattern": "^[!-~]{1,64}$"})
 
 
-class BlockPage(msgspec.Struct, frozen=True, kw_only=True):
-    """``next``: the cursor of the next page; None: this was the last."""
-
-    items: tuple[Block, ...]
-    next: str | None
+class BlockPage(Listed[Block], frozen=True): ...
 
 
-class NumberPage(msgspec.Struct, frozen=True, kw_only=True):
-    """``next``: the cursor of the next page; None: this was the last."""
-
-    items: tuple[NumberUse, ...]
-    next: str | None
+class NumberPage(Listed[NumberUse], frozen=True): ...
 
 
-class SubscriptionPage(msgspec.Struct, frozen=True, kw_only=True):
-    """``next``: the cursor of the next page; None: this was the last."""
-
-    items: tuple[Subscription, ...]
-    next: str | None
+class SubscriptionPage(Listed[Subscription], frozen=True): ...
 
 
 class TenantNumbersController(Controller):
@@ -100,9 +88,8 @@ class TenantNumbersController(Controller):
     )
     async def all_blocks(self, request: Asked, tenant: FromPath[str]) -> BlockPage:
         page = page_of(request)
-        found = await blocks.list_blocks(stores_of(request).own, tenant, page.after, page.limit + 1)
-        items = tuple(found[: page.limit])
-        return BlockPage(items=items, next=items[-1].id if len(found) > page.limit else None)
+        found = await blocks.list_blocks(stores_of(request).own, tenant, page.after, page.reach)
+        return BlockPage.of(found, page, lambda one: one.id)
 
     @post(
         "/blocks",
@@ -136,8 +123,8 @@ class TenantNumbersController(Controller):
         """In their order. Free ones stand with their block. Who administers one group is not told which users
         of other groups have them; neither is it in the other lists."""
         page = _by_digits(page_of(request))
-        found = await numbers.list_numbers(stores_of(request).own, tenant, page.after, page.limit + 1)
-        return await _numbers(request, found, page.limit)
+        found = await numbers.list_numbers(stores_of(request).own, tenant, page.after, page.reach)
+        return await _numbers(request, found, page)
 
     @get(
         "/subscriptions",
@@ -154,9 +141,8 @@ class TenantNumbersController(Controller):
         page = page_of(request)
         (after,) = page.parts(1) or ("",)
         own = stores_of(request).own
-        found = await subscriptions.list_subscriptions(own, tenant, after, page.limit + 1)
-        items = found[: page.limit]
-        more = cursor(items[-1].id) if len(found) > page.limit else None
+        found = await subscriptions.list_subscriptions(own, tenant, after, page.reach)
+        items, more = page.cut(found, lambda one: cursor(one.id))
         mine = await _in_reach(request, [user for one in items for user in one.users])
         shown_ones = [
             msgspec.structs.replace(one, users=tuple(user for user in one.users if user in mine))
@@ -239,9 +225,9 @@ class BlockController(Controller):
         if state not in ("all", "free"):
             raise ProblemError(INVALID_REQUEST, "state is all or free", "state is all of free")
         found = await blocks.numbers_of(
-            stores_of(request).own, block, page.after, page.limit + 1, free=state == "free"
+            stores_of(request).own, block, page.after, page.reach, free=state == "free"
         )
-        return await _numbers(request, found, page.limit)
+        return await _numbers(request, found, page)
 
     @post(
         "/split",
@@ -287,15 +273,15 @@ def _by_digits(page: Page) -> Page:
     return page
 
 
-async def _numbers(request: Asked, found: list[NumberUse], limit: int) -> NumberPage:
-    items = found[:limit]
+async def _numbers(request: Asked, found: list[NumberUse], page: Page) -> NumberPage:
+    items, more = page.cut(found, lambda one: one.number[1:])
     mine = await _in_reach(request, [one.user for one in items if one.user is not None])
     return NumberPage(
         items=tuple(
             one if one.user is None or one.user in mine else msgspec.structs.replace(one, user=None)
             for one in items
         ),
-        next=items[-1].number[1:] if len(found) > limit else None,
+        next=more,
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from litestar import Controller, Response, delete, get, patch, post
 from litestar.params import FromPath
 
@@ -22,7 +21,7 @@ from app.domain.admin.asking import (
     stores_of,
 )
 from app.operations import Access, declared
-from app.pages import QUERY, page_of
+from app.pages import QUERY, Listed, page_of
 from app.problems import IN_THE_WAY
 from hipper.directory.admin import groups, tenants
 from hipper.directory.admin.model import Group, GroupChange, NewGroup, NewTenant, Tenant, TenantChange
@@ -47,11 +46,7 @@ GROUP = {
 }
 
 
-class TenantPage(msgspec.Struct, frozen=True, kw_only=True):
-    """``next``: the cursor of the next page; None: this was the last."""
-
-    items: tuple[Tenant, ...]
-    next: str | None
+class TenantPage(Listed[Tenant], frozen=True): ...
 
 
 class TenantController(Controller):
@@ -76,9 +71,8 @@ class TenantController(Controller):
             with refusals_told(request):
                 one = await tenants.get_tenant(own, principal.tenant)
             return TenantPage(items=() if page.after else (one,), next=None)
-        found = await tenants.list_tenants(own, page.after, page.limit + 1)
-        items = tuple(found[: page.limit])
-        return TenantPage(items=items, next=items[-1].id if len(found) > page.limit else None)
+        found = await tenants.list_tenants(own, page.after, page.reach)
+        return TenantPage.of(found, page, lambda one: one.id)
 
     @post(
         "/",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import zoneinfo
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -16,7 +17,7 @@ from litestar.params import FromPath
 
 from app.domain.admin.asking import Asked, group_asked, refusals_told, stores_of
 from app.operations import Access, Query, declared
-from app.pages import QUERY, Page, page_of
+from app.pages import QUERY, Listed, Page, page_of
 from app.problems import INVALID_REQUEST, ProblemError
 from fmc_gateway.records.usage import Used, usage_of
 from hipper.directory.admin import groups, users
@@ -58,11 +59,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     fixed: tuple[Line, ...]
 
 
-class UsagePage(msgspec.Struct, frozen=True, kw_only=True):
-    """``next``: the cursor of the next page; None: this was the last."""
-
-    items: tuple[Usage, ...]
-    next: str | None
+class UsagePage(Listed[Usage], frozen=True): ...
 
 
 class UsageController(Controller):
@@ -101,13 +98,13 @@ class UsageController(Controller):
         with refusals_told(request):
             owner = await group_asked(request, group)
         found = await users.list_users(
-            own, tenant=owner.tenant, group=group, after=page.after, limit=page.limit + 1
+            own, tenant=owner.tenant, group=group, after=page.after, limit=page.reach
         )
-        items = tuple(await _usage(request, owner, found[: page.limit]))
-        return UsagePage(items=items, next=items[-1].user if len(found) > page.limit else None)
+        shown, more = page.cut(found, lambda one: one.id)
+        return UsagePage(items=tuple(await _usage(request, owner, shown)), next=more)
 
 
-async def _usage(request: Asked, group: Group, of: list[User]) -> list[Usage]:
+async def _usage(request: Asked, group: Group, of: Sequence[User]) -> list[Usage]:
     month, since, until = _month(request, group.time_zone)
     names = [name for one in of for name in (one.mobile_subscription, one.fixed_subscription) if name]
     used = await usage_of(stores_of(request).records, group.tenant, names, since, until)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from litestar import Controller, Response, delete, get, patch, post, put
 from litestar.params import FromPath
 
@@ -24,7 +23,7 @@ from app.domain.admin.asking import (
 )
 from app.language import language_of
 from app.operations import Access, Query, declared
-from app.pages import QUERY, page_of
+from app.pages import QUERY, Listed, page_of
 from app.problems import IN_THE_WAY, INVALID_REQUEST, ProblemError
 from hipper.directory.admin import packs, users
 from hipper.directory.admin.live import live_calls
@@ -70,11 +69,7 @@ _PACK_CHANGE = {
 _LICENCES = {"items": [{"pack": "base_plus", "licences": 10, "users": 4}]}
 
 
-class UserPage(msgspec.Struct, frozen=True, kw_only=True):
-    """``next``: the cursor of the next page; None: this was the last."""
-
-    items: tuple[User, ...]
-    next: str | None
+class UserPage(Listed[User], frozen=True): ...
 
 
 class GroupUsersController(Controller):
@@ -96,9 +91,9 @@ class GroupUsersController(Controller):
         with refusals_told(request):
             owner = await group_asked(request, group)
         found = await users.list_users(
-            own, tenant=owner.tenant, group=group, after=page.after, limit=page.limit + 1
+            own, tenant=owner.tenant, group=group, after=page.after, limit=page.reach
         )
-        return _page(found, page.limit)
+        return UserPage.of(found, page, _id)
 
     @post(
         "/users",
@@ -191,11 +186,12 @@ class UserController(Controller):
         named = request.query_params.get("user")
         if named is not None:
             one = await users.user_named(own, named[:320].replace("\x00", ""))
-            return _page([one] if one is not None and actor.may_use(one.tenant, one.group) else [], 1)
+            theirs = one is not None and actor.may_use(one.tenant, one.group)
+            return UserPage(items=(one,) if one is not None and theirs else (), next=None)
         found = await users.list_users(
-            own, tenant=actor.tenant, group=actor.group, after=page.after, limit=page.limit + 1
+            own, tenant=actor.tenant, group=actor.group, after=page.after, limit=page.reach
         )
-        return _page(found, page.limit)
+        return UserPage.of(found, page, _id)
 
     @get(
         "/{user:str}",
@@ -326,6 +322,5 @@ class UserController(Controller):
             )
 
 
-def _page(found: list[User], limit: int) -> UserPage:
-    items = tuple(found[:limit])
-    return UserPage(items=items, next=items[-1].id if len(found) > limit else None)
+def _id(one: User) -> str:
+    return one.id

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from app.pages import Listed
 from hipper.pbx.model import CallerList
 
 # no control characters; not a newline at the end either ("$" would let one pass)
@@ -80,11 +81,8 @@ class ContactShown(msgspec.Struct, frozen=True, kw_only=True):
     favourite: bool
 
 
-class ContactPage(msgspec.Struct, frozen=True, kw_only=True):
+class ContactPage(Listed[ContactShown], frozen=True):
     """By name. ``next``: the cursor of the next page; None: this was the last."""
-
-    items: tuple[ContactShown, ...]
-    next: str | None
 
 
 class ImportWanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -87,17 +87,13 @@ async def page_of_contacts(
         stores.own,
         account.subscriber,
         after=(after[0], after[1]) if after else ("", ""),
-        limit=page.limit + 1,
+        limit=page.reach,
         which=which,
         favourite=favourite,
         asked=asked,
     )
-    items = found[: page.limit]
-    more = len(found) > page.limit
-    return ContactPage(
-        items=tuple(shown(one, account.country) for one in items),
-        next=cursor(items[-1].sorted, items[-1].id) if more else None,
-    )
+    items, more = page.cut(found, lambda one: cursor(one.sorted, one.id))
+    return ContactPage(items=tuple(shown(one, account.country) for one in items), next=more)
 
 
 async def one(stores: Stores, account: Account, contact: str) -> tuple[ContactShown, int]:

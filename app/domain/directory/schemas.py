@@ -9,6 +9,7 @@ import msgspec
 from app.domain.contacts.schemas import ContactShown
 from app.domain.history.schemas import HistoryEntry
 from app.domain.me.schemas import OwnNumber
+from app.pages import Listed
 from hipper.pbx.ids import GroupId, SubscriberId
 
 
@@ -31,11 +32,8 @@ class ColleagueShown(msgspec.Struct, frozen=True, kw_only=True):
     presence: Presence
 
 
-class ColleaguePage(msgspec.Struct, frozen=True, kw_only=True):
+class ColleaguePage(Listed[ColleagueShown], frozen=True):
     """By name. ``next``: the cursor of the next page; None: this was the last."""
-
-    items: tuple[ColleagueShown, ...]
-    next: str | None
 
 
 class CallerFound(msgspec.Struct, frozen=True, kw_only=True):

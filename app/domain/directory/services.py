@@ -36,15 +36,15 @@ async def page_of_colleagues(
         stores.own,
         account.tenant,
         after=(after[0], after[1]) if after else ("", ""),
-        limit=page.limit + 1,
+        limit=page.reach,
         asked=asked,
         country=country,
     )
-    items = found[: page.limit]
+    items, more = page.cut(found, lambda one: cursor(one.sorted, one.id))
     live = await presence_of(stores.bus, [one.id for one in items])
     return ColleaguePage(
         items=tuple(_colleague(one, live[one.id], country) for one in items),
-        next=cursor(items[-1].sorted, items[-1].id) if len(found) > page.limit else None,
+        next=more,
     )
 
 

@@ -150,9 +150,7 @@ class UserHistoryController(Controller):
         page = page_of(request)
         account = user_asked(request)
         found = await records.history(
-            stores.records, account.subscriber, before=services.position_of(page), limit=page.limit + 1
+            stores.records, account.subscriber, before=services.position_of(page), limit=page.reach
         )
-        return AdministeredPage(
-            items=await services.administered(stores.records, account, found[: page.limit]),
-            next=services.next_of(found, page.limit),
-        )
+        items, more = page.cut(found, services.cursor_of)
+        return AdministeredPage(items=await services.administered(stores.records, account, items), next=more)

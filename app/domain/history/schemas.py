@@ -7,6 +7,7 @@ from typing import Annotated
 
 import msgspec
 
+from app.pages import Listed
 from fmc_gateway.records.history import Direction, Result
 from hipper.pbx.ids import CallId, DeviceId, SubscriberId
 from hipper.pbx.model import CallerList, TariffClass
@@ -89,11 +90,9 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     diverted_to: DivertedTo | None
 
 
-class HistoryPage(msgspec.Struct, frozen=True, kw_only=True):
+class HistoryPage(Listed[HistoryEntry], frozen=True, kw_only=True):
     """Newest first. ``unseen``: missed calls that were not seen, on the first page only."""
 
-    items: tuple[HistoryEntry, ...]
-    next: str | None
     unseen: int | None = None
 
 
@@ -111,9 +110,7 @@ class AdministeredEntry(msgspec.Struct, frozen=True, kw_only=True):
     paid: Paid | None
 
 
-class AdministeredPage(msgspec.Struct, frozen=True, kw_only=True):
-    items: tuple[AdministeredEntry, ...]
-    next: str | None
+class AdministeredPage(Listed[AdministeredEntry], frozen=True): ...
 
 
 class SeenWanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -55,11 +55,8 @@ def position_of(page: Page) -> Position:
     return Position(_EPOCH + timedelta(microseconds=int(parts[0])), parts[1])
 
 
-def next_of(entries: Sequence[Entry], limit: int) -> str | None:
-    if len(entries) <= limit:
-        return None
-    last = entries[limit - 1]
-    return cursor(str(round(last.started * 10**6)), last.call)
+def cursor_of(entry: Entry) -> str:
+    return cursor(str(round(entry.started * 10**6)), entry.call)
 
 
 async def page_of_history(
@@ -67,18 +64,15 @@ async def page_of_history(
 ) -> HistoryPage:
     missed = kind is HistoryKind.MISSED
     which = None if kind is None or missed else CallerList(kind.value)
-    subscriber, limit = account.subscriber, page.limit + 1
+    subscriber, limit = account.subscriber, page.reach
     unseen: int | None = None
     if page.after:
         before = position_of(page)
         found = await records.history(pool, subscriber, before=before, limit=limit, kind=which, missed=missed)
     else:
         found, unseen = await records.newest(pool, subscriber, limit=limit, kind=which, missed=missed)
-    return HistoryPage(
-        items=await shown(pool, account, found[: page.limit]),
-        next=next_of(found, page.limit),
-        unseen=unseen,
-    )
+    items, more = page.cut(found, cursor_of)
+    return HistoryPage(items=await shown(pool, account, items), next=more, unseen=unseen)
 
 
 async def shown(

@@ -14,7 +14,7 @@ from app.domain.me.controllers import versioned
 from app.domain.services import services
 from app.domain.services.services import ServiceSummaries
 from app.operations import Access, declared
-from app.pages import QUERY, page_of
+from app.pages import QUERY, Listed, page_of
 from app.problems import FORBIDDEN, NOT_IN_PACK, ProblemError
 from app.stores import Stores
 from hipper.directory.accounts import list_groups
@@ -146,11 +146,7 @@ class GroupSummary(msgspec.Struct, frozen=True, kw_only=True):
     display_name: str
 
 
-class GroupPage(msgspec.Struct, frozen=True, kw_only=True):
-    """``next``: the cursor of the next page; None: this was the last."""
-
-    items: tuple[GroupSummary, ...]
-    next: str | None
+class GroupPage(Listed[GroupSummary], frozen=True): ...
 
 
 class GroupController(Controller):
@@ -179,13 +175,15 @@ class GroupController(Controller):
         page = page_of(request)
         only = user_of(principal).group if principal.role is Role.GROUP_ADMINISTRATOR else None
         found = await list_groups(
-            stores.own, tenant=principal.tenant, only=only, after=page.after, limit=page.limit + 1
+            stores.own, tenant=principal.tenant, only=only, after=page.after, limit=page.reach
         )
-        items = tuple(
-            GroupSummary(id=one.group, name=one.name, display_name=one.display_name)
-            for one in found[: page.limit]
+        shown, more = page.cut(found, lambda one: str(one.group))
+        return GroupPage(
+            items=tuple(
+                GroupSummary(id=one.group, name=one.name, display_name=one.display_name) for one in shown
+            ),
+            next=more,
         )
-        return GroupPage(items=items, next=items[-1].id if len(found) > page.limit else None)
 
     @get(
         "/{group:str}/services",
