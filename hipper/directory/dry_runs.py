@@ -66,7 +66,7 @@ async def load_callee(
     """Whom ``user`` calls with ``dialled``, as the gateway looks it up: of a speed dial, redial, call return
     who that stands for, of a code that names a number whose that is. Raises what asyncpg raises."""
     user = integrated(user)
-    target = dialling.named(dialled) or dialling.resolve(user, dialled, facts)
+    target = dialling.named(dialled, user) or dialling.resolve(user, dialled, facts)
     asked = target if isinstance(target, str) else dialled
     found = await load_for_origination(conn, served_subscriber=user.subscriber, dialled=asked)
     numbers = () if found.called is None else named(found.called)

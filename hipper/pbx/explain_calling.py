@@ -219,7 +219,7 @@ def _kind_shown(caller: SubscriberContext, identity: CallerIdentity) -> Shows:
 
 
 def _meaning(asked: _Asked, plan: CallPlan | None, target: str | None) -> WouldMean | None:
-    code = _code(asked.wish.dialled, target)
+    code = _code(asked.caller, asked.wish.dialled, target)
     if code is None:
         return None
     change = plan.action if isinstance(plan, FeaturePlan) and isinstance(plan.action, ChangeService) else None
@@ -234,9 +234,9 @@ def _meaning(asked: _Asked, plan: CallPlan | None, target: str | None) -> WouldM
     )
 
 
-def _code(dialled: str, target: str | None) -> DialledCode | None:
+def _code(caller: SubscriberContext, dialled: str, target: str | None) -> DialledCode | None:
     """A key of Speed Dial 8 is a code too, and so is showing or hiding the number for this call."""
-    code = code_in(dialled)
+    code = code_in(dialled, caller)
     if code is not None:
         return code
     dial_string = read_dial_string(dialled)

@@ -38,6 +38,7 @@ from hipper.pbx.services.calling import (
     SpeedDial100,
     SpeedDialEntry,
 )
+from hipper.pbx.services.colleagues import FeatureCodes
 from hipper.pbx.services.forwarding import CallForwardingAlways, CallForwardingNoAnswer
 from hipper.pbx.services.screening import DoNotDisturb
 from hipper.telephony.numbers.e164 import E164
@@ -272,6 +273,13 @@ class TestCodes:
         found = run("1233")
         assert (found.goes, found.decided.rule) == (Goes.VOICEMAIL, rules.FEATURE_VOICEMAIL)
         assert run("*43#", from_app=True).decided.rule == rules.DIAL_CODE
+
+    def test_code_as_the_group_spells_it(self) -> None:
+        """And by the group's spelling alone."""
+        group = GroupServices(feature_codes=FeatureCodes(do_not_disturb="99"))
+        found = run("*99#", anna(group))
+        assert (found.goes, found.meaning and found.meaning.service) == (Goes.CODE, "do_not_disturb")
+        assert run("*26#", anna(group)).meaning is None
 
     def test_unknown_code(self) -> None:
         found = run("*99#")

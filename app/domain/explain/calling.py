@@ -91,7 +91,7 @@ def _check(context: SubscriberContext, asked: WouldCall, by_others: bool) -> Non
     """Raises ProblemError: 422."""
     if asked.caller is not None:
         raise invalid("#/caller", "the user is the caller", "de gebruiker is de beller")
-    code = code_in(asked.called)
+    code = code_in(asked.called, context)
     if by_others and code is not None and code.feature.does in _LAST:
         raise invalid(
             "#/called",
