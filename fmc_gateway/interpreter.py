@@ -9,7 +9,7 @@ commands act at once on the user agent; look-ups and rtpengine answer later and 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -19,6 +19,7 @@ from fmc_gateway.call import choosing, choosing_colleagues, lending
 from fmc_gateway.call import commands as c
 from fmc_gateway.call import events as e
 from fmc_gateway.call.replay import Trace, TraceStep
+from fmc_gateway.call.requests import Wish
 from fmc_gateway.call.step import step
 from fmc_gateway.explaining import explain_live
 from fmc_gateway.records.entry import SpoolEntry
@@ -34,6 +35,9 @@ MAX_TRACE = 2000
 
 DIVERTED = "diverted"
 """What the app of a user is told about a call that went on to somebody else."""
+
+PARKED = "parked"
+"""The same, to who parked it."""
 
 log = structlog.get_logger("fmc_gateway.call")
 
@@ -76,15 +80,6 @@ class Observer(Protocol):
 
 Told = Callable[[c.AnswerDial], None]
 Replied = Callable[[c.AnswerRequest], None]
-Wish = (
-    e.MoveRequested
-    | e.HoldRequested
-    | e.ConsultRequested
-    | e.TransferRequested
-    | e.ConsultStepRequested
-    | e.JoinRequested
-    | e.PickUpRequested
-)
 
 
 class CallRun:
@@ -166,6 +161,7 @@ class Interpreter:
             c.ApplyFeature: self._apply_feature,
             c.AnswerDial: self._answer_dial,
             c.FindCall: self._find_call,
+            c.AskToPark: self._ask_to_park,
             c.HandOver: self._hand_over,
             c.ReturnLeg: self._return_leg,
             c.TellCall: self._tell_call,
@@ -255,6 +251,9 @@ class Interpreter:
         """A wish the engine answers, now or later. False: this gateway does not hold the call."""
         if call not in self._runs:
             return False
+        if isinstance(event, e.ParkRequested):
+            taken = choosing_colleagues.parked_at(self._others(None), event.wanted.group)
+            event = msgspec.structs.replace(event, parked=taken)
         self._replied[event.request] = replied
         return self.ask(call, event)
 
@@ -380,13 +379,21 @@ class Interpreter:
             replied(command)
 
     def _find_call(self, run: CallRun, command: c.FindCall) -> None:
-        others = (other.call for other in self._runs.values() if other is not run and other.call is not None)
-        if command.wants in (e.Wants.PICK_UP, e.Wants.BARGE_IN):
-            asks = choosing_colleagues.Asks(command.subscriber, command.group, command.called)
-            found = choosing_colleagues.to_pick_up(others, asks)
-        else:
-            found = choosing.choose(others, command.subscriber, command.device)
+        found = choosing_colleagues.find(self._others(run), command)
         run.queue.append(e.CallChosen(call=found.call, explanation=found.explanation))
+
+    def _others(self, run: CallRun | None) -> Iterator[Any]:
+        return (one.call for one in self._runs.values() if one is not run and one.call is not None)
+
+    def _ask_to_park(self, run: CallRun, command: c.AskToPark) -> None:
+        """What becomes of it the asking call is told as of any other feature code."""
+        call = choosing_colleagues.to_park(self._others(run), command.subscriber, command.device)
+        wish = e.ParkRequested(request=command.request, subscriber=command.subscriber, wanted=command.wanted)
+        if call is None or not self.request(call, wish, lambda told: self._done(run, told)):
+            run.queue.append(e.FeatureDone(done=False, explanation=choosing.NO_CALL))
+
+    def _done(self, run: CallRun, told: c.AnswerRequest) -> None:
+        self._later(run, e.FeatureDone(done=told.done, explanation=told.explanation))
 
     def _hand_over(self, run: CallRun, command: c.HandOver) -> None:
         """What has happened to the leg meanwhile happens to the other call."""
@@ -464,7 +471,7 @@ class Interpreter:
         others = tuple(party for party in before.others if party.subscriber not in here)
         if others or any(party.subscriber is not None for party in left.values()):
             last = msgspec.structs.replace(before, others=others, **left)
-            self._live.over(last, DIVERTED, self._now())
+            self._live.over(last, DIVERTED if after.parked is None else PARKED, self._now())
 
     def _write_record(self, run: CallRun, command: c.WriteRecord) -> None:
         record = command.record

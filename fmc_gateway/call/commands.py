@@ -34,7 +34,7 @@ from hipper.contracts.bus import RefusedBecause
 from hipper.contracts.calls import CallRecord, LiveCall
 from hipper.contracts.talks import RingEvent, TalkEvent
 from hipper.pbx.ids import CallId, DeviceId, GroupId, LegId, PairId, SubscriberId, TenantId
-from hipper.pbx.model import Announcement, CallerIdentity, ChangeService, RequestCallback
+from hipper.pbx.model import Announcement, CallerIdentity, ChangeService, ParkCall, RequestCallback
 from hipper.telephony.numbers.e164 import E164
 
 
@@ -282,6 +282,16 @@ class FindCall(Command, frozen=True, kw_only=True, tag="find_call"):
     at: str | None = None
 
 
+class AskToPark(Command, frozen=True, kw_only=True, tag="ask_to_park"):
+    """``*68``: the running call of ``subscriber`` is parked as ``wanted`` says. FeatureDone answers, for the
+    call that was found, which is asked as ``request``. ``device``: from which it was dialled."""
+
+    request: str
+    subscriber: SubscriberId
+    device: DeviceId | None
+    wanted: ParkCall
+
+
 class HandOver(Command, frozen=True, kw_only=True, tag="hand_over"):
     """``joined`` happens to ``call``, whose leg it is from now on."""
 
@@ -387,6 +397,7 @@ AnyCommand = (
     | Reoffer
     | AnswerDial
     | FindCall
+    | AskToPark
     | HandOver
     | ReturnLeg
     | TellCall

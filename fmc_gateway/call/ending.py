@@ -67,6 +67,7 @@ ROUTE_TIMER = "route"
 SETTLE_TIMER = "settle"
 MOVE_TIMER = "move"
 LOST_TIMER = "lost"
+PARK_TIMER = "park"
 LEND_TIMER = "lend"
 
 RECORD_AFTER_S = 4.0
@@ -310,6 +311,7 @@ def timers(call: CallState) -> tuple[str, ...]:
         names += () if call.move is None else (MOVE_TIMER,)
         names += tuple(cap_timer(leg.id) for leg in legs if leg.max_duration_s is not None)
         names += () if call.enquiry is None else timers(call.enquiry)
+        names += () if call.parked is None else (PARK_TIMER,)
         return names if call.lost is None else (*names, LOST_TIMER)
     return (ROUTE_TIMER,) if isinstance(call, EmergencyRouting) else ()
 

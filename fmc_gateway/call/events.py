@@ -7,7 +7,9 @@ ids the engine itself handed out in a command, except the first leg, which the e
 
 from __future__ import annotations
 
+from fmc_gateway.call.colleague_events import ParkRequested as ParkRequested
 from fmc_gateway.call.colleague_events import PickUpRequested as PickUpRequested
+from fmc_gateway.call.colleague_events import RetrieveRequested as RetrieveRequested
 from fmc_gateway.call.legs import Binding as Binding
 from fmc_gateway.call.lending_events import LegAsked as LegAsked
 from fmc_gateway.call.lending_events import LegBack as LegBack
@@ -281,5 +283,7 @@ AnyEvent = (
     | LegBack
     | LegKept
     | PickUpRequested
+    | ParkRequested
+    | RetrieveRequested
     | HangUpRequested
 )

@@ -10,7 +10,7 @@ import msgspec
 from fmc_gateway.call.events import LegJoined
 from hipper.contracts.bus import KeepUntil
 from hipper.contracts.calls import SegmentRecord
-from hipper.pbx.ids import CallId, DeviceId, LegId, PairId, SubscriberId
+from hipper.pbx.ids import CallId, DeviceId, GroupId, LegId, PairId, SubscriberId
 from hipper.pbx.model import Payer
 
 
@@ -139,6 +139,20 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
     """TRANSFER: how who comes from another call was paid there."""
     given: str | None = None
     """TRANSFER: what it was given last in that call."""
+
+
+class Parked(msgspec.Struct, frozen=True, kw_only=True):
+    """The call waits at extension ``at`` for anybody of ``group``; ``by``: who parked it, and is rung for it
+    every ``recall_s``."""
+
+    at: str
+    group: GroupId
+    by: SubscriberId
+    since: float
+    recall_s: float
+    talk: SegmentRecord
+    """The talk that was, as it is paid."""
+    recalls: int = 0
 
 
 class Consultation(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,16 +6,29 @@ from __future__ import annotations
 
 import msgspec
 
-from fmc_gateway.call import borrowing, consulting, leaving, losing, moving, pulling, pushing, talking
+from fmc_gateway.call import (
+    borrowing,
+    consulting,
+    leaving,
+    losing,
+    moving,
+    parking,
+    pulling,
+    pushing,
+    retrieving,
+    talking,
+)
 from fmc_gateway.call.commands import AnyCommand, RejectReoffer
-from fmc_gateway.call.ending import LOST_TIMER, MOVE_TIMER, cap_timer, confirm_timer
+from fmc_gateway.call.ending import LOST_TIMER, MOVE_TIMER, PARK_TIMER, cap_timer, confirm_timer
 from fmc_gateway.call.events import (
     ContextLoaded,
     LegAnswered,
     LegCancelled,
     LegEnded,
+    LegJoined,
     LegRejected,
     TimerFired,
+    Wants,
 )
 from fmc_gateway.call.exchanges import Exchange, ExchangeKind, ExchangeStage, MoveKind
 from fmc_gateway.call.model import (
@@ -28,6 +41,13 @@ from fmc_gateway.call.model import (
     put_any,
 )
 from hipper.pbx.ids import LegId
+
+
+def leg_joined(call: Talking, event: LegJoined, now: float) -> Step:
+    """A telephone dialled a code to be in this call."""
+    if event.wants is Wants.RETRIEVE:
+        return retrieving.leg_joined(call, event, now)
+    return pulling.leg_joined(call, event, now)
 
 
 def leg_ended(call: Talking, event: LegEnded, now: float) -> Step:
@@ -134,6 +154,8 @@ def leg_rejected(call: Talking, event: LegRejected, now: float) -> Step:
 def timer_fired(call: Talking, event: TimerFired, now: float) -> Step:
     if event.name == LOST_TIMER:
         return losing.nobody_came(call, now)
+    if event.name == PARK_TIMER:
+        return parking.recall(call, now)
     if event.name == MOVE_TIMER and call.move is not None and call.move.leg is None:
         return pushing.no_answer(call, now)
     for leg in call.called if call.move is not None else ():

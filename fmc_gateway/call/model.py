@@ -24,7 +24,7 @@ from fmc_gateway.call.events import (
     MediaTimedOut,
     TimerFired,
 )
-from fmc_gateway.call.exchanges import Consultation, Exchange, Move, Refer
+from fmc_gateway.call.exchanges import Consultation, Exchange, Move, Parked, Refer
 from fmc_gateway.call.legs import ALIVE as ALIVE
 from fmc_gateway.call.legs import OPEN as OPEN
 from fmc_gateway.call.legs import Leg as Leg
@@ -249,7 +249,9 @@ class Talking(CallState, frozen=True, kw_only=True, tag="talking"):
     exchange: Exchange | None = None
     move: Move | None = None
     lost: LegId | None = None
-    """The party that is gone without having hung up; the other one waits with music."""
+    """The party that is gone without having hung up, or has parked the call; the other one waits with
+    music."""
+    parked: Parked | None = None
     asked: bool = False
     """The directory is asked which telephones ring for ``move``."""
     bridges: int = 0

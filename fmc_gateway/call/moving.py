@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
-from fmc_gateway.call import consulted, early, enquiring, leaving, rebridging, talks
+from fmc_gateway.call import consulted, early, enquiring, leaving, rebridging, retrieved, talks
 from fmc_gateway.call.commands import (
     AnswerRequest,
     AnyCommand,
@@ -201,6 +201,10 @@ def _made(call: Talking, now: float, out: list[AnyCommand]) -> Step:
     for pair in dict.fromkeys((winner_of(call).pair, old.pair)):
         if pair is not None:  # who dialled from the app and was not joined yet has one of its own
             out.append(DeleteMedia(pair=pair))
+    parked = call.parked
+    if parked is not None:
+        call = _in_place(call, msgspec.structs.replace(old, pair=None), move, exchange)
+        return retrieved.taken(call, parked, _leg(call, move.leg), exchange, now, out)
     segments = moved_segments(call, move, _leg(call, move.leg), _leg(call, move.stays), now)
     call = _in_place(call, msgspec.structs.replace(old, pair=None), move, exchange)
     if call.lost is not None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import msgspec
 
-from fmc_gateway.call.exchanges import Move
+from fmc_gateway.call.exchanges import Move, Parked
 from fmc_gateway.call.model import (
     Leg,
     Talking,
+    other_of,
 )
 from hipper.contracts.calls import SegmentRecord
 from hipper.pbx.model import Payer, TariffClass
@@ -21,7 +22,12 @@ def moved_segments(call: Talking, move: Move, new: Leg, stays: Leg, now: float) 
     closed = tuple(_closed(one, move, now) for one in call.segments)
     calling, called = (new.id, last.called) if move.replaces == call.calling.id else (last.calling, new.id)
     talk = msgspec.structs.replace(
-        last, calling=calling, called=called, payer=_payer(last.payer, new, stays), started=now, ended=None
+        last,
+        calling=calling,
+        called=called,
+        payer=payer_after(last.payer, new, stays),
+        started=now,
+        ended=None,
     )
     return (*closed, *_own(new), talk)
 
@@ -32,7 +38,7 @@ def _closed(segment: SegmentRecord, move: Move, now: float) -> SegmentRecord:
     return msgspec.structs.replace(segment, ended=now)
 
 
-def _payer(before: Payer, new: Leg, stays: Leg) -> Payer:
+def payer_after(before: Payer, new: Leg, stays: Leg) -> Payer:
     """A mobile leg is paid by the mobile subscription, a fixed one by the fixed one, by the class of the
     call; a call that had cost nobody anything is one of the exchange's own from then on. Whoever pays at the
     other end goes on paying."""
@@ -67,3 +73,18 @@ def charged_for(talk: SegmentRecord, leg: Leg) -> SegmentRecord:
     if leg.charge is not None:
         return talk
     return msgspec.structs.replace(talk, charged=None, charged_group=None, rate_per_minute=0.0)
+
+
+def parked_segments(call: Talking, parked: Parked, new: Leg, now: float) -> tuple[SegmentRecord, ...]:
+    """The talk goes on with ``new``, who stands in its place already. Who parked the call goes on paying for
+    it, by the telephone that took it when that is the same user's."""
+    payer = parked.talk.payer
+    if new.subscriber == parked.by:
+        payer = payer_after(payer, new, other_of(call, new.id))
+    closed = tuple(
+        one if one.ended is not None else msgspec.structs.replace(one, ended=now) for one in call.segments
+    )
+    talk = msgspec.structs.replace(
+        parked.talk, calling=call.calling.id, called=call.winner, payer=payer, started=now, ended=None
+    )
+    return (*closed, *_own(new), talk)

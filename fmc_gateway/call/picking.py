@@ -243,10 +243,10 @@ def _stage(call: Ringing, stage: PickupStage) -> Ringing:
 def requested(call: Ringing, event: PickUpRequested, now: float) -> Step:
     """The telephone rings with the others, shown who calls; whichever answers first has the call."""
     user = event.user
-    wanted = colleagues.pick_up(user, event.owner, directed=event.owner is not None)
+    wanted = colleagues.pick_up(user, None, directed=False)
     if isinstance(wanted, RefusedPlan):
         return call, (_no(event, wanted.explanation, RefusedBecause.BARRED),)
-    problem = problem_of(call, Asks(user.subscriber, user.group, wanted.called))
+    problem = problem_of(call, Asks(user.subscriber, user.group, None))
     if problem is not None:
         return call, (_no(event, problem, RefusedBecause.STATE),)
     rings = dial.to_take(user, event.device, facts=event.facts)
@@ -272,11 +272,10 @@ def _goals(
         identity=call.reached,
         rule=rules.PICK_UP_GROUP,
     )
-    rule = rules.PICK_UP_GROUP if event.owner is None else rules.PICK_UP_DIRECTED
     goals, _ = of_devices(call, user, event.bindings, plan)
-    kinds = {target.device: target.kind for target in rings}
+    seen = {target.device: _seen(call, user, target.kind) for target in rings}
     return [
-        goal._replace(rule=rule, delay_s=0.0, connected_as=_seen(call, user, kinds[goal.device]))
+        goal._replace(rule=rules.PICK_UP_GROUP, delay_s=0.0, connected_as=seen[goal.device])
         for goal in goals
         if goal.device is not None
     ]

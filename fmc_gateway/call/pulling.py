@@ -37,14 +37,19 @@ def leg_joined(call: Talking, event: LegJoined, now: float) -> Step:
         problem = GONE
     if problem is not None:
         return call, (hand_back(event, problem),)
+    old = choosing.side_of(call, event.subscriber, None)
+    assert old is not None
+    return take(call, event, old, joined_leg(event, old, now), now)
+
+
+def take(call: Talking, event: LegJoined, old: Leg, leg: Leg, now: float) -> Step:
+    """``leg`` comes in the place of ``old``."""
     out: list[AnyCommand] = []
     before = call.move
     if before is not None:
         call = moving.stop_ringing(call, now, out)
     if before is not None and before.request is not None:
         out.append(AnswerRequest(request=before.request, done=False, explanation=choosing.BEING_MOVED))
-    old = choosing.side_of(call, event.subscriber, None)
-    assert old is not None
     move = Move(
         kind=MoveKind.PULL,
         replaces=old.id,
@@ -53,7 +58,6 @@ def leg_joined(call: Talking, event: LegJoined, now: float) -> Step:
         leg=event.leg,
         joined=event,
     )
-    leg = _joined(event, old, now)
     call = msgspec.structs.replace(call, aside=(*call.aside, leg), move=move)
     return moving.next_one(call, now, out), tuple(out)
 
@@ -67,7 +71,7 @@ def hand_back(event: LegJoined, why: str) -> ReturnLeg:
     return ReturnLeg(returned=LegReturned(joined=event, explanation=why))
 
 
-def _joined(event: LegJoined, old: Leg, now: float) -> Leg:
+def joined_leg(event: LegJoined, old: Leg, now: float) -> Leg:
     """As the old one in what others see of the user."""
     offered = event.offered
     return Leg(

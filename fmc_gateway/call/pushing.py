@@ -29,6 +29,7 @@ from fmc_gateway.call.confirming import CONFIRM_S, NOT_CONFIRMED, TAKES_IT
 from fmc_gateway.call.descriptions import held, talk_offer
 from fmc_gateway.call.ending import ELSEWHERE, MOVE_TIMER, confirm_timer, release, stop_leg
 from fmc_gateway.call.events import (
+    Binding,
     ContextFailed,
     ContextLoaded,
     DigitPressed,
@@ -64,7 +65,7 @@ from hipper.contracts.bus import RefusedBecause
 from hipper.contracts.calls import AttemptOutcome, LivePhase
 from hipper.pbx import dial
 from hipper.pbx.ids import LegId
-from hipper.pbx.model import Announcement, RefusedPlan, RingPlan, SubscriberContext
+from hipper.pbx.model import Announcement, OriginationFacts, RefusedPlan, RingPlan, SubscriberContext
 
 IN_CALL = (LegPhase.INVITED, LegPhase.RINGING)
 AGAIN_S = 1.0
@@ -131,14 +132,37 @@ def context_loaded(call: Talking, event: ContextLoaded, now: float) -> Step:
         return nobody(call, rings.explanation, RefusedBecause.BARRED, now, [])
     if stays.sdp is None:
         return nobody(call, NO_OFFER, RefusedBecause.STATE, now, [])
-    goals = _goals(call, caller, event, rings)
+    goals = _goals(call, caller, event.bindings, rings)
     if not goals:
         return nobody(call, NOTHING_RINGS, RefusedBecause.NOT_REACHABLE, now, [])
     return _ring(call, move, goals, stays, gone, float(caller.no_answer_s), now)
 
 
+def ring_to_take(
+    call: Talking,
+    move: Move,
+    user: SubscriberContext,
+    bindings: tuple[Binding, ...],
+    facts: OriginationFacts,
+    now: float,
+) -> Step:
+    """A telephone of ``user`` rings for a call of somebody else."""
+    stays, gone = any_leg(call, move.stays), any_leg(call, move.replaces)
+    assert stays is not None
+    assert gone is not None
+    rings = dial.to_take(user, move.device, facts=facts)
+    if isinstance(rings, RefusedPlan):
+        return nobody(call, rings.explanation, RefusedBecause.NOT_REACHABLE, now, [])
+    if stays.sdp is None:
+        return nobody(call, NO_OFFER, RefusedBecause.STATE, now, [])
+    goals = _goals(call, user, bindings, rings)
+    if not goals:
+        return nobody(call, NOTHING_RINGS, RefusedBecause.NOT_REACHABLE, now, [])
+    return _ring(call, move, goals, stays, gone, float(user.no_answer_s), now)
+
+
 def _goals(
-    call: Talking, caller: SubscriberContext, event: ContextLoaded, rings: Sequence[object]
+    call: Talking, caller: SubscriberContext, bindings: tuple[Binding, ...], rings: Sequence[object]
 ) -> list[targets.Goal]:
     plan = RingPlan(
         targets=tuple(rings),  # type: ignore[arg-type]
@@ -148,7 +172,7 @@ def _goals(
         identity=call.reached,
         rule="",
     )
-    return targets.of_devices(call, caller, event.bindings, plan)[0]
+    return targets.of_devices(call, caller, bindings, plan)[0]
 
 
 def _ring(
@@ -202,7 +226,8 @@ def nobody(call: Talking, why: str, because: RefusedBecause, now: float, out: li
         return moving.returned(call, move, now, out)
     gone = any_leg(call, move.replaces)
     left = gone is None or gone.phase is LegPhase.OVER
-    if move.kind in (MoveKind.LOST, MoveKind.RETURN) or (move.kind is MoveKind.CONSULT and left):
+    ends = move.kind in (MoveKind.LOST, MoveKind.RETURN) and call.parked is None
+    if ends or (move.kind is MoveKind.CONSULT and left):
         return end_both(call, now, out, moving.NOBODY, "gateway")
     return publish(call, call.live or LivePhase.ESTABLISHED, out), tuple(out)
 

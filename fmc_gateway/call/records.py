@@ -31,6 +31,7 @@ from hipper.contracts.calls import (
     LegRecord,
     LegRole,
     LiveCall,
+    LiveParked,
     LiveParty,
     LivePhase,
 )
@@ -68,7 +69,15 @@ def live_call(call: CallState, phase: LivePhase) -> LiveCall:
         incoming_group=call.incoming_group,
         others=_others(call),
         untouchable=_is_untouchable(call),
+        parked=_parked(call),
     )
+
+
+def _parked(call: CallState) -> LiveParked | None:
+    if not isinstance(call, Talking) or call.parked is None:
+        return None
+    parked = call.parked
+    return LiveParked(at=parked.at, group=parked.group, by=parked.by, since=parked.since)
 
 
 def _ringing(call: CallState, user: SubscriberId | None) -> tuple[DeviceId, ...]:
@@ -80,7 +89,7 @@ def _ringing(call: CallState, user: SubscriberId | None) -> tuple[DeviceId, ...]
 
 def _calling_party(call: CallState) -> LiveParty:
     """Who dials from the app is rung first."""
-    party = _party(call.calling)
+    party = _side(call, call.calling)
     if isinstance(call, Talking):
         return party if call.move is None else _instead(call, _with_ringing(call, call.calling, party))
     if not isinstance(call, DiallingOut):
@@ -130,7 +139,7 @@ def _called_party(call: CallState) -> LiveParty:
     outside is that user's business, not the caller's."""
     if isinstance(call, (Answering, Talking)):
         winner = winner_of(call)
-        party = _party(winner)
+        party = _side(call, winner)
         if isinstance(call, Talking) and call.move is not None:
             party = _instead(call, _with_ringing(call, winner, party))
         return msgspec.structs.replace(party, identity=HIDDEN) if is_sent_outside(winner) else party
@@ -158,7 +167,16 @@ def _with_ringing(call: Talking, leg: Leg, party: LiveParty) -> LiveParty:
     """Telephones that ring to take this party's place."""
     if call.move is None or call.move.replaces != leg.id:
         return party
-    return msgspec.structs.replace(party, ringing=_ringing(call, leg.subscriber))
+    return msgspec.structs.replace(party, ringing=_ringing(call, party.subscriber))
+
+
+def _side(call: CallState, leg: Leg) -> LiveParty:
+    """Nobody is where the call was parked, or whoever is being rung for it."""
+    party = _party(leg)
+    if not isinstance(call, Talking) or call.parked is None or leg.id != call.lost:
+        return party
+    rung = None if call.move is None else call.move.subscriber
+    return msgspec.structs.replace(party, subscriber=rung, device=None)
 
 
 def is_sent_outside(leg: Leg) -> bool:

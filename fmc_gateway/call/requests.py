@@ -13,7 +13,9 @@ from fmc_gateway.call.events import (
     HoldRequested,
     JoinRequested,
     MoveRequested,
+    ParkRequested,
     PickUpRequested,
+    RetrieveRequested,
     TransferRequested,
 )
 from fmc_gateway.call.exchanges import MoveKind
@@ -34,6 +36,8 @@ Wish = (
     | ConsultStepRequested
     | JoinRequested
     | PickUpRequested
+    | ParkRequested
+    | RetrieveRequested
 )
 
 

@@ -11,6 +11,7 @@ from fmc_gateway.call.commands import (
     AnswerMedia,
     AnyCommand,
     ApplyFeature,
+    AskToPark,
     Finish,
     HandOver,
     PlayMusic,
@@ -62,7 +63,14 @@ from fmc_gateway.call.records import publish
 from fmc_gateway.call.rounds import tell_caller
 from hipper.contracts.calls import CallOutcome, LivePhase
 from hipper.pbx.ids import DeviceId, PairId
-from hipper.pbx.model import ChangeService, FeaturePlan, RequestCallback, SubscriberContext
+from hipper.pbx.model import (
+    ChangeService,
+    FeatureAction,
+    FeaturePlan,
+    ParkCall,
+    RequestCallback,
+    SubscriberContext,
+)
 
 FEATURE_S = 5.0
 """How long a feature code may take to be carried out."""
@@ -96,12 +104,21 @@ def feature(
     )
     if joins is not None:  # nothing is shown of it: it is no call of its own
         return state, (coming.question(joins),)
-    assert isinstance(plan.action, ChangeService | RequestCallback)
     out: list[AnyCommand] = [
-        ApplyFeature(subscriber=caller.subscriber, device=device, action=plan.action),
+        _carry_out(call, plan.action, caller, device),
         StartTimer(name=SPEECH_TIMER, after_s=FEATURE_S),
     ]
     return publish(state, LivePhase.SETTING_UP, out), tuple(out)
+
+
+def _carry_out(
+    call: Deciding, action: FeatureAction, caller: SubscriberContext, device: DeviceId | None
+) -> AnyCommand:
+    if isinstance(action, ParkCall):
+        request = f"{call.offered.call}-park"
+        return AskToPark(request=request, subscriber=caller.subscriber, device=device, wanted=action)
+    assert isinstance(action, ChangeService | RequestCallback)
+    return ApplyFeature(subscriber=caller.subscriber, device=device, action=action)
 
 
 def call_chosen(call: Announcing, event: CallChosen, now: float) -> Step:

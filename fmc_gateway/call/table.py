@@ -74,6 +74,8 @@ NOT_IN_CALL: dict[type[msgspec.Struct], Row] = {
     ev.LegBack: NOTHING_LENT,
     ev.LegKept: NOTHING_LENT,
     ev.PickUpRequested: Row("requests.not_ringing"),
+    ev.ParkRequested: Row("requests.refuse"),
+    ev.RetrieveRequested: Row("retrieving.not_parked"),
 }
 """What is asked of a call that is answered, in a state in which it is not."""
 
@@ -336,7 +338,7 @@ _ROWS: dict[State, dict[type[msgspec.Struct], Row]] = {
         ev.DialRequested: ONCE,
         ev.DeclineRequested: NOT_RINGING,
         ev.CallChosen: NO_FEATURE,
-        ev.LegJoined: Row("pulling.leg_joined"),
+        ev.LegJoined: Row("in_call.leg_joined"),
         ev.LegReturned: ONCE,
         ev.MoveRequested: Row("pushing.move_requested"),
         ev.HoldRequested: Row("requests.hold_requested"),
@@ -349,6 +351,8 @@ _ROWS: dict[State, dict[type[msgspec.Struct], Row]] = {
         ev.LegRefused: Row("borrowing.refused"),
         ev.LegLent: Row("borrowing.lent"),
         ev.PickUpRequested: Row("requests.not_ringing"),
+        ev.ParkRequested: Row("parking.requested"),
+        ev.RetrieveRequested: Row("retrieving.requested", OVER),
         ev.HangUpRequested: Row("talking.hang_up", OVER),
     },
     st.Lending: {

@@ -55,7 +55,9 @@ def moved(call: Talking, now: float, out: list[AnyCommand]) -> None:
 
 def ended(call: CallState, now: float, out: list[AnyCommand]) -> None:
     """Whatever ends the call; nothing when no talk had begun."""
-    if isinstance(call, Talking) and winner_of(call).pair is not None and _is_talk(call):
+    if not isinstance(call, Talking) or call.parked is not None:
+        return
+    if winner_of(call).pair is not None and _is_talk(call):
         out.append(PublishTalk(talk=TalkEnded(call=call.offered.call, segment=segment_of(call), at=now)))
 
 

@@ -56,6 +56,15 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True):
     since: float | None = None
 
 
+class LiveParked(msgspec.Struct, frozen=True, kw_only=True):
+    """The call waits at extension ``at`` for anybody of ``group``. ``by``: who parked it."""
+
+    at: str
+    group: GroupId
+    by: SubscriberId
+    since: float
+
+
 class LiveCall(msgspec.Struct, frozen=True, kw_only=True):
     """Key ``call:<id>`` in Redis. Who is busy with whom, since when, on which device. While several devices
     ring, ``called`` names the identity that was reached."""
@@ -74,6 +83,8 @@ class LiveCall(msgspec.Struct, frozen=True, kw_only=True):
     others: tuple[LiveParty, ...] = ()
     """Of a consultation the colleague, of a conference all but ``calling`` and ``called``."""
     recording: RecordingState = RecordingState.OFF
+    parked: LiveParked | None = None
+    """One side is nobody then."""
     untouchable: bool = False
     """112, 113 and 0800-0113, and the emergency centre that calls back: no command changes it, and it is
     never recorded (call-flows §5)."""

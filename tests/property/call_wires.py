@@ -156,6 +156,9 @@ class Wires:
         found = self.rng.choice((None, CallId("another")))
         self.say("interpreter", ev.CallChosen(call=found, explanation="none"))
 
+    def do_ask_to_park(self, one: cmd.AskToPark) -> None:
+        self.say("interpreter", ev.FeatureDone(done=self.rng.random() < 0.7))
+
     def do_hand_over(self, one: cmd.HandOver) -> None:
         assert one.call == "another"
         self.handed_over = True

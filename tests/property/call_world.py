@@ -17,6 +17,7 @@ from fmc_gateway.call.model import Ending, Ringing, Talking, on_hold, winner_of
 from hipper.contracts.bus import KeepUntil
 from hipper.contracts.calls import CallOutcome, LivePhase
 from hipper.pbx.ids import CallId, DeviceId, LegId, PairId, SubscriberId
+from hipper.pbx.model import ParkCall
 from tests.fmc_gateway.call.kit import (
     OUTSIDE,
     PIET_FIXED,
@@ -34,6 +35,9 @@ from tests.property.call_wires import CONTACTS, FAILURES, OTHER, Party, Wires
 
 class World(Wires):
     """``walk`` plays one call from its INVITE to its end."""
+
+    parks = True
+    """Users park calls."""
 
     # Driving.
 
@@ -82,7 +86,7 @@ class World(Wires):
             "pstn": invite_from_pstn,
             "outside": lambda: invite("030 111 2233"),
             "desk": lambda: invite_from_desk("202"),
-            "code": lambda: invite("*21*203#"),
+            "code": lambda: invite(self.rng.choice(("*21*203#", "*68"))),
             "pull": lambda: invite("*11"),
             "dial": self._dial,
             "late offer": lambda: invite("202", sdp=None),
@@ -153,7 +157,10 @@ class World(Wires):
         if self.rng.random() < 0.6:
             leg = LegId(f"{self.a}-j{self.wishes}")
             self.parties[leg] = Party(leg, joined=True)
-            self.deliver(joined(leg, user, device))
+            parked = isinstance(self.call, Talking) and self.call.parked is not None
+            wants = ev.Wants.RETRIEVE if parked and self.rng.random() < 0.7 else ev.Wants.PULL
+            group = self.company["suze"].group
+            self.deliver(joined(leg, user, device, wants=wants, group=group, rule="park.retrieved"))
             return
         request = f"r{self.wishes}"
         self.requests.add(request)
@@ -196,6 +203,15 @@ class World(Wires):
         """What the app asks of the call."""
         if self.rng.random() < 0.15:
             return ev.JoinRequested(request=request, subscriber=user, other=OTHER)
+        parks = self.rng.random() if self.parks else 1.0
+        if parks < 0.08:
+            wanted = ParkCall(group=self.company["suze"].group, on="201", recall_s=60, most=3)
+            return ev.ParkRequested(request=request, subscriber=user, wanted=wanted)
+        if parks < 0.12:
+            anna, at = self.company["anna"], binding("anna-desk1")
+            return ev.RetrieveRequested(
+                request=request, subscriber=anna.subscriber, user=anna, bindings=(at,)
+            )
         roll = self.rng.random()
         if isinstance(self.call, Talking) and (self.call.consult or self.call.move) and roll < 0.8:
             step = self.rng.choice((*ev.ConsultStep, ev.ConsultStep.COMPLETE))
@@ -395,6 +411,8 @@ class World(Wires):
 
 class Consulting(World):
     """Users who consult whomever they can, and hardly ever hang up."""
+
+    parks = False
 
     def _first(self) -> ev.LegOffered | ev.DialRequested:
         return self.rng.choice((invite("202"), invite_from_pstn(), invite("030 111 2233")))

@@ -30,7 +30,7 @@ from fmc_gateway.call.switching import ENDED
 from fmc_gateway.call.table import TABLE
 from hipper.contracts.calls import CallOutcome, LegRole, SegmentRecord
 from hipper.pbx.ids import CallId, DeviceId, LegId, PairId
-from hipper.pbx.model import Payer, TariffClass
+from hipper.pbx.model import ParkCall, Payer, TariffClass
 from tests.fmc_gateway.call.kit import (
     OUTSIDE,
     START,
@@ -110,6 +110,7 @@ def test_world_reaches_every_state_and_every_way_to_end() -> None:
 
 # A world that keeps to nothing.
 
+PARK = ParkCall(group=suze().group, on="201", recall_s=60, most=3)
 JOINING = (LegId("j1"), LegId("j2"), LegId("j3"))
 LEGS = tuple(
     LegId(name)
@@ -175,7 +176,7 @@ def anything(rng: Random) -> ev.AnyEvent:
         lambda: ev.LegReoffered(leg=leg, sdp=text, method=rng.choice(("INVITE", "UPDATE"))),
         lambda: ev.LegReofferAnswered(leg=leg, sdp=text),
         lambda: ev.LegReofferRejected(leg=leg, status=status),
-        lambda: ev.TimerFired(name=rng.choice(("no_answer", "route", "settle", "move", "lost", "?"))),
+        lambda: ev.TimerFired(name=rng.choice(("no_answer", "route", "settle", "move", "lost", "park", "?"))),
         lambda: ev.DigitPressed(leg=leg, digit=rng.choice("159*#")),
         lambda: ev.AnnouncementEnded(pair=pair, leg=leg, played=rng.random() < 0.5),
         lambda: ev.FeatureDone(done=rng.random() < 0.5),
@@ -232,6 +233,15 @@ def anything(rng: Random) -> ev.AnyEvent:
         lambda: ev.PickUpRequested(
             request="r", subscriber=anna().subscriber, user=anna(), bindings=(binding("anna-desk1"),)
         ),
+        lambda: ev.ParkRequested(
+            request="r",
+            subscriber=rng.choice((suze(), piet())).subscriber,
+            wanted=PARK,
+            parked=rng.choice(((), (), ("201",))),
+        ),
+        lambda: ev.RetrieveRequested(
+            request="r", subscriber=anna().subscriber, user=anna(), bindings=(binding("anna-desk1"),)
+        ),
         lambda: ev.HangUpRequested(by=rng.choice(("user:suze", "user:", "operator", "drain", ""))),
     )
     assert len(choices) == len(get_args(ev.AnyEvent))
@@ -279,6 +289,8 @@ def anything(rng: Random) -> ev.AnyEvent:
             2,
             2,
             3,
+            2,
+            2,
             2,
             2,
             1,

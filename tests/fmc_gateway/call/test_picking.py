@@ -503,8 +503,6 @@ def test_declined_on_the_pickers_telephone_the_others_ring_on() -> None:
     [
         {"user": anna(group=GroupId("depot"))},
         {"user": anna(services=SubscriberServices(call_pickup=co.CallPickup(active=False)))},
-        {"owner": kees()},
-        {"owner": piet(group=GroupId("depot"))},
         {"device": DeviceId("piet-desk1")},
         {"bindings": ()},
         {"user": suze(), "subscriber": SubscriberId("suze")},
