@@ -31,6 +31,12 @@ def test_home_numbers_nationally_others_internationally() -> None:
     assert format_number("14020") == "14020"
 
 
+@pytest.mark.parametrize("rest", ["000000", "123456", "999999"])
+def test_dutch_numbers_are_grouped_as_the_library_groups_them(rest: str) -> None:
+    numbers = [f"+31{area}{rest}" for area in range(100, 1000)]
+    assert [format_number(one) for one in numbers] == [format_national(one) for one in numbers]
+
+
 @pytest.mark.parametrize(
     ("number", "masked"),
     [
