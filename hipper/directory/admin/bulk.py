@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -26,6 +26,7 @@ from hipper.directory.admin.model import (
     User,
     UserChange,
 )
+from hipper.directory.admin.packs import licences_of
 from hipper.directory.admin.refused import Refused, Unfit, already
 from hipper.directory.admin.users import (
     BY_NAME,
@@ -38,6 +39,9 @@ from hipper.directory.admin.users import (
     user_of,
 )
 from hipper.pbx.model import ServicePack
+
+BATCH = 50
+"""Users of a dry run whose rows are locked at once."""
 
 
 class Progress(NamedTuple):
@@ -70,22 +74,95 @@ async def import_users(
     spared: frozenset[str] = frozenset(),
 ) -> AsyncIterator[Progress]:
     """``wanted``: of :func:`~hipper.directory.admin.bulk_reading.read_users`. A dry run does everything, and
-    undoes it at the end. ``spared``: ids of users whom ``actor`` may not change. Raises what asyncpg raises:
-    the users told until then are made."""
-    everything = conn.transaction() if dry_run else None
-    if everything is not None:
-        await everything.start()
-    try:
-        groups = {group.name: group for group in await groups_of(conn, tenant)}
-        for done, one in enumerate(wanted, 1):
-            faults = tuple(one.faults)
-            changed = False
-            if not faults:
-                changed, faults = await _one(conn, actor, tenant, groups, one, realm, spared)
+    undoes it. ``spared``: ids of users whom ``actor`` may not change. Raises what asyncpg raises: the users
+    told until then are made."""
+    groups = {group.name: group for group in await groups_of(conn, tenant)}
+
+    async def write(one: WantedUser) -> tuple[bool, tuple[Fault, ...]]:
+        if one.faults:
+            return False, tuple(one.faults)
+        return await _one(conn, actor, tenant, groups, one, realm, spared)
+
+    if dry_run:
+        async for step in _undone(conn, tenant, groups, wanted, write):
+            yield step
+        return
+    for done, one in enumerate(wanted, 1):
+        changed, faults = await write(one)
+        yield Progress(done, len(wanted), changed, faults)
+
+
+async def _undone(
+    conn: asyncpg.Connection,
+    tenant: str,
+    groups: dict[str, Group],
+    wanted: list[WantedUser],
+    write: Callable[[WantedUser], Awaitable[tuple[bool, tuple[Fault, ...]]]],
+) -> AsyncIterator[Progress]:
+    """In batches, each undone before it is told, so that nobody waits longer than for one of them. Where an
+    earlier user of the file takes or leaves what a later one is about (a number, a name, a licence), it is
+    done again before, and a batch is as large as what is done again."""
+    limited = await _limited(conn, tenant, groups)
+    before: list[tuple[WantedUser, frozenset[str]]] = []
+    done, size = 0, BATCH
+    while done < len(wanted):
+        batch = wanted[done : done + size]
+        about = [await _about(conn, tenant, one, limited) for one in batch]
+        again = _needed(before, about)
+        results: list[tuple[bool, tuple[Fault, ...]]] = []
+        transaction = conn.transaction()
+        await transaction.start()
+        try:
+            for one in again:
+                await write(one)
+            for one in batch:
+                results.append(await write(one))
+        finally:
+            if not conn.is_closed():
+                await transaction.rollback()
+        for one, keys, (changed, faults) in zip(batch, about, results, strict=True):
+            done += 1
+            if changed:
+                before.append((one, keys))
             yield Progress(done, len(wanted), changed, faults)
-    finally:
-        if everything is not None and not conn.is_closed():
-            await everything.rollback()
+        size = max(BATCH, len(again))
+
+
+async def _limited(conn: asyncpg.Connection, tenant: str, groups: dict[str, Group]) -> frozenset[str]:
+    """Packs of which some group has so many licences and no more."""
+    found = [await licences_of(conn, tenant, group.id) for group in groups.values()]
+    return frozenset(one.pack.value for each in found for one in each.items if one.licences is not None)
+
+
+async def _about(
+    conn: asyncpg.Connection, tenant: str, wanted: WantedUser, limited: frozenset[str]
+) -> frozenset[str]:
+    """What the user has, is to have, or leaves, that others may be about too."""
+    values = wanted.values
+    found = [f"user {wanted.user.partition('@')[0]}", *(f"phone {one.aor_user}" for one in wanted.phones)]
+    numbers = [values.get("fixed"), values.get("mobile"), *wanted.alternates]
+    extensions, packs = [values.get("extension")], [values.get("pack")]
+    known = None if wanted.faults else await _known(conn, tenant, wanted.user)
+    if known is not None:
+        numbers += [known.fixed, known.mobile, *known.alternates]
+        extensions.append(known.extension)
+        packs.append(known.pack.value)
+    found += [f"number {one}" for one in numbers if one is not None]
+    found += [f"extension {one}" for one in extensions if one is not None]
+    found += [f"pack {one}" for one in packs if one in limited]
+    return frozenset(found)
+
+
+def _needed(before: list[tuple[WantedUser, frozenset[str]]], about: list[frozenset[str]]) -> list[WantedUser]:
+    """Who of ``before`` has a say in what becomes of a batch, and who had one in what became of them; in
+    their order."""
+    keys: set[str] = set().union(*about)
+    found = []
+    for one, own in reversed(before):
+        if not keys.isdisjoint(own):
+            found.append(one)
+            keys |= own
+    return found[::-1]
 
 
 async def _one(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import asyncpg
 import pytest
 
 from hipper.directory.admin.bulk import Progress, import_users
@@ -11,7 +12,8 @@ from hipper.directory.admin.bulk_reading import MOST_LINES, read_users
 from hipper.directory.admin.changing import OPERATOR, Actor
 from hipper.directory.admin.devices import find_telephone
 from hipper.directory.admin.groups import create_group
-from hipper.directory.admin.model import NewGroup
+from hipper.directory.admin.model import LicencesWanted, NewGroup
+from hipper.directory.admin.packs import set_licences
 from hipper.directory.admin.users import find_user, list_users
 from hipper.directory.credentials import hashed, load_device_credentials
 from hipper.pbx.ids import GroupId, TenantId
@@ -142,6 +144,56 @@ class TestWriting:
         assert dry == await imported(company, HEAD + GERDA + HENK + twice)
         assert [one.changed for one in dry] == [True, True, False]
         assert dry[2].faults[0].text == "this number is already taken"
+
+    @pytest.mark.parametrize("batch", [1, 2, 50])
+    async def test_dry_run_in_batches_says_what_the_whole_file_would(
+        self, company: Company, batch: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Numbers that pass from one user of the file to the next, names and licences taken by an earlier
+        one."""
+        monkeypatch.setattr("hipper.directory.admin.bulk.BATCH", batch)
+        await imported(company, HEAD + GERDA + HENK)
+        wanted = LicencesWanted(business_plus=3)
+        await set_licences(company.conn, OPERATOR, company.group.id, wanted)
+        columns = "user;display_name;pack;extension;fixed;desk_phone\n"
+        text = columns + "".join(
+            f"{line}\n"
+            for line in (
+                "henk;;;;0201234597;",  # leaves 4508
+                "hein;Hein;business_plus;209;0201234508;hein-1",  # takes it
+                "hugo;Hugo;business_plus;209;;",  # an extension that is taken by then
+                "hans;Hans;business_plus;210;0201234597;",  # a number that is taken by then
+                "hilde;Hilde;business_plus;;;hein-1",  # a telephone that is Hein's by then
+                "ida;Ida;business_plus;;;",
+                "ilse;Ilse;business_plus;;;",  # the licences are used up
+            )
+        )
+        dry = await imported(company, text, dry_run=True)
+        audit = await company.audit()
+        assert dry == await imported(company, text)
+        assert len(await company.audit()) > len(audit)
+        said = [one.faults[0].text if one.faults else "" for one in dry]
+        assert said[:2] == ["", ""]
+        assert all(said[2:5])
+        assert said[5:] == ["", "all 3 licences of business_plus are in use"]
+
+    async def test_nobody_waits_for_a_dry_run(self, company: Company, postgres_url: str) -> None:
+        """Whoever asks between two users of it finds the group and the users as free as before."""
+        await imported(company, HEAD + GERDA + HENK)
+        users, _ = read_users("user;display_name\nhenk;Henk de Mol\ngerda;Gerda de Mol\nnew;N\n")
+        other = await asyncpg.connect(postgres_url)
+        locks = (
+            "SELECT FROM directory.subscribers FOR UPDATE NOWAIT",
+            "SELECT FROM directory.groups FOR UPDATE NOWAIT",
+        )
+        steps = import_users(company.conn, OPERATOR, company.tenant.id, users, realm=None, dry_run=True)
+        count = 0
+        async for _ in steps:
+            count += 1
+            for one in locks:
+                await other.execute(one)
+        await other.close()
+        assert count == 3
 
     async def test_who_administers_one_group_imports_into_it_only(self, company: Company) -> None:
         utrecht = await create_group(company.conn, OPERATOR, company.tenant, NewGroup(name="utrecht"))
