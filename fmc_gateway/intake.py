@@ -46,6 +46,8 @@ from hipper.telephony.sip.message import Request
 
 RETRY_AFTER_S = 10
 """What a caller is told to wait when there is no room or the gateway drains."""
+NO_SUCH_DIALOG = "no such dialog"
+NOT_REPLACED = "dialogs are taken over by REFER or *11"
 NOT_CONFIGURED = "address not configured on this listener"
 
 Challenge = tuple[tuple[str, str], ...]
@@ -183,6 +185,12 @@ class Intake:
             self._refuse(event, Refusal(403, NOT_CONFIGURED))
             return
         offer = self._offer(event)
+        if event.replaces is not None and not offer.emergency:
+            # who transfers here asks us, by REFER; *11 takes a call over (call-flows §4)
+            self._observer.call_refused("bad_offer")
+            there = event.replaces_session is not None
+            self._refuse(event, Refusal(603, NOT_REPLACED) if there else Refusal(481, NO_SUCH_DIALOG))
+            return
         if not offer.emergency and self._is_full():
             self._observer.call_refused("draining" if self.draining else "call_limit")
             self._refuse(event, Refusal(503, "no room for a new call"))

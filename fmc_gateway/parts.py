@@ -203,7 +203,7 @@ class GatewayParts:
                 let_through=let_through(self.settings),
                 flow_for_large=self.large,
             ),
-            supported=("100rel", "timer", "path", "outbound"),
+            supported=("100rel", "timer", "path", "outbound", "replaces"),
             allow=METHODS,
             match_replaces=False,
         )

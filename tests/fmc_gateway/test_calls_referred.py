@@ -11,7 +11,7 @@ from hipper.telephony.sip.headers import NameAddr, Replaces
 from hipper.telephony.sip.refer import refer_to_replaces
 from hipper.telephony.sip.uri import SipUri
 from tests.fmc_gateway.kit import Peer, World, sdp, wait_for
-from tests.fmc_gateway.test_calls_moved import OUTSIDE, login
+from tests.fmc_gateway.test_calls_moved import ANNA_MOBILE, ASSERTED, OUTSIDE, login
 
 pytestmark = pytest.mark.servers
 
@@ -211,4 +211,22 @@ async def test_telephone_hangs_up_at_once_and_has_the_call_back_when_nobody_take
     await desk.follow()
     await desk.phone.expect(sip.Confirmed)
     desk.phone.do("bye", back.session)
+    await world.at_rest()
+
+
+async def test_invite_that_wants_a_dialog_is_told_how_to_have_it(world: World) -> None:
+    """We say that Replaces is known, or telephones would not transfer to us; 112 goes through whatever it
+    carries."""
+    desk = await talks(world)
+    found = desk.phone.agent.replaces_for(desk.session)
+    for replaces, status in ((str(found), 603), ("nobody;to-tag=a;from-tag=b", 481)):
+        headers = (("Replaces", replaces), ("Require", "replaces"))
+        uri = "<sip:anna-1@acme.test>"
+        desk.phone.call(world.site.udp, "202", uri, headers=headers, auth=login("anna-1"), host="acme.test")
+        assert (await desk.phone.expect(sip.Rejected)).status == status
+    headers = (*ASSERTED, ("Replaces", "nobody;to-tag=a;from-tag=b"))
+    world.site.mobile_peer.call(world.site.core, "112", ANNA_MOBILE, headers=headers)
+    urgent = await world.site.psap.expect(sip.Invited)
+    world.site.psap.do("reject", urgent.session, 480)
+    desk.phone.do("bye", desk.session)
     await world.at_rest()

@@ -7,6 +7,7 @@ import asyncio
 
 from hipper.contracts.bus import Join, ReplyStatus
 from tests.interop.baresip import Baresip
+from tests.interop.company import PASSWORD
 from tests.interop.conftest import Kit
 from tests.interop.test_moved import OUTSIDE, App
 
@@ -52,3 +53,58 @@ async def test_two_native_calls_are_joined_from_the_app(kit: Kit) -> None:
     assert sorted(leg["ended_by"] for leg in (*joined.legs, *lent.legs) if "call:" in leg["ended_by"]) == [
         f"call:{first}"
     ]
+
+
+async def test_desk_phone_sends_its_call_on_by_refer(kit: Kit) -> None:
+    """baresip's own transfer: it is told that it rings, and that it was answered."""
+    anna, bram = kit.company.person("anna"), kit.company.person("bram", mobile=False)
+    await kit.company.apply()
+    user, far = await kit.desk(anna, USER), await kit.pstn_phone(OUTSIDE, FAR)
+    colleague = await kit.desk(bram, COLLEAGUE)
+    await user.dial("0301234567")
+    await far.incoming()
+    await far.answer()
+    await asyncio.gather(far.hears(USER), user.hears(FAR))
+    await user.command("transfer", f"sip:{bram.extension}@{bram.domain}")
+    await colleague.incoming()
+    await far.hears_other(*TONES)
+    await colleague.answer()
+    await user.closed()
+    await asyncio.gather(far.hears(COLLEAGUE), colleague.hears(FAR))
+    await far.hears_in_order(USER, "other", COLLEAGUE)
+    await colleague.hang_up()
+    await far.closed()
+    record = await kit.record()
+    assert {anna.phones[0], bram.phones[0]} <= {leg["device_name"] for leg in record.legs}
+
+
+async def test_desk_phone_brings_two_of_its_dialogs_together(kit: Kit) -> None:
+    """SIPp is the telephone, and sends back what it hears: who hears the own tone hears the telephone."""
+    anna, bram = kit.company.person("anna", mobile=False), kit.company.person("bram", mobile=False)
+    await kit.company.apply()
+    far, colleague = await kit.pstn_phone(OUTSIDE, FAR), await kit.desk(bram, COLLEAGUE)
+    target = f"{bram.extension}@{bram.domain}"
+    phone = await kit.phone(
+        anna,
+        "uas_attended_transfer",
+        echo=True,
+        auth_uri=target,
+        request_uri=f"sip:{target}",
+        user=anna.phones[0],
+        password=PASSWORD,
+        domain=anna.domain,
+        talk_ms=600,
+        hold_ms=1200,
+    )
+    await far.dial(f"sip:{anna.fixed}@127.0.0.1:{kit.gateway.pstn}")
+    await far.hears(FAR)
+    await colleague.incoming()
+    await colleague.answer()
+    await colleague.hears(COLLEAGUE)
+    await asyncio.gather(far.hears(COLLEAGUE), colleague.hears(FAR))
+    await phone.finished()
+    await far.hears_in_order(FAR, COLLEAGUE)
+    await colleague.hears_in_order(COLLEAGUE, FAR)
+    await far.hang_up()
+    await colleague.closed()
+    assert {len(one.legs) for one in await kit.records(2)} == {2, 3}

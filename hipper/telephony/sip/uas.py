@@ -74,7 +74,7 @@ class CalleeSide(CallerSide):
     def _match_replaces(self, request: Request) -> tuple[Replaces | None, str | None, int | None]:
         """Replaces (RFC 3891 §3): the header, our session it names, and the status that refuses it."""
         text = request.headers.get("Replaces")
-        if text is None or "replaces" not in self.config.supported:
+        if text is None or "replaces" not in self.config.supported or self._is_exempt(request):
             return None, None, None
         replaces = Replaces.parse(text)
         found = self._dialogs.get((replaces.call_id, replaces.to_tag, replaces.from_tag))

@@ -94,6 +94,31 @@ class TestTransfer:
         assert alice.ua.at_rest
         assert bob.ua.at_rest
 
+    @pytest.mark.parametrize("value", ["false", "FALSE;x=y"])
+    def test_who_wants_no_notifications_gets_none(self, value: str) -> None:
+        """RFC 4488 §4."""
+        net = Network()
+        alice, bob = net.add("alice"), net.add("bob")
+        call, _ = establish(net, alice, bob)
+        alice.ua.refer(call, net.now, CAROL, headers=[("Refer-Sub", value)])
+        net.run(0.1)
+        transaction = bob.last(Referred).transaction
+        bob.ua.accept_refer(transaction, net.now)
+        bob.ua.notify_refer(transaction, net.now, 200)
+        net.run(0.1)
+        answer = alice.last(RequestAnswered).response
+        assert (answer.status, answer.headers.get("Refer-Sub")) == (202, "false")
+        assert "NOTIFY" not in net.titles()
+        alice.ua.bye(call, net.now)
+        net.run(40)
+        assert bob.ua.at_rest
+
+    def test_refused_with_a_reason(self) -> None:
+        net, alice, bob, _, _, transaction = referred()
+        bob.ua.reject_refer(transaction, net.now, 403, headers=[("Warning", '399 b "no"')])
+        net.run(0.1)
+        assert alice.last(RequestAnswered).response.headers.get("Warning") == '399 b "no"'
+
     def test_refused(self) -> None:
         net, alice, bob, _, _, transaction = referred()
         bob.ua.reject_refer(transaction, net.now, 603)
@@ -181,6 +206,17 @@ class TestReplaces:
         told = bob.last(Invited)
         assert told.replaces == replaces
         assert told.replaces_session == incoming
+
+    def test_refer_names_a_session_until_it_is_over(self) -> None:
+        net, alice, bob, _, call, incoming = self.start()
+        replaces = alice.ua.replaces_for(call)
+        assert replaces is not None
+        assert bob.ua.session_of(replaces) == incoming
+        swapped = Replaces.of(replaces.call_id, replaces.from_tag, replaces.to_tag)
+        assert bob.ua.session_of(swapped) is None
+        net.lose = lambda message: message.title == "BYE"
+        bob.ua.bye(incoming, net.now)
+        assert bob.ua.session_of(replaces) is None
 
     def test_unknown_dialog_is_481(self) -> None:
         net, _, bob, carol, _, _ = self.start()
