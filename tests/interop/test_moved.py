@@ -7,26 +7,16 @@ party and hears it; one that never hears another's tone is alone with it.
 from __future__ import annotations
 
 import asyncio
-import itertools
-import json
-import time
-import tomllib
-
-import asyncpg
 
 from hipper.contracts.bus import (
-    CallCommand,
-    CommandEnvelope,
-    CommandReply,
     Hold,
     Push,
     ReplyStatus,
     Resume,
 )
-from hipper.pbx.ids import CallId, DeviceId, GatewayId, SubscriberId, TenantId
-from hipper.runtime.bus import Bus, connect
-from hipper.runtime.bus_commands import CommandChannel
+from hipper.pbx.ids import DeviceId
 from tests.bench import interruption
+from tests.interop.app import App
 from tests.interop.baresip import Baresip
 from tests.interop.company import Person
 from tests.interop.conftest import Kit
@@ -108,73 +98,6 @@ async def test_a_pull_there_and_back_hardly_interrupts_the_far_party(kit: Kit) -
 
 
 # From the app.
-
-
-class App:
-    """Anna's, over the bus."""
-
-    def __init__(self, kit: Kit, tenant: str, user: str, devices: dict[str, str]) -> None:
-        self.kit = kit
-        self.devices = devices
-        """By AOR user, ``mobile`` for the handset."""
-        self.who = {"tenant": TenantId(tenant), "user": SubscriberId(user)}
-        self._settings = tomllib.loads(kit.gateway.settings.read_text())
-        self._count = itertools.count(1)
-
-    @classmethod
-    async def of(cls, kit: Kit, person: Person) -> App:
-        connection = await asyncpg.connect(kit.database)
-        try:
-            rows = await connection.fetch(
-                "SELECT d.device_id, coalesce(d.aor_user, d.kind) AS name, d.subscriber_id, d.tenant_id"
-                " FROM directory.devices d JOIN directory.numbers n USING (subscriber_id)"
-                " WHERE n.e164 = $1",
-                person.fixed,
-            )
-        finally:
-            await connection.close()
-        devices = {row["name"]: row["device_id"] for row in rows}
-        return cls(kit, rows[0]["tenant_id"], rows[0]["subscriber_id"], devices)
-
-    async def call(self) -> CallId:
-        """The one call she is in."""
-        (call,) = await self.calls(1)
-        return call
-
-    async def calls(self, count: int) -> list[CallId]:
-        """Those she is in, the oldest first."""
-        client = connect(self._settings["redis"]["url"])
-        try:
-            async with asyncio.timeout(3):
-                while len(found := await client.hkeys(f"busy:{self.who['user']}")) < count:  # noqa: ASYNC110
-                    await asyncio.sleep(0.02)
-            if count == 1:
-                return [CallId(call.decode()) for call in found]
-            shown = [json.loads(await client.get(f"call:{call.decode()}")) for call in found]
-        finally:
-            await client.aclose()
-        return [CallId(one["call"]) for one in sorted(shown, key=lambda one: one["started"])]
-
-    async def asks(self, command: CallCommand, call: CallId | None = None) -> CommandReply:
-        bus = Bus(self._settings["redis"]["url"])
-        channel: CommandChannel[CommandEnvelope, CommandReply] = CommandChannel(
-            bus, CommandEnvelope, CommandReply
-        )
-        request = f"{self.kit.company.tenant}-{next(self._count)}"
-        envelope = CommandEnvelope(
-            request_id=request,
-            idempotency_key=request,
-            call=call or await self.call(),
-            deadline=time.time() + 5,
-            command=command,
-        )
-        gateway = self._settings.get("gateway", {}).get("id", "gw1")
-        try:
-            reply = await channel.send(GatewayId(gateway), envelope)
-        finally:
-            await bus.close()
-        assert reply is not None
-        return reply
 
 
 async def test_app_pushes_the_call_to_the_desk_phone(kit: Kit) -> None:
