@@ -13,8 +13,13 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from fmc_gateway.call.commands import AnswerDial, AnswerRequest
+from fmc_gateway.call.conference_events import ConferenceWish
 from fmc_gateway.call.events import (
     AnyEvent,
+    ConferenceAddRequested,
+    ConferenceMuteRequested,
+    ConferenceRemoveRequested,
+    ConferenceRequested,
     ConsultRequested,
     ConsultStep,
     ConsultStepRequested,
@@ -31,6 +36,10 @@ from hipper.contracts.bus import (
     CallCommand,
     CommandEnvelope,
     CommandReply,
+    Conference,
+    ConferenceAdd,
+    ConferenceMute,
+    ConferenceRemove,
     Consult,
     ConsultCancel,
     ConsultComplete,
@@ -74,6 +83,7 @@ Wish = (
     | TransferRequested
     | ConsultStepRequested
     | JoinRequested
+    | ConferenceWish
 )
 CONSULT_STEPS = {
     ConsultComplete: ConsultStep.COMPLETE,
@@ -267,9 +277,27 @@ def _wish(envelope: CommandEnvelope) -> Wish | None:
         case ConsultComplete() | ConsultCancel() | ConsultSwap():
             step = CONSULT_STEPS[type(command)]
             return ConsultStepRequested(request=request, subscriber=command.user, step=step)
+        case Conference() | ConferenceAdd() | ConferenceRemove() | ConferenceMute():
+            return _conference(request, command)
         case Join():
             return JoinRequested(request=request, subscriber=command.user, other=command.other)
     return None
+
+
+def _conference(
+    request: str, command: Conference | ConferenceAdd | ConferenceRemove | ConferenceMute
+) -> ConferenceWish:
+    user = command.user
+    match command:
+        case Conference():
+            return ConferenceRequested(
+                request=request, subscriber=user, calls=command.calls, goes_on=command.goes_on
+            )
+        case ConferenceAdd():
+            return ConferenceAddRequested(request=request, subscriber=user, destination=command.destination)
+        case ConferenceRemove():
+            return ConferenceRemoveRequested(request=request, subscriber=user, leg=command.leg)
+    return ConferenceMuteRequested(request=request, subscriber=user, leg=command.leg, muted=command.muted)
 
 
 def _settle(told: asyncio.Future[Answer], answer: Answer) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal
 
+from fmc_gateway.call.model import is_room_leg
 from fmc_gateway.dns.hop import Family, family_of
 from fmc_gateway.sip_port import SipPort
 from hipper.pbx.ids import LegId
@@ -22,6 +23,7 @@ class Families:
 
     def __init__(self, settings: Settings, sip: SipPort, run_of: Callable[[LegId], Any]) -> None:
         self._mixed = len({family_of(listener.host) for listener in settings.sip_listener}) > 1
+        self._rooms = family_of(settings.conference.rtp_address)
         self._sip = sip
         self._run_of = run_of
 
@@ -35,6 +37,8 @@ class Families:
         return "IP6" if toward == 6 else "IP4"
 
     def _of_leg(self, leg: LegId) -> Family | None:
+        if is_room_leg(leg):
+            return self._rooms
         found = self._sip.leg(leg)
         return None if found is None or found.flow is None else family_of(found.flow.remote[0])
 

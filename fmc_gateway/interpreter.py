@@ -27,9 +27,10 @@ from fmc_gateway.records.explain import ExplainedCall
 from fmc_gateway.records.unfinished import GATEWAY_FAULT, unfinished_record
 from fmc_gateway.sip_port import SipPort
 from hipper.contracts.calls import CallOutcome, LiveCall
-from hipper.contracts.talks import RingEvent, TalkEnded, TalkEvent
-from hipper.pbx.ids import CallId, LegId, SubscriberId
+from hipper.contracts.talks import RingEvent, TalkEnded, TalkEvent, TalkMoved
+from hipper.pbx.ids import CallId, LegId, RoomId, SubscriberId
 
+NO_MIXER = "conferences cannot be mixed now"
 MAX_TRACE = 2000
 """Turns kept of one call: hours of holding and resuming."""
 
@@ -50,6 +51,20 @@ class MediaCommands(Protocol):
     """:class:`fmc_gateway.media_port.MediaPort`, or what stands for it."""
 
     def run(self, command: Any, done: Callable[[e.AnyEvent], None]) -> None: ...
+
+
+class RoomCommands(Protocol):
+    """:class:`fmc_gateway.rooms_port.RoomsPort`, or what stands for it."""
+
+    def run(self, command: Any, done: Callable[[e.AnyEvent], None]) -> None: ...
+
+
+class NoRooms:
+    """Conferences cannot be mixed."""
+
+    def run(self, command: Any, done: Callable[[e.AnyEvent], None]) -> None:
+        if isinstance(command, c.CreateRoom):
+            done(e.RoomFailed(room=command.room, reason=NO_MIXER, unavailable=True))
 
 
 class LivePort(Protocol):
@@ -84,7 +99,7 @@ Replied = Callable[[c.AnswerRequest], None]
 
 class CallRun:
     """One call while it lives: the engine's state and what belongs to it outside. ``call`` None:
-    not begun, or over. ``talk``: the segment the recorder believes to go on. ``handed_over``: its leg is
+    not begun, or over. ``talks``: the segments the recorder believes to go on. ``handed_over``: its leg is
     another call's now, and it was none of its own."""
 
     __slots__ = (
@@ -97,9 +112,10 @@ class CallRun:
         "outcome",
         "over",
         "queue",
+        "rooms",
         "running",
         "setup_ms",
-        "talk",
+        "talks",
         "timers",
         "trace",
     )
@@ -118,7 +134,8 @@ class CallRun:
         self.last_live: LiveCall | None = None
         self.outcome: CallOutcome | None = None
         self.setup_ms: float | None = None
-        self.talk: int | None = None
+        self.talks: set[int] = set()
+        self.rooms: set[RoomId] = set()
 
 
 class Interpreter:
@@ -136,7 +153,9 @@ class Interpreter:
         hooks: HooksPort,
         observer: Observer,
         now_unix: Callable[[], float],
+        rooms: RoomCommands | None = None,
     ) -> None:
+        self._rooms = NoRooms() if rooms is None else rooms
         self._sip = sip
         self._media = media
         self._directory = directory
@@ -173,6 +192,8 @@ class Interpreter:
         media_commands = (c.OfferMedia, c.AnswerMedia, c.DeleteMedia, c.BlockMedia, c.UnblockMedia)
         for kind in (*media_commands, c.PlayMusic, c.StopMusic, c.PlayAnnouncement, c.StopAnnouncement):
             self._handlers[kind] = self._run_media
+        for room_kind in (c.CreateRoom, c.JoinRoom, c.LeaveRoom, c.DestroyRoom):
+            self._handlers[room_kind] = self._run_room
 
     def __len__(self) -> int:
         return len(self._runs)
@@ -310,8 +331,10 @@ class Interpreter:
             self._sip.abandon(leg)
         if run.last_live is not None:
             self._live.publish(run.id, None)
-        if run.talk is not None:
-            self._hooks.publish_talk(TalkEnded(call=run.id, segment=run.talk, at=self._now()))
+        for segment in run.talks:
+            self._hooks.publish_talk(TalkEnded(call=run.id, segment=segment, at=self._now()))
+        for room in run.rooms:
+            self._rooms.run(c.DestroyRoom(room=room), lambda event: None)
         self._record_fault(run)
         self._finish(run, c.Finish())
         for lender in [other for other in self._runs.values() if lending.lends_to(other.call, run.id)]:
@@ -344,6 +367,13 @@ class Interpreter:
 
     def _run_media(self, run: CallRun, command: Any) -> None:
         self._media.run(command, lambda event: self._later(run, event))
+
+    def _run_room(self, run: CallRun, command: Any) -> None:
+        if isinstance(command, c.DestroyRoom):
+            run.rooms.discard(command.room)
+        else:
+            run.rooms.add(command.room)
+        self._rooms.run(command, lambda event: self._later(run, event))
 
     def _originate(self, run: CallRun, command: c.Originate) -> None:
         self._own(run, command.leg)
@@ -447,7 +477,12 @@ class Interpreter:
             self._sip.abandon(leg)
 
     def _publish_talk(self, run: CallRun, command: c.PublishTalk) -> None:
-        run.talk = None if isinstance(command.talk, TalkEnded) else command.talk.segment
+        if isinstance(command.talk, TalkEnded):
+            run.talks.discard(command.talk.segment)
+        elif isinstance(command.talk, TalkMoved):  # in a call of two
+            run.talks = {command.talk.segment}
+        else:
+            run.talks.add(command.talk.segment)
         self._hooks.publish_talk(command.talk)
 
     def _publish_ring(self, run: CallRun, command: c.PublishRing) -> None:

@@ -13,6 +13,7 @@ from fmc_gateway.bindings import BindingMirror, Bindings
 from fmc_gateway.call.commands import PlayAnnouncement
 from fmc_gateway.call.events import DialRequested
 from fmc_gateway.call.masking import mask
+from fmc_gateway.call.model import is_room_leg
 from fmc_gateway.callbacks import Callbacks
 from fmc_gateway.clock import EngineClock
 from fmc_gateway.database_watch import DatabaseWatch
@@ -34,6 +35,7 @@ from fmc_gateway.live import LiveCalls
 from fmc_gateway.loop_guard import LoopGuard
 from fmc_gateway.media_port import MediaPort
 from fmc_gateway.metrics import GatewayMetrics
+from fmc_gateway.mixer import Mixer
 from fmc_gateway.music import HeldMusic
 from fmc_gateway.music import folder_of as music_folder
 from fmc_gateway.peers import PeerTable
@@ -48,6 +50,7 @@ from fmc_gateway.records.store import insert_entries
 from fmc_gateway.records.writer import RecordWriter
 from fmc_gateway.registrar import Registrar
 from fmc_gateway.resolver import Resolver
+from fmc_gateway.rooms_port import RoomsPort
 from fmc_gateway.routing import Routing
 from fmc_gateway.sip_port import SipPort
 from fmc_gateway.spending import Spending
@@ -151,6 +154,8 @@ class GatewayParts:
         self.lamps: Lamps
         self.intake: Intake
         self.lines: Lines
+        self.mixer = Mixer(settings, lambda why: self.rooms.lost(why))
+        self.rooms = RoomsPort(self.mixer, lambda: self.ids.token(24))
         self.health = HealthServer(
             settings.http.host,
             settings.http.port,
@@ -161,7 +166,11 @@ class GatewayParts:
                 "redis": lambda: not self.live.away,
                 "rtpengine": lambda: self.media_client.available,
             },
-            {"trunks": self.trunks.report, "timers": loop_load.timers_by_callback},
+            {
+                "trunks": self.trunks.report,
+                "timers": loop_load.timers_by_callback,
+                "conferences": self.mixer.report,
+            },
         )
         self._open = False
         self._tasks: list[asyncio.Task[None]] = []
@@ -187,6 +196,7 @@ class GatewayParts:
             "Times the journal of live calls, or one call in it, could not be written.",
             read=lambda: self.journal.failures,
         )
+        metrics.gauge("conference_rooms", "Rooms of conferences.", read=lambda: len(self.rooms))
         metrics.gauge("media_pairs", "Talking pairs at rtpengine.", read=lambda: self.media_client.calls)
 
     def _agent_config(self) -> UserAgentConfig:
@@ -216,7 +226,7 @@ class GatewayParts:
         media = MediaPort(
             self.media_client,
             own_music,
-            fixed=self.sip.is_fixed,
+            fixed=lambda leg: is_room_leg(leg) or self.sip.is_fixed(leg),
             observer=self.metrics,
             find=self._recording,
             family=Families(settings, self.sip, lambda leg: self.interpreter.run_of(leg)),
@@ -291,6 +301,7 @@ class GatewayParts:
             records=WatchedRecords(self.records, self.spending),
             features=self.features,
             hooks=self.hooks,
+            rooms=self.rooms,
             observer=self.metrics,
             now_unix=self.clock.unix,
         )

@@ -91,6 +91,7 @@ class Gateway(GatewayParts):
             self.spending.load(self.pool, self.clock.unix()),
             self.spending.watch(self.interpreter.hang_up, self.clock.unix),
             media.watch(settings.media.media_timeout_s / 4),
+            self.mixer.begin(),
         ):
             self._tasks.append(asyncio.create_task(work))
 
@@ -139,6 +140,8 @@ class Gateway(GatewayParts):
         await self.shell.stop()
         await self.health.stop()
         self.digits.close()
+        await self.rooms.close()
+        await self.mixer.close()
         await self.media_client.stop()
         await self.bus.close()
         await self.features.close()

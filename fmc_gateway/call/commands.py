@@ -9,6 +9,11 @@ from __future__ import annotations
 
 import msgspec
 
+from fmc_gateway.call.command_base import Command as Command
+from fmc_gateway.call.conference_commands import CreateRoom as CreateRoom
+from fmc_gateway.call.conference_commands import DestroyRoom as DestroyRoom
+from fmc_gateway.call.conference_commands import JoinRoom as JoinRoom
+from fmc_gateway.call.conference_commands import LeaveRoom as LeaveRoom
 from fmc_gateway.call.events import (
     Diverted,
     HangUpRequested,
@@ -36,10 +41,6 @@ from hipper.contracts.talks import RingEvent, TalkEvent
 from hipper.pbx.ids import CallId, DeviceId, GroupId, LegId, PairId, SubscriberId, TenantId
 from hipper.pbx.model import Announcement, CallerIdentity, ChangeService, ParkCall, RequestCallback
 from hipper.telephony.numbers.e164 import E164
-
-
-class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="command"):
-    """Base of all commands."""
 
 
 class LoadContext(Command, frozen=True, kw_only=True, tag="load_context"):
@@ -404,6 +405,10 @@ AnyCommand = (
     | AnswerRequest
     | AnswerRefer
     | NotifyRefer
+    | CreateRoom
+    | JoinRoom
+    | LeaveRoom
+    | DestroyRoom
     | StartTimer
     | StopTimer
     | PublishLive

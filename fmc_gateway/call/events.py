@@ -10,6 +10,14 @@ from __future__ import annotations
 from fmc_gateway.call.colleague_events import ParkRequested as ParkRequested
 from fmc_gateway.call.colleague_events import PickUpRequested as PickUpRequested
 from fmc_gateway.call.colleague_events import RetrieveRequested as RetrieveRequested
+from fmc_gateway.call.conference_events import ConferenceAddRequested as ConferenceAddRequested
+from fmc_gateway.call.conference_events import ConferenceMuteRequested as ConferenceMuteRequested
+from fmc_gateway.call.conference_events import ConferenceRemoveRequested as ConferenceRemoveRequested
+from fmc_gateway.call.conference_events import ConferenceRequested as ConferenceRequested
+from fmc_gateway.call.conference_events import PartyInRoom as PartyInRoom
+from fmc_gateway.call.conference_events import PartyNotInRoom as PartyNotInRoom
+from fmc_gateway.call.conference_events import RoomFailed as RoomFailed
+from fmc_gateway.call.conference_events import RoomMade as RoomMade
 from fmc_gateway.call.legs import Binding as Binding
 from fmc_gateway.call.lending_events import LegAsked as LegAsked
 from fmc_gateway.call.lending_events import LegBack as LegBack
@@ -285,5 +293,13 @@ AnyEvent = (
     | PickUpRequested
     | ParkRequested
     | RetrieveRequested
+    | ConferenceRequested
+    | ConferenceAddRequested
+    | ConferenceRemoveRequested
+    | ConferenceMuteRequested
+    | RoomMade
+    | RoomFailed
+    | PartyInRoom
+    | PartyNotInRoom
     | HangUpRequested
 )

@@ -25,6 +25,7 @@ from hipper.pbx.ids import (
     GroupId,
     LegId,
     PairId,
+    RoomId,
     SubscriberId,
     SubscriptionId,
     TenantId,
@@ -73,7 +74,7 @@ DEVICES = frozenset(
 """Fields that name devices; a number that rings along is one, ``remote:<number>``."""
 TIMERS = frozenset({StartTimer, StopTimer, TimerFired})
 """Their names are made of leg ids, which may have as many digits in a row as a number."""
-IDS = (TenantId, GroupId, SubscriberId, SubscriptionId, CallId, LegId, PairId, GatewayId)
+IDS = (TenantId, GroupId, SubscriberId, SubscriptionId, CallId, LegId, PairId, RoomId, GatewayId)
 """Types of ids of ours, which may have as many digits in a row as a number, whatever the field's name."""
 REMOTE = "remote:"
 HIDDEN = frozenset({"passthrough_headers", "body"})

@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from fmc_gateway.call.commands import AnyCommand
+from fmc_gateway.call.conference import Adding, Party
 from fmc_gateway.call.events import (
     DialRequested,
     Diverted,
@@ -38,7 +39,7 @@ from hipper.contracts.calls import (
     LivePhase,
     SegmentRecord,
 )
-from hipper.pbx.ids import CallId, GroupId, LegId, PairId, SubscriberId, TenantId
+from hipper.pbx.ids import CallId, GroupId, LegId, PairId, RoomId, SubscriberId, TenantId
 from hipper.pbx.model import (
     Announcement,
     CallerIdentity,
@@ -274,6 +275,33 @@ class Lending(CallState, frozen=True, kw_only=True, tag="lending"):
     """What happened meanwhile, and happens when the leg is back."""
 
 
+class Conferring(CallState, frozen=True, kw_only=True, tag="conferring"):
+    """Several hear each other in a room (:mod:`.conferencing`), or are about to. Whoever is in it stands in
+    ``calling`` or ``called``; ``winner`` is one of the latter."""
+
+    winner: LegId
+    bridges: int
+    """As of the established call it was."""
+    room: RoomId
+    subscriber: SubscriberId
+    """Whose conference it is."""
+    moderator: LegId | None
+    """None: gone, and the others go on."""
+    goes_on: bool = False
+    parties: tuple[Party, ...] = ()
+    adding: Adding | None = None
+    before: Talking | None = None
+    """While it is being made: the call it is made of."""
+    moving: bool = False
+    """Telephones are being asked over: ``before`` is what was, and no longer what is."""
+    given_up: str | None = None
+    """It will not be, for this reason; only those that were asked back are awaited."""
+    left: tuple[LegEnded, ...] = ()
+    """Who went while they were."""
+    request: str | None = None
+    """Whom to tell when it is made."""
+
+
 class Ending(CallState, frozen=True, kw_only=True, tag="ending"):
     """The parties are gone; cancelled legs still owe their final response."""
 
@@ -293,6 +321,7 @@ Call = (
     | Answering
     | Talking
     | Lending
+    | Conferring
     | Ending
 )
 
@@ -311,6 +340,7 @@ STATES: tuple[type[Call], ...] = (
     Answering,
     Talking,
     Lending,
+    Conferring,
     Ending,
 )
 
@@ -348,7 +378,7 @@ def put(call: C, leg: Leg) -> C:
     )
 
 
-def winner_of(call: Answering | Talking) -> Leg:
+def winner_of(call: Answering | Talking | Conferring) -> Leg:
     """The leg that answered; the state guarantees that it is among the called ones."""
     for one in call.called:
         if one.id == call.winner:
@@ -410,12 +440,12 @@ def pair_id(call: CallState, index: int) -> PairId:
     return PairId(f"{call.offered.call}-m{index}")
 
 
-def bridge_pair(call: Talking) -> PairId:
+def bridge_pair(call: Talking | Conferring) -> PairId:
     """Id of the next media pair of a call that is answered."""
     return PairId(f"{call.offered.call}-n{call.bridges + 1}")
 
 
-def bridge_leg(call: Talking) -> LegId:
+def bridge_leg(call: Talking | Conferring) -> LegId:
     """Id of the next leg we make in a call that is answered."""
     return LegId(f"{call.offered.call}-c{call.bridges + 1}")
 
@@ -436,6 +466,17 @@ def fold_in(call: Talking, inner: CallState) -> Talking:
         bridges=(inner.within or 0) + len(inner.called),
         enquiry=None,
     )
+
+
+def room_leg_of(pair: PairId) -> LegId:
+    """The room's end of a pair in a conference."""
+    call, _, name = pair.rpartition("-")
+    return LegId(f"{call}-room{name}")
+
+
+def is_room_leg(leg: LegId) -> bool:
+    """Whether a leg is such an end, and nobody's telephone."""
+    return leg.rpartition("-")[2].startswith("roomn")
 
 
 def call_of(pair: PairId) -> CallId:

@@ -12,6 +12,7 @@ from fmc_gateway.call.model import (
     OPEN,
     Answering,
     CallState,
+    Conferring,
     DiallingOut,
     Ending,
     Leg,
@@ -56,7 +57,7 @@ def publish(call: C, phase: LivePhase, out: list[AnyCommand]) -> C:
 def live_call(call: CallState, phase: LivePhase) -> LiveCall:
     """The call as colleagues and the app see it."""
     call = folded(call) if isinstance(call, Talking) else call
-    return LiveCall(
+    live = LiveCall(
         call=call.offered.call,
         gateway=call.offered.gateway,
         tenant=call.tenant,
@@ -70,6 +71,30 @@ def live_call(call: CallState, phase: LivePhase) -> LiveCall:
         others=_others(call),
         untouchable=_is_untouchable(call),
         parked=_parked(call),
+    )
+    return _conference(call, live) if isinstance(call, Conferring) else live
+
+
+def _conference(call: Conferring, live: LiveCall) -> LiveCall:
+    """Everybody who is in it, or is being called into it."""
+    muted = frozenset([party.leg for party in call.parties if party.muted])
+    shown = (call.calling.id, call.winner)
+    others = [_other(leg) for leg in call.called if leg.phase is LegPhase.ANSWERED and leg.id not in shown]
+    comes = {leg.subscriber or leg.id: leg for leg in call.called if leg.phase in OPEN}
+    for leg in comes.values():
+        rings = _ringing(call, leg.subscriber)
+        others.append(msgspec.structs.replace(_other(leg), device=None, ringing=rings))
+
+    def with_mute(party: LiveParty) -> LiveParty:
+        return msgspec.structs.replace(party, muted=True) if party.leg in muted else party
+
+    return msgspec.structs.replace(
+        live,
+        calling=with_mute(live.calling),
+        called=with_mute(live.called),
+        others=tuple([with_mute(party) for party in others]),
+        conference=True,
+        moderator=call.moderator,
     )
 
 
@@ -137,7 +162,7 @@ def _charges(call: CallState) -> tuple[Charge, ...]:
 def _called_party(call: CallState) -> LiveParty:
     """The leg that answered; before that the user who was called, on no device yet. Where a user sends calls
     outside is that user's business, not the caller's."""
-    if isinstance(call, (Answering, Talking)):
+    if isinstance(call, (Answering, Talking, Conferring)):
         winner = winner_of(call)
         party = _side(call, winner)
         if isinstance(call, Talking) and call.move is not None:

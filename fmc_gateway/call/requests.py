@@ -7,6 +7,7 @@ import msgspec
 from fmc_gateway.call import choosing
 from fmc_gateway.call.choosing_colleagues import NOTHING_RINGS
 from fmc_gateway.call.commands import AnswerRequest, AnyCommand
+from fmc_gateway.call.conference_events import ConferenceWish
 from fmc_gateway.call.events import (
     ConsultRequested,
     ConsultStepRequested,
@@ -38,6 +39,7 @@ Wish = (
     | PickUpRequested
     | ParkRequested
     | RetrieveRequested
+    | ConferenceWish
 )
 
 

@@ -57,6 +57,8 @@ NOTHING_LENT = nothing("no leg of this call is lent")
 
 SENT = Row("ringing.leg_sent")
 
+NO_ROOM = nothing("no room is wanted (any more)")
+
 NOT_IN_CALL: dict[type[msgspec.Struct], Row] = {
     ev.CallChosen: NO_FEATURE,
     ev.LegJoined: Row("pulling.not_talking"),
@@ -76,6 +78,14 @@ NOT_IN_CALL: dict[type[msgspec.Struct], Row] = {
     ev.PickUpRequested: Row("requests.not_ringing"),
     ev.ParkRequested: Row("requests.refuse"),
     ev.RetrieveRequested: Row("retrieving.not_parked"),
+    ev.ConferenceRequested: Row("requests.refuse"),
+    ev.ConferenceAddRequested: Row("requests.refuse"),
+    ev.ConferenceRemoveRequested: Row("requests.refuse"),
+    ev.ConferenceMuteRequested: Row("requests.refuse"),
+    ev.RoomMade: NO_ROOM,
+    ev.RoomFailed: NO_ROOM,
+    ev.PartyInRoom: NO_ROOM,
+    ev.PartyNotInRoom: NO_ROOM,
 }
 """What is asked of a call that is answered, in a state in which it is not."""
 
@@ -353,6 +363,10 @@ _ROWS: dict[State, dict[type[msgspec.Struct], Row]] = {
         ev.PickUpRequested: Row("requests.not_ringing"),
         ev.ParkRequested: Row("parking.requested"),
         ev.RetrieveRequested: Row("retrieving.requested", OVER),
+        ev.ConferenceRequested: Row("conferencing.requested", (st.Conferring,)),
+        ev.ConferenceAddRequested: Row("conference_asked.none_here"),
+        ev.ConferenceRemoveRequested: Row("conference_asked.none_here"),
+        ev.ConferenceMuteRequested: Row("conference_asked.none_here"),
         ev.HangUpRequested: Row("talking.hang_up", OVER),
     },
     st.Lending: {
@@ -415,6 +429,23 @@ _ROWS: dict[State, dict[type[msgspec.Struct], Row]] = {
         ev.DeclineRequested: NOT_RINGING,
         ev.HangUpRequested: nothing("it is ending"),
     },
+}
+
+CONFERRED = Row("conferred.happened", (st.Talking, st.Lending, *OVER))
+"""Until the first telephone is asked over, whatever happens to the call that it is made of."""
+_ROWS[st.Conferring] = {
+    event: row if row.handler is None else CONFERRED for event, row in _ROWS[st.Talking].items()
+} | {
+    ev.LegSent: SENT,
+    ev.ConferenceRequested: Row("conference_asked.not_in_conference"),
+    ev.ConferenceAddRequested: Row("conferred.add"),
+    ev.ConferenceRemoveRequested: Row("conferred.remove", OVER),
+    ev.ConferenceMuteRequested: Row("conferred.mute"),
+    ev.RoomMade: Row("conferred.room_made"),
+    ev.RoomFailed: Row("conferred.room_failed", (st.Talking, *OVER)),
+    ev.PartyInRoom: Row("conferred.party_in_room"),
+    ev.PartyNotInRoom: Row("conferred.party_not_in_room", (st.Talking, *OVER)),
+    ev.HangUpRequested: Row("conferred.hang_up", (st.Talking, *OVER)),
 }
 
 TABLE: dict[State, dict[type[msgspec.Struct], Row]] = {

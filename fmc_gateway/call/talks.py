@@ -14,9 +14,11 @@ from fmc_gateway.call.commands import (
     TrunkTarget,
     VoicemailTarget,
 )
+from fmc_gateway.call.conference import Party
 from fmc_gateway.call.model import CallState, Leg, Talking, winner_of
 from fmc_gateway.call.records import live_identity, without_secrets
 from hipper.contracts.talks import TalkEnded, TalkMoved, TalkStarted, TalkTag
+from hipper.pbx.model import CallerIdentity, Presentation
 from hipper.telephony.numbers.emergency import is_never_recorded
 
 
@@ -59,6 +61,28 @@ def ended(call: CallState, now: float, out: list[AnyCommand]) -> None:
         return
     if winner_of(call).pair is not None and _is_talk(call):
         out.append(PublishTalk(talk=TalkEnded(call=call.offered.call, segment=segment_of(call), at=now)))
+
+
+def entered(call: CallState, leg: Leg, party: Party, segment: int, now: float, out: list[AnyCommand]) -> None:
+    """A user of ours hears a conference, and is heard there: a talk with the room."""
+    if leg.subscriber is None:
+        return
+    others = CallerIdentity(presentation=Presentation.ALLOWED)
+    talk = TalkStarted(
+        call=call.offered.call,
+        segment=segment,
+        tenant=call.tenant,
+        at=now,
+        rtpengine="",  # the interpreter knows
+        ng_call_id=party.pair,
+        tags=(_tag(leg), TalkTag(leg=party.room_leg, tag=party.room_leg, identity=others)),
+    )
+    out.append(PublishTalk(talk=talk))
+
+
+def left(call: CallState, leg: Leg, segment: int, now: float, out: list[AnyCommand]) -> None:
+    if leg.subscriber is not None:
+        out.append(PublishTalk(talk=TalkEnded(call=call.offered.call, segment=segment, at=now)))
 
 
 def segment_of(call: Talking) -> int:

@@ -40,6 +40,8 @@ class LiveParty(msgspec.Struct, frozen=True, kw_only=True):
     identity: CallerIdentity
     holds: bool = False
     """This party put the other one on hold."""
+    muted: bool = False
+    """In a conference: nobody hears this party."""
     ringing: tuple[DeviceId, ...] = ()
     """Telephones of the called user that ring, and may still take the call; of the calling one when that
     user dials from the app."""
@@ -82,6 +84,9 @@ class LiveCall(msgspec.Struct, frozen=True, kw_only=True):
     """It came from outside, to a user of that group: one of the calls the group's capacity allows."""
     others: tuple[LiveParty, ...] = ()
     """Of a consultation the colleague, of a conference all but ``calling`` and ``called``."""
+    conference: bool = False
+    moderator: LegId | None = None
+    """Of a conference: whose it is; None: gone, and the others go on."""
     recording: RecordingState = RecordingState.OFF
     parked: LiveParked | None = None
     """One side is nobody then."""

@@ -17,4 +17,6 @@ LegId = NewType("LegId", str)
 """One party of a call: one SIP dialog (or the early dialogs of one INVITE)."""
 PairId = NewType("PairId", str)
 """One talking pair at rtpengine: the NG ``call-id``."""
+RoomId = NewType("RoomId", str)
+"""One room of a conference: where its parties are mixed."""
 GatewayId = NewType("GatewayId", str)

@@ -15,17 +15,23 @@ MOST_ALTERNATES = 10
 """Seed 9, Alternate Numbers."""
 SHARED_CALL_APPEARANCES = 10
 """Seed 9, Shared Call Appearance 10: telephones besides the first."""
+THREE_WAY = 2
+"""Seed 9, Three Way Call: other parties, in every pack."""
+N_WAY = 15
+"""Seed 9, N-way Call."""
 
 
 class PackLimits(NamedTuple):
-    """``mobile``: whether a mobile number and its handset belong to the pack."""
+    """``mobile``: whether a mobile number and its handset belong to the pack. ``conference``: how many others
+    a user may have in a conference (seed 9: Three Way Call, N-way Call)."""
 
     desk_phones: int
     alternates: int
     mobile: bool
+    conference: int = THREE_WAY
 
 
-_PREMIUM = PackLimits(1 + SHARED_CALL_APPEARANCES, MOST_ALTERNATES, mobile=False)
+_PREMIUM = PackLimits(1 + SHARED_CALL_APPEARANCES, MOST_ALTERNATES, mobile=False, conference=N_WAY)
 _MOBILE = _PREMIUM._replace(mobile=True)
 _LIMITS = {
     ServicePack.BASE_PLUS: PackLimits(1, 0, mobile=False),

@@ -250,6 +250,25 @@ class MediaSection(_Section, frozen=True, kw_only=True):
     embedded_port_max: int = 22999
 
 
+class ConferenceSection(_Section, frozen=True, kw_only=True):
+    """Conferences are mixed by Janus (AudioBridge, plain RTP). Without one everything else works."""
+
+    start: Literal["lazily", "at_start", "never"] = "lazily"
+    """When the private Janus is started: for the first conference, with the gateway, or not at all."""
+    url: str | None = None
+    """``ws://host:8188`` or ``wss://…`` of a Janus of your own, whose AudioBridge has no ``string_ids``;
+    None: a private one under ``state_dir``."""
+    api_secret: str | None = None
+    """Its ``api_secret``."""
+    admin_key: str | None = None
+    """The ``admin_key`` of its AudioBridge: who may make rooms."""
+    rtp_address: str = "127.0.0.1"
+    """Of the private one: where it sends and hears RTP; rtpengine must reach it."""
+    embedded_port_min: int = 23000
+    embedded_port_max: int = 23499
+    """UDP ports for RTP: two for each party of each conference."""
+
+
 class GatewaySection(_Section, frozen=True, kw_only=True):
     id: str = "gw1"
     max_calls: int = 5000
@@ -299,6 +318,7 @@ class Settings(_Section, frozen=True, kw_only=True):
     database: DatabaseSection = DatabaseSection()
     redis: RedisSection = RedisSection()
     media: MediaSection = MediaSection()
+    conference: ConferenceSection = ConferenceSection()
     devices: DevicesSection = DevicesSection()
     logging: LoggingSection = LoggingSection()
     http: HttpSection = HttpSection()

@@ -4,9 +4,12 @@ from typing import get_args
 
 from fmc_gateway.call.commands import (
     AcknowledgeLeg,
+    AnswerRefer,
     AnyCommand,
     BlockMedia,
     CancelLeg,
+    JoinRoom,
+    LeaveRoom,
     Originate,
     PlayAnnouncement,
     PlayMusic,
@@ -19,11 +22,19 @@ from fmc_gateway.call.commands import (
 from fmc_gateway.call.events import (
     AnnouncementEnded,
     AnyEvent,
+    ConferenceMuteRequested,
+    ConferenceRemoveRequested,
     DialRequested,
+    LegBack,
     LegEnded,
+    LegKept,
+    LegLent,
     LegRejected,
     LegRinging,
     LegSent,
+    PartyInRoom,
+    PartyNotInRoom,
+    ReferRequested,
     TimerFired,
 )
 from fmc_gateway.call.replay import TraceStep
@@ -81,12 +92,18 @@ def test_empty_trace_draws_nothing() -> None:
 
 
 def test_everything_said_to_or_by_a_leg_is_drawn() -> None:
-    """But for what is said to rtpengine about it, and that an INVITE, drawn already, has left."""
+    """But for what is said to rtpengine and to the room of a conference about it, what an app asks of it, and
+    that an INVITE, drawn already, has left."""
     of_legs = {
         kind for kind in (*get_args(AnyEvent), *get_args(AnyCommand)) if "leg" in kind.__struct_fields__
     }
     to_rtpengine = {BlockMedia, UnblockMedia, PlayMusic, StopMusic, PlayAnnouncement, StopAnnouncement}
-    assert of_legs - set(_SIP) == to_rtpengine | {LegSent, AnnouncementEnded, DialRequested}
+    to_room = {JoinRoom, LeaveRoom, PartyInRoom, PartyNotInRoom}
+    wishes = {DialRequested, ConferenceMuteRequested, ConferenceRemoveRequested}
+    asked = {ReferRequested, AnswerRefer}  # the REFER is a request of its own
+    among_calls = {LegLent, LegKept, LegBack}
+    of_ours = to_rtpengine | to_room | wishes | asked | among_calls
+    assert of_legs - set(_SIP) == of_ours | {LegSent, AnnouncementEnded}
 
 
 def test_ack_with_the_answer_is_drawn() -> None:

@@ -27,7 +27,17 @@ from typing import Any
 
 from tests.interop.ports import Ports
 from tests.interop.processes import die_with_us
-from tests.interop.tones import SAMPLE_RATE, WINDOW, Heard, listen, read_samples, sequence, write_tone
+from tests.interop.tones import (
+    SAMPLE_RATE,
+    WINDOW,
+    Heard,
+    energy_share,
+    is_mix,
+    listen,
+    read_samples,
+    sequence,
+    write_tone,
+)
 
 Event = dict[str, Any]
 
@@ -334,6 +344,20 @@ class Baresip:
         await self._until(
             lambda windows: all(w.other for w in windows), known, timeout_s, f"something but {known}"
         )
+
+    async def hears_all(self, *tones: int, timeout_s: float = 4.0) -> None:
+        """Wait until the last 300 ms are all these tones at once, and nothing else: several who talk."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout_s
+        fresh = len(self.samples())
+        while loop.time() < deadline:
+            samples = self.samples()
+            if len(samples) - fresh >= 3 * WINDOW and is_mix(samples[-3 * WINDOW :], tones):
+                return
+            await asyncio.sleep(0.05)
+        last = self.samples()[-WINDOW:]
+        shares = {hertz: round(energy_share(last, hertz), 2) for hertz in tones}
+        raise AssertionError(f"{self.name} did not hear {tones} together in {timeout_s} s; last: {shares}")
 
     async def receives(self, *, timeout_s: float = 4.0) -> None:
         """Wait until it says once more, as it does every second, that RTP came just now."""

@@ -56,6 +56,17 @@ def energy_share(samples: Sequence[int], hertz: float) -> float:
     return 2 * (real * real + imaginary * imaginary) / (len(samples) * energy)
 
 
+def is_mix(samples: Sequence[int], tones: Sequence[int]) -> bool:
+    """Whether every window is these tones together, each with its fair share, and nothing else."""
+    windows = [samples[start : start + WINDOW] for start in range(0, len(samples) - WINDOW + 1, WINDOW)]
+    fair = PURE / len(tones) / 2
+    for window in windows:
+        shares = [energy_share(window, hertz) for hertz in tones]
+        if sum(shares) < PURE or min(shares) < fair:
+            return False
+    return bool(windows)
+
+
 @dataclass(frozen=True)
 class Heard:
     """One window of a recording. `tone`: the known tone that fills it, None for silence or something else."""

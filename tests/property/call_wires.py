@@ -9,11 +9,11 @@ import msgspec
 from fmc_gateway.call import commands as cmd
 from fmc_gateway.call import events as ev
 from fmc_gateway.call.ending import LEND_TIMER
-from fmc_gateway.call.model import Call, Talking, winner_of
+from fmc_gateway.call.model import Call, Conferring, Talking, winner_of
 from fmc_gateway.call.step import step
 from hipper.contracts.calls import LivePhase
 from hipper.contracts.talks import RingNotice, TalkEnded, TalkMoved
-from hipper.pbx.ids import CallId, DeviceId, LegId, PairId
+from hipper.pbx.ids import CallId, DeviceId, LegId, PairId, RoomId
 from tests.fmc_gateway.call.kit import (
     START,
     A,
@@ -93,8 +93,13 @@ class Wires:
         self.company = company()
         self.spoken: set[tuple[str, str]] = set()
         self.told_ringing: set[str] = set()
-        self.talk: PairId | None = None
-        """The pair of which the recorder was told."""
+        self.talks: dict[int, PairId] = {}
+        """The pairs of which the recorder was told, by segment."""
+        self.agrees = 0.7
+        """How often a telephone takes a re-INVITE."""
+        self.rooms: dict[str, set[str]] = {}
+        """Who is in each, or about to be."""
+        self.destroyed: set[str] = set()
         self.asked = 0
         """Look-ups nobody answered yet."""
         self.requests: set[str] = set()
@@ -258,18 +263,51 @@ class Wires:
             self.told_ringing.remove(user)
 
     def do_publish_talk(self, one: cmd.PublishTalk) -> None:
-        if isinstance(one.talk, TalkEnded):
-            assert self.talk is not None, "a talk ends that never began"
-            self.talk = None
-        elif isinstance(one.talk, TalkMoved):
-            assert self.talk is not None, "a talk moves that never began"
-            assert self.pairs[one.talk.ng_call_id] == "open"
-            self.talk = one.talk.ng_call_id
+        talk = one.talk
+        if isinstance(talk, TalkEnded):
+            assert self.talks.pop(talk.segment, None) is not None, "a talk ends that never began"
+            return
+        if isinstance(talk, TalkMoved):
+            assert len(self.talks) == 1, "a talk moves that never began"
+            self.talks.clear()
         else:
-            assert self.talk is None, "two talks at once"
+            assert talk.segment not in self.talks, "a talk begins twice"
+            assert isinstance(self.call, Conferring) or not self.talks, "two talks at once"
             assert self.answered
-            assert self.pairs[one.talk.ng_call_id] == "open"
-            self.talk = one.talk.ng_call_id
+        assert self.pairs[talk.ng_call_id] == "open"
+        self.talks[talk.segment] = talk.ng_call_id
+
+    def do_create_room(self, one: cmd.CreateRoom) -> None:
+        assert one.room not in self.rooms
+        self.rooms[one.room] = set()
+        if self.rng.random() < 0.1:
+            self.say("room", ev.RoomFailed(room=one.room, reason="x", unavailable=self.rng.random() < 0.5))
+        else:
+            self.say("room", ev.RoomMade(room=one.room))
+
+    def do_join_room(self, one: cmd.JoinRoom) -> None:
+        assert one.room not in self.destroyed
+        assert one.leg not in self.rooms[one.room], "in the room twice"
+        self.rooms[one.room].add(one.leg)
+        if self.rng.random() < 0.03:
+            self.say("room", ev.PartyNotInRoom(room=one.room, leg=one.leg, reason="x"))
+        else:
+            self.say("room", ev.PartyInRoom(room=one.room, leg=one.leg, sdp=sdp("room")))
+
+    def do_leave_room(self, one: cmd.LeaveRoom) -> None:
+        assert one.room not in self.destroyed
+        self.rooms[one.room].discard(one.leg)
+
+    def do_destroy_room(self, one: cmd.DestroyRoom) -> None:
+        assert one.room in self.rooms
+        assert one.room not in self.destroyed, "destroyed twice"
+        self.destroyed.add(one.room)
+
+    def lose_room(self) -> None:
+        """The mixer is gone."""
+        for room in self.rooms:
+            if room not in self.destroyed:
+                self.say("room", ev.RoomFailed(room=RoomId(room), reason="gone", unavailable=True))
 
     def do_offer_media(self, one: cmd.OfferMedia) -> None:
         assert self.pairs.setdefault(one.pair, "open") == "open", "an offer on deleted media"
@@ -417,7 +455,7 @@ class Wires:
         roll = self.rng.random()
         if party.offering is not None:
             self.say(one.leg, ev.LegReofferRejected(leg=one.leg, status=491))
-        elif roll < 0.7:
+        elif roll < self.agrees:
             name = self.rng.choice((one.leg, one.leg, "moved"))
             described = sdp(name, direction="sendonly" if party.holds else "sendrecv", version=3)
             self.say(one.leg, ev.LegReofferAnswered(leg=one.leg, sdp=described))

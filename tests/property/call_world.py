@@ -12,8 +12,10 @@ from typing import Any
 
 from fmc_gateway.call import commands as cmd
 from fmc_gateway.call import events as ev
+from fmc_gateway.call.conference import PartyStage
+from fmc_gateway.call.conference_room import is_silent
 from fmc_gateway.call.exchanges import MoveKind
-from fmc_gateway.call.model import Ending, Ringing, Talking, on_hold, winner_of
+from fmc_gateway.call.model import Conferring, Ending, LegPhase, Ringing, Talking, any_leg, on_hold, winner_of
 from hipper.contracts.bus import KeepUntil
 from hipper.contracts.calls import CallOutcome, LivePhase
 from hipper.pbx.ids import CallId, DeviceId, LegId, PairId, SubscriberId
@@ -138,6 +140,9 @@ class World(Wires):
 
     def _left_behind(self) -> Party | None:
         """Who is still there of those who talk, or came to take a place."""
+        if isinstance(self.call, Conferring):
+            legs = [leg.id for leg in self.call.called if leg.phase is LegPhase.ANSWERED]
+            return next((self.parties[leg] for leg in legs if not self.parties[leg].over), None)
         if not isinstance(self.call, Talking):
             return None
         here = (self.call.winner, *(leg.id for leg in self.call.aside))
@@ -328,6 +333,13 @@ class World(Wires):
 
     def check_sound(self) -> None:
         """What rtpengine does is what the agreed descriptions say."""
+        if isinstance(self.call, Conferring) and self.call.before is None:
+            for party in self.call.parties:
+                leg = any_leg(self.call, party.leg)
+                assert leg is not None
+                if party.stage is PartyStage.IN:
+                    assert ((party.pair, party.leg) in self.blocked) == is_silent(leg, party)
+            assert not self.music, "music into a conference"
         if not isinstance(self.call, Talking) or self.call.exchange is not None:
             return
         consult, move = self.call.consult, self.call.move
@@ -376,7 +388,8 @@ class World(Wires):
         assert set(self.pairs.values()) <= {"deleted"}
         assert not self.timers
         assert self.live is None
-        assert self.talk is None
+        assert not self.talks
+        assert set(self.rooms) == self.destroyed
         assert not self.told_ringing
         for party in self.parties.values():
             silent = party.cancelled and party.leg in self.dead
@@ -452,3 +465,64 @@ class Consulting(World):
             self._answers(party, sdp(party.leg))
         else:
             super()._act_alerting(party)
+
+
+class Meeting(Consulting):
+    """Users who bring whom they talk to together, and call others in."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed)
+        self.agrees = 0.9
+
+    def _turn(self) -> None:
+        call, roll = self.call, self.rng.random()
+        waiting = [name for name, queue in self.queues.items() if queue]
+        if isinstance(call, Conferring) and call.before is None and roll < 0.25:
+            self._wish_of_conference()
+        elif isinstance(call, Conferring) and 0.25 <= roll < 0.253:
+            self.lose_room()
+        elif waiting and roll < 0.75:
+            self._deliver_from(self.rng.choice(waiting))
+        elif isinstance(call, Talking) and call.move is None and roll < 0.9:
+            self._wish()
+        else:
+            super()._turn()
+
+    def _act_in_call(self, party: Party) -> None:
+        if self.rng.random() < 0.4:
+            super()._act_in_call(party)
+
+    def _asked(self, request: str, user: SubscriberId, device: DeviceId) -> ev.AnyEvent:
+        assert isinstance(self.call, Talking)
+        free = self.call.move is None and self.call.exchange is None
+        if free and self.rng.random() < (0.8 if self.call.consult is not None else 0.3):
+            goes_on = self.rng.random() < 0.5
+            return ev.ConferenceRequested(request=request, subscriber=user, goes_on=goes_on)
+        if free and self.call.consult is None:
+            return ev.ConsultRequested(request=request, subscriber=user, destination=self._whom())
+        return super()._asked(request, user, device)
+
+    def _whom(self) -> str:
+        return self.rng.choice(("202", "203", "204", "030 111 2233", "030 111 2233", "112", "299"))
+
+    def _wish_of_conference(self) -> None:
+        call = self.call
+        assert isinstance(call, Conferring)
+        self.wishes += 1
+        request = f"r{self.wishes}"
+        self.requests.add(request)
+        user = self.rng.choice((call.subscriber, call.subscriber, call.subscriber, SubscriberId("piet")))
+        leg = self.rng.choice((call.calling.id, call.winner, *(party.leg for party in call.parties)))
+        muted = self.rng.random() < 0.6
+        roll = self.rng.random()
+        if roll < 0.6:
+            to = self._whom()
+            self.deliver(ev.ConferenceAddRequested(request=request, subscriber=user, destination=to))
+        elif roll < 0.65:
+            self.deliver(ev.ConferenceRemoveRequested(request=request, subscriber=user, leg=leg))
+        elif roll < 0.8:
+            self.deliver(ev.ConferenceMuteRequested(request=request, subscriber=user, leg=leg, muted=muted))
+        elif roll < 0.95:
+            self.deliver(ev.HoldRequested(request=request, subscriber=user, on=muted))
+        else:
+            self.deliver(ev.ConferenceRequested(request=request, subscriber=user))

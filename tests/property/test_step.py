@@ -10,6 +10,9 @@ import pytest
 from fmc_gateway.call import commands as cmd
 from fmc_gateway.call import events as ev
 from fmc_gateway.call import requests
+from fmc_gateway.call.conference_asked import NOT_MODERATOR, PUT_OUT
+from fmc_gateway.call.conference_room import NOBODY_LEFT
+from fmc_gateway.call.conferencing import GIVEN_UP, LOST_MEDIA, REFUSED
 from fmc_gateway.call.consulted import TRANSFERRED
 from fmc_gateway.call.exchanges import ExchangeKind, MoveKind
 from fmc_gateway.call.model import (
@@ -29,7 +32,7 @@ from fmc_gateway.call.step import step
 from fmc_gateway.call.switching import ENDED
 from fmc_gateway.call.table import TABLE
 from hipper.contracts.calls import CallOutcome, LegRole, SegmentRecord
-from hipper.pbx.ids import CallId, DeviceId, LegId, PairId
+from hipper.pbx.ids import CallId, DeviceId, LegId, PairId, RoomId
 from hipper.pbx.model import ParkCall, Payer, TariffClass
 from tests.fmc_gateway.call.kit import (
     OUTSIDE,
@@ -46,7 +49,7 @@ from tests.fmc_gateway.call.kit import (
     shown,
     suze,
 )
-from tests.property.call_world import Consulting, World
+from tests.property.call_world import Consulting, Meeting, World
 
 WALKS = 120
 """Calls in one test case; the seeds follow from its number."""
@@ -100,12 +103,34 @@ def test_world_reaches_every_state_and_every_way_to_end() -> None:
     """The walks above mean something: they see it all."""
     outcomes, kinds = set(), set()
     for seed in range(900):
-        world = World(seed)
+        world = World(seed) if seed % 9 else Meeting(seed)
         world.walk()
         kinds |= {type(one) for one in world.done}
         outcomes |= {one.record.outcome.value for one in world.done if isinstance(one, cmd.WriteRecord)}
     assert kinds == set(get_args(cmd.AnyCommand))
     assert outcomes == {one.value for one in CallOutcome}
+
+
+@pytest.mark.parametrize("block", range(5))
+def test_every_conference_ends_clean(block: int) -> None:
+    for seed in range(block * WALKS, (block + 1) * WALKS):
+        world = Meeting(seed)
+        try:
+            world.walk(150)
+        except Exception as error:
+            raise AssertionError(f"seed {seed}: {error}") from error
+
+
+def test_world_of_conferences_sees_them_made_given_up_and_lost() -> None:
+    reasons, most = set(), 0
+    for seed in range(3 * WALKS):
+        world = Meeting(seed)
+        world.walk(150)
+        reasons |= {one.reason for one in world.done if isinstance(one, cmd.EndLeg)}
+        reasons |= {one.explanation for one in world.done if isinstance(one, cmd.AnswerRequest)}
+        most = max(most, max((len(legs) for legs in world.rooms.values()), default=0))
+    assert {NOBODY_LEFT, PUT_OUT, REFUSED, GIVEN_UP, NOT_MODERATOR, LOST_MEDIA} <= reasons
+    assert most > 4
 
 
 # A world that keeps to nothing.
@@ -133,6 +158,8 @@ PAIRS = tuple(
     PairId(name)
     for name in ("c1-m1", "c1-m2", "c1-m3", "c1-d1", "stranger", "c1-n1", "c1-n2", "c1-n3", "c1-k1", "c1-k2")
 )
+ROOMS = (RoomId("c1-room1"), RoomId("c1-room2"), RoomId("stranger"))
+ROOM_LEGS = (LegId("c1-roomn2"), LegId("c1-roomn3"), LegId("c1-roomn4"), LegId("stranger"))
 SDPS = (
     sdp("x"),
     sdp("y", direction="sendonly"),
@@ -242,6 +269,18 @@ def anything(rng: Random) -> ev.AnyEvent:
         lambda: ev.RetrieveRequested(
             request="r", subscriber=anna().subscriber, user=anna(), bindings=(binding("anna-desk1"),)
         ),
+        lambda: ev.ConferenceRequested(request="r", subscriber=suze().subscriber, goes_on=rng.random() < 0.5),
+        lambda: ev.ConferenceAddRequested(
+            request="r", subscriber=suze().subscriber, destination=rng.choice(("202", "112"))
+        ),
+        lambda: ev.ConferenceRemoveRequested(request="r", subscriber=suze().subscriber, leg=leg),
+        lambda: ev.ConferenceMuteRequested(
+            request="r", subscriber=suze().subscriber, leg=leg, muted=rng.random() < 0.5
+        ),
+        lambda: ev.RoomMade(room=rng.choice(ROOMS)),
+        lambda: ev.RoomFailed(room=rng.choice(ROOMS), reason="?", unavailable=rng.random() < 0.5),
+        lambda: ev.PartyInRoom(room=rng.choice(ROOMS), leg=rng.choice(ROOM_LEGS), sdp=made),
+        lambda: ev.PartyNotInRoom(room=rng.choice(ROOMS), leg=rng.choice(ROOM_LEGS), reason="?"),
         lambda: ev.HangUpRequested(by=rng.choice(("user:suze", "user:", "operator", "drain", ""))),
     )
     assert len(choices) == len(get_args(ev.AnyEvent))
@@ -272,6 +311,14 @@ def anything(rng: Random) -> ev.AnyEvent:
             2,
             3,
             2,
+            4,
+            2,
+            1,
+            2,
+            6,
+            1,
+            6,
+            1,
             1,
             1,
             1,
@@ -403,10 +450,10 @@ def test_every_event_in_every_state_of_a_long_walk() -> None:
     met = set()
     for seed in range(200):
         rng = Random(seed)
-        world = World(seed) if seed % 3 else Consulting(seed)
+        world = (World, World, Meeting if seed % 2 else Consulting)[seed % 3](seed)
         passed_on = {"pass_on": ev.PassOn.OWN_LEG, "request_uri": "sip:x@y", "return_route": ("<sip:s;lr>",)}
         world.deliver(world.begin() if seed % 10 else invite(**passed_on))
-        for _ in range(30):
+        for _ in range(60 if isinstance(world, Meeting) else 30):
             if world.call is None:
                 break
             for _ in range(60 if isinstance(world.call, Lending) else 21):
