@@ -29,7 +29,7 @@ OWN = {"group": "g1", "user": "anna", "tenant": "acme", "telephone": "anna-1", "
     "recording": "winter"
 }
 """Anna's: stand in for the other ids of a path."""
-_HELD = """
+HELD = """
 INSERT INTO directory.number_blocks (block_id, tenant_id, first_number, size)
     VALUES ('b-acme', 'acme', 31207654300, 10), ('b-other', 'other', 31107654300, 10);
 INSERT INTO directory.imports (import_id, tenant_id, by, dry_run, state, total)
@@ -156,7 +156,7 @@ async def test_ids_of_others_are_404_on_every_route_and_nothing_changes(site: Ap
         "key": dict.fromkeys((anna, bram, carl, dora), ("k-1",)),
         "recording": {carl: ("winter",)},
     }
-    await execute(postgres_url, _HELD)
+    await execute(postgres_url, HELD)
     before = await state_of(postgres_url)
     walked = 0
     for route in await routes(site):
@@ -236,7 +236,7 @@ async def test_without_a_token_nothing_but_open_routes_answers(site: Api) -> Non
 
 async def test_plain_users_administer_nothing_of_their_own_group(site: Api, postgres_url: str) -> None:
     anna = await sign_in(site, ANNA)
-    await execute(postgres_url, _HELD)
+    await execute(postgres_url, HELD)
     before = await state_of(postgres_url)
     for route in await routes(site):
         if route.path.startswith(ADMINISTERED) and "{key}" not in route.path:
