@@ -90,7 +90,8 @@ WITH caller AS MATERIALIZED ({caller}), called AS MATERIALIZED ({_CALLED_OF_THE_
 SELECT (SELECT {_CONTEXT} {_FROM} WHERE s.subscriber_id = (SELECT subscriber_id FROM caller)),
        (SELECT {_CONTEXT} {_FROM} WHERE s.subscriber_id = (SELECT subscriber_id FROM called)),
        (SELECT c.list FROM caller JOIN directory.contact_numbers c USING (subscriber_id)
-        WHERE c.e164 = $3 ORDER BY c.contact_id IS NULL LIMIT 1)"""  # noqa: S608
+        WHERE c.e164 = $3 ORDER BY c.contact_id IS NULL LIMIT 1),
+       (SELECT v.version FROM caller JOIN directory.context_versions v USING (tenant_id))"""  # noqa: S608
 
 
 ORIGINATION_BY_NUMBER = _origination(_CALLER_BY_NUMBER)
@@ -100,8 +101,24 @@ ORIGINATION_BY_SUBSCRIBER = _origination(_CALLER_BY_ID)
 TERMINATION = f"""
 SELECT {_CONTEXT},
        (SELECT c.list FROM directory.contact_numbers c
-        WHERE c.subscriber_id = s.subscriber_id AND c.e164 = $2 ORDER BY c.contact_id IS NULL LIMIT 1) {_FROM}
+        WHERE c.subscriber_id = s.subscriber_id AND c.e164 = $2 ORDER BY c.contact_id IS NULL LIMIT 1),
+       (SELECT v.version FROM directory.context_versions v WHERE v.tenant_id = s.tenant_id) {_FROM}
 WHERE s.subscriber_id = (SELECT subscriber_id FROM directory.numbers WHERE e164 = $1)"""  # noqa: S608
+
+# What is asked with a context of $1's user $2 at hand. $3, $4: as $2 and $3 above.
+ORIGINATION_AGAIN = """
+SELECT (SELECT version FROM directory.context_versions WHERE tenant_id = $1),
+       (SELECT subscriber_id FROM (
+            SELECT n.subscriber_id FROM directory.numbers n WHERE n.tenant_id = $1 AND n.extension = $3
+            UNION ALL
+            SELECT n.subscriber_id FROM directory.numbers n WHERE n.tenant_id = $1 AND n.e164 = $4) AS called
+        LIMIT 1),
+       (SELECT c.list FROM directory.contact_numbers c
+        WHERE c.subscriber_id = $2 AND c.e164 = $4 ORDER BY c.contact_id IS NULL LIMIT 1)"""
+TERMINATION_AGAIN = """
+SELECT (SELECT version FROM directory.context_versions WHERE tenant_id = $1),
+       (SELECT c.list FROM directory.contact_numbers c
+        WHERE c.subscriber_id = $2 AND c.e164 = $3 ORDER BY c.contact_id IS NULL LIMIT 1)"""
 
 COLLEAGUES = f"""
 SELECT {_CONTEXT} {_FROM}
@@ -130,6 +147,13 @@ class Parties(NamedTuple):
     called_list: CallerList | None = None
 
 
+class Versioned(NamedTuple):
+    """What was read, and the version of the tenant's users at which it was; None: nobody's."""
+
+    parties: Parties
+    version: int | None
+
+
 async def load_for_origination(
     conn: asyncpg.Connection | asyncpg.Pool,
     *,
@@ -146,23 +170,32 @@ async def load_for_origination(
     One round trip. Only a caller in another country, or one who dials without area code, costs a second one:
     how the digits read is known after the first. ``within_s``: of each trip. Raises what asyncpg raises.
     """
-    statement, key = _caller(served_number, served_device, served_exchange, served_subscriber)
+    caller = caller_of(served_number, served_device, served_exchange, served_subscriber)
+    return (await load_versioned(conn, caller, dialled, within_s)).parties
+
+
+async def load_versioned(
+    conn: asyncpg.Connection | asyncpg.Pool, caller: tuple[str, str], dialled: str, within_s: float | None
+) -> Versioned:
+    """As :func:`load_for_origination`. ``caller``: by :func:`caller_of`."""
+    statement, key = caller
     first = parse_dialled(dialled, HOME_COUNTRY)
-    parties = await _fetch(conn, statement, key, first, within_s)
-    if parties.caller is None or parties.called is not None:
-        return parties
-    second = as_dialled_by(parties.caller, dialled)
+    found = await _fetch(conn, statement, key, first, within_s)
+    if found.parties.caller is None or found.parties.called is not None:
+        return found
+    second = as_dialled_by(found.parties.caller, dialled)
     if second.e164 == first.e164 and second.extension == first.extension:
-        return parties
+        return found
     return await _fetch(conn, statement, key, second, within_s)
 
 
-def _caller(
+def caller_of(
     number: E164 | None,
     device: DeviceId | None,
     exchange: tuple[str, str] | None,
     subscriber: SubscriberId | None,
 ) -> tuple[str, str]:
+    """The statement that finds this caller, and its key. Raises ValueError when none of the four is there."""
     if subscriber is not None:
         return ORIGINATION_BY_SUBSCRIBER, subscriber
     if device is not None:
@@ -182,10 +215,20 @@ async def load_for_termination(
     within_s: float | None = None,
 ) -> Called | None:
     """The user who owns ``called_number``, None when nobody of ours does. Raises what asyncpg raises."""
+    return (await load_called(conn, called_number, calling_number, within_s))[0]
+
+
+async def load_called(
+    conn: asyncpg.Connection | asyncpg.Pool,
+    called_number: E164,
+    calling_number: E164 | None,
+    within_s: float | None,
+) -> tuple[Called | None, int | None]:
+    """As :func:`load_for_termination`, with the version of the tenant's users."""
     row = await conn.fetchrow(TERMINATION, called_number, calling_number, timeout=within_s)
     if row is None:
-        return None
-    return Called(integrated(_decode(row[0])), None if row[1] is None else CallerList(row[1]))
+        return None, None
+    return Called(integrated(_decode(row[0])), None if row[1] is None else CallerList(row[1])), row[2]
 
 
 async def load_colleagues(
@@ -261,17 +304,17 @@ async def _fetch(
     key: str,
     dialled: Dialled,
     within_s: float | None,
-) -> Parties:
-    e164 = dialled.e164 if dialled.kind is DialledForm.E164 else None
-    row = await conn.fetchrow(statement, key, dialled.extension, e164, timeout=within_s)
+) -> Versioned:
+    row = await conn.fetchrow(statement, key, dialled.extension, e164_dialled(dialled), timeout=within_s)
     if row is None:
-        return Parties(None, None)
+        return Versioned(Parties(None, None), None)
     caller, called = (None if text is None else integrated(_decode(text)) for text in (row[0], row[1]))
     if caller is not None and statement is ORIGINATION_BY_NUMBER and owned_by_e164(caller, E164(key)) is None:
-        return Parties(None, None)  # a mobile that is not integrated is none of ours
+        return Versioned(Parties(None, None), None)  # a mobile that is not integrated is none of ours
     known_as = row[2]
-    return Parties(
-        caller,
-        called,
-        None if known_as is None else CallerList(known_as),
-    )
+    return Versioned(Parties(caller, called, None if known_as is None else CallerList(known_as)), row[3])
+
+
+def e164_dialled(dialled: Dialled) -> E164 | None:
+    """The number that was dialled, None for what is an extension or a short number."""
+    return dialled.e164 if dialled.kind is DialledForm.E164 else None

@@ -9,12 +9,16 @@ from typing import NamedTuple, TypeVar
 import asyncpg
 
 from hipper.directory.contexts import (
+    Called,
     Parties,
+    Versioned,
+    caller_of,
+    load_called,
     load_colleagues,
-    load_for_origination,
-    load_for_termination,
+    load_versioned,
 )
 from hipper.directory.credentials import DeviceCredentials, load_device_credentials
+from hipper.directory.current import CurrentContexts
 from hipper.directory.errors import DirectoryUnavailable
 from hipper.directory.leases import Leases
 from hipper.directory.remembered import RememberedContexts
@@ -53,7 +57,7 @@ class Termination(NamedTuple):
 class Directory:
     """Contexts and credentials over an asyncpg pool.
 
-    Every call reads; a setting saved a moment ago holds. Only when PostgreSQL does not answer within
+    Every call asks; a setting saved a moment ago holds. Only when PostgreSQL does not answer within
     ``read_within_s`` seconds (nor gives a connection in as many) does the last read of that subscriber serve,
     marked stale. ``remember``: how many subscribers, and as many desk phones' credentials, are kept.
     ``keep``: how many connections of the pool are held between reads; ``close`` gives them back, before
@@ -67,6 +71,7 @@ class Directory:
         self._read_within_s = read_within_s
         self._size = remember
         self._contexts = RememberedContexts(remember)
+        self._current = CurrentContexts(remember)
         self._credentials: OrderedDict[tuple[str, str], DeviceCredentials] = OrderedDict()
 
     async def close(self) -> None:
@@ -84,33 +89,37 @@ class Directory:
     ) -> Origination:
         """The served user and the colleague who was dialled. Raises DirectoryUnavailable."""
 
-        async def read(conn: asyncpg.Connection) -> Parties:
-            return await load_for_origination(
-                conn,
-                served_number=served_number,
-                served_device=served_device,
-                served_exchange=served_exchange,
-                served_subscriber=served_subscriber,
-                dialled=dialled,
-                within_s=self._read_within_s,
-            )
+        key = caller_of(served_number, served_device, served_exchange, served_subscriber)
+
+        async def read(conn: asyncpg.Connection) -> Versioned:
+            known = await self._current.origination(conn, key, dialled, self._read_within_s)
+            if known is not None:
+                return Versioned(known, None)
+            return await load_versioned(conn, key, dialled, self._read_within_s)
 
         try:
-            parties = await self._read(read)
+            parties, version = await self._read(read)
         except FAILURE as failure:
             caller = self._remembered_caller(served_number, served_device, served_exchange, served_subscriber)
             return self._origination_from_memory(caller, dialled, failure)
         caller, called = self._remember_origination(parties, served_number, served_device, dialled)
+        if caller is not None:
+            self._current.keep(key, caller, version)
+        if called is not None:
+            self._current.keep(called.subscriber, called, version)
         return Origination(caller, called, called_list=parties.called_list)
 
     async def for_termination(self, called_number: E164, calling_number: E164 | None = None) -> Termination:
         """The user who owns ``called_number``. Raises DirectoryUnavailable."""
+
+        async def read(conn: asyncpg.Connection) -> tuple[Called | None, int | None]:
+            known = await self._current.termination(conn, called_number, calling_number, self._read_within_s)
+            if known is not None:
+                return known, None
+            return await load_called(conn, called_number, calling_number, self._read_within_s)
+
         try:
-            found = await self._read(
-                lambda conn: load_for_termination(
-                    conn, called_number, calling_number=calling_number, within_s=self._read_within_s
-                )
-            )
+            found, version = await self._read(read)
         except FAILURE as failure:
             called = self._contexts.by_number(called_number)
             if called is None:
@@ -119,7 +128,9 @@ class Directory:
         if found is None:
             self._contexts.forget_number(called_number)
             return Termination(None)
-        return Termination(self._contexts.remember(found.context), caller_list=found.caller_list)
+        called = self._contexts.remember(found.context)
+        self._current.keep(called_number, called, version)
+        return Termination(called, caller_list=found.caller_list)
 
     async def colleagues(
         self, user: SubscriberContext, dialled: Sequence[str]

@@ -33,7 +33,7 @@ class RememberedContexts:
         known = self._contexts.get(context.subscriber)
         if known is not None:
             self._contexts.move_to_end(context.subscriber)
-            if known == context:
+            if known is context or known == context:
                 return known
             self._unlink(known)
         self._contexts[context.subscriber] = context

@@ -275,6 +275,8 @@ async def test_every_statement_uses_indexes_among_12000_users(conn: asyncpg.Conn
         (contexts.ORIGINATION_BY_EXCHANGE, ("asterisk|150", "203", "+31205000151")),
         (contexts.ORIGINATION_BY_SUBSCRIBER, ("s150", "203", "+31205000151")),
         (contexts.TERMINATION, ("+31205000150", "+31650000151")),
+        (contexts.ORIGINATION_AGAIN, ("t1", "s150", "203", "+31205000151")),
+        (contexts.TERMINATION_AGAIN, ("t1", "s150", "+31650000151")),
         (credentials.STATEMENT, ("d1.example", "phone150")),
     ]
     many = ("t1", "s150", "{251}", "{+31205000151}")
