@@ -130,7 +130,7 @@ def media_offered(call: Talking, event: MediaOffered, now: float) -> Step:
     ):
         return pushing.media_offered(call, event, now)
     if exchange is not None and exchange.kind in MOVING:
-        return moving.media_offered(call, exchange, event, now)
+        return moving.media_offered(call, exchange, event, now, _seen(call))
     if exchange is not None and exchange.kind is ExchangeKind.SWITCH:
         return switching.media_offered(call, exchange, event)
     if exchange is None or exchange.stage is not ExchangeStage.OFFERING:

@@ -77,6 +77,8 @@ def next_one(call: Talking, now: float, out: list[AnyCommand]) -> Talking:
     stays, comes = any_leg(call, move.stays), any_leg(call, move.leg)
     assert stays is not None
     assert comes is not None
+    if comes.sdp is None and comes.phase is LegPhase.OFFERED:
+        return rebridging.begin_late(call, stays, comes, out)
     if move.kind in (MoveKind.PULL, MoveKind.TRANSFER):
         return rebridging.begin(call, comes, stays, out)
     pair = comes.pair
@@ -91,13 +93,15 @@ def next_one(call: Talking, now: float, out: list[AnyCommand]) -> Talking:
 # The exchange goes on.
 
 
-def media_offered(call: Talking, exchange: Exchange, event: MediaOffered, now: float) -> Step:
+def media_offered(
+    call: Talking, exchange: Exchange, event: MediaOffered, now: float, connected: CallerIdentity | None
+) -> Step:
     if event.pair != exchange.pair:
         return call, ()
     if exchange.stage not in (ExchangeStage.OFFERING, ExchangeStage.SETTLING):
         return call, ()
     out: list[AnyCommand] = []
-    return rebridging.media_offered(call, exchange, event.sdp, out), tuple(out)
+    return rebridging.media_offered(call, exchange, event.sdp, now, out, connected), tuple(out)
 
 
 def reoffer_answered(call: Talking, exchange: Exchange, event: LegReofferAnswered, now: float) -> Step:
@@ -171,7 +175,13 @@ def media_failed(call: Talking, exchange: Exchange, event: MediaFailed, now: flo
 
 
 def confirmed(call: Talking, exchange: Exchange, event: LegConfirmed, now: float) -> Step:
-    """The ACK of the one who came: only now is the old telephone released."""
+    """The ACK of the one who came: only now is the old telephone released. One who left the offer to us
+    answers in it, and only then is the one who stays asked."""
+    if event.leg == exchange.other and exchange.stage is ExchangeStage.ASKING:
+        late: list[AnyCommand] = []
+        if event.sdp is None:
+            return give_up(call, NO_MEDIA, now, late)
+        return rebridging.late_answered(call, exchange, event.sdp, late), tuple(late)
     if event.leg != exchange.leg or exchange.stage is not ExchangeStage.JOINING:
         return call, ()
     return _made(call, now, [])

@@ -78,8 +78,42 @@ def begin_answered(
     return call if answered.answer is None else _join(call, exchange, answered.answer, None, 0.0, out)
 
 
-def media_offered(call: Talking, exchange: Exchange, sdp: str, out: list[AnyCommand]) -> Talking:
-    """The offer is made for whom it is for; or rtpengine knows what the one who offered says now."""
+def begin_late(call: Talking, offering: Leg, comes: Leg, out: list[AnyCommand]) -> Talking:
+    """``comes`` leaves the offer to us (RFC 3261 §13.2.1): it is made of what ``offering``, who is
+    established, described last, and stands in the 200."""
+    pair, sdp = bridge_pair(call), talk_offer(offering.sdp or "")
+    out.append(OfferMedia(pair=pair, from_leg=offering.id, to_leg=comes.id, sdp=sdp))
+    exchange = Exchange(
+        kind=ExchangeKind.REBRIDGE,
+        stage=ExchangeStage.OFFERING,
+        leg=offering.id,
+        sdp=offering.sdp,
+        other=comes.id,
+        pair=pair,
+        before=offering.given,
+    )
+    return msgspec.structs.replace(call, exchange=exchange, bridges=call.bridges + 1)
+
+
+def late_answered(call: Talking, exchange: Exchange, sdp: str, out: list[AnyCommand]) -> Talking:
+    """The ACK of the one who comes has its answer; who is established gets a re-INVITE."""
+    comes = msgspec.structs.replace(_leg(call, exchange.other), sdp=sdp)
+    pair = exchange.pair or PairId("")
+    out.append(AnswerMedia(pair=pair, offering_leg=exchange.leg, answering_leg=comes.id, sdp=sdp))
+    exchange = msgspec.structs.replace(exchange, stage=ExchangeStage.ANSWERING, answer_sdp=sdp)
+    return msgspec.structs.replace(put_any(call, comes), exchange=exchange)
+
+
+def media_offered(
+    call: Talking,
+    exchange: Exchange,
+    sdp: str,
+    now: float,
+    out: list[AnyCommand],
+    connected: CallerIdentity | None,
+) -> Talking:
+    """The offer is made for whom it is for; or rtpengine knows what the one who offered says now.
+    ``connected``: who is at the other end, for a leg that gets its 200 now."""
     other = _leg(call, exchange.other)
     if exchange.stage is ExchangeStage.SETTLING:
         out.append(
@@ -92,7 +126,11 @@ def media_offered(call: Talking, exchange: Exchange, sdp: str, out: list[AnyComm
         )
         return call
     given = following(other.given, talk_offer(sdp) if held(sdp) else sdp)
-    out.append(Reoffer(leg=other.id, sdp=given))
+    if other.phase is LegPhase.OFFERED:
+        out.append(AnswerLeg(leg=other.id, sdp=given, connected=connected))
+        other = msgspec.structs.replace(other, phase=LegPhase.ANSWERED, answered=now, status=200)
+    else:
+        out.append(Reoffer(leg=other.id, sdp=given))
     call = put_any(call, msgspec.structs.replace(other, given=given))
     return _stage(call, exchange, ExchangeStage.ASKING)
 

@@ -48,6 +48,7 @@ from fmc_gateway.call.events import (
     MediaFailed,
     MediaOffered,
     TimerFired,
+    Wants,
 )
 from fmc_gateway.call.model import (
     Announcing,
@@ -89,7 +90,7 @@ def feature(
     """The exchange does something, and says what became of it."""
     call = msgspec.structs.replace(call, service=True)
     joins = coming.coming(call, plan, caller)
-    if joins is not None and call.offered.sdp is None:
+    if joins is not None and call.offered.sdp is None and joins.wants is not Wants.PULL:
         return refuse(call, now, 488, "the call cannot be moved to a telephone that offers no media")
     state = become(
         Announcing,

@@ -47,6 +47,8 @@ class Party:
         """Lent by another call."""
         self.joined = joined
         """It dialled ``*11``, and was handed over to this call."""
+        self.late = False
+        """It leaves the offer to us."""
         self.answered = False
         self.over = False
         self.cancelled = False
@@ -380,7 +382,7 @@ class Wires:
             party.over = True
             self.say(one.leg, ev.LegEnded(leg=one.leg, cause="no_ack"))
         else:
-            late = self.late_offer and not party.joined
+            late = party.late or (self.late_offer and not party.joined)
             answer = self.rng.choice((sdp("suze"), sdp("suze"), None)) if late else None
             self.say(one.leg, ev.LegConfirmed(leg=one.leg, sdp=answer))
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from fmc_gateway.call import commands as cmd
 from fmc_gateway.call import events as ev
 from fmc_gateway.call.conference import PartyStage
@@ -165,7 +167,13 @@ class World(Wires):
             parked = isinstance(self.call, Talking) and self.call.parked is not None
             wants = ev.Wants.RETRIEVE if parked and self.rng.random() < 0.7 else ev.Wants.PULL
             group = self.company["suze"].group
-            self.deliver(joined(leg, user, device, wants=wants, group=group, rule="park.retrieved"))
+            event = joined(leg, user, device, wants=wants, group=group, rule="park.retrieved")
+            if wants is ev.Wants.PULL and self.rng.random() < 0.2:
+                self.parties[leg].late = True
+                event = msgspec.structs.replace(
+                    event, offered=msgspec.structs.replace(event.offered, sdp=None)
+                )
+            self.deliver(event)
             return
         request = f"r{self.wishes}"
         self.requests.add(request)
