@@ -14,6 +14,9 @@ from urllib.parse import urlsplit
 import pytest
 from redis.asyncio import Redis
 
+from hipper.contracts.bus import Consult, ConsultCancel, ConsultComplete, ReplyStatus
+from tests.interop.app import App
+from tests.interop.baresip import Baresip
 from tests.interop.company import Company
 from tests.interop.conftest import Kit, own_database, run_sql
 from tests.interop.gateway import GatewayProcess, Servers
@@ -125,6 +128,58 @@ async def test_without_rtpengine_calls_are_refused_for_now_but_112_passes(kit: K
     await asyncio.gather(caller.finished(), psap.finished())
     fragile.servers.thaw()
     assert (await kit.record()).call["outcome"] == "failed"
+
+
+FAR, COLLEAGUE, USER = 1000, 400, 700
+
+
+async def consulting(kit: Kit) -> tuple[Baresip, Baresip, Baresip, App]:
+    """Anna's handset talks to Bram's desk phone, and a far party outside waits."""
+    anna, bram = kit.company.person("anna"), kit.company.person("bram", mobile=False)
+    await kit.company.apply()
+    user, far = await kit.handset(anna, USER), await kit.pstn_phone(CALLER, FAR)
+    colleague = await kit.desk(bram, COLLEAGUE)
+    await user.dial(f"sip:0301234567@127.0.0.1:{kit.gateway.mobile}")
+    await far.incoming()
+    await far.answer()
+    await user.hears(FAR)
+    app = await App.of(kit, anna)
+    assert (await app.asks(Consult(**app.who, destination=bram.extension))).status is ReplyStatus.DONE
+    await colleague.incoming()
+    await colleague.answer()
+    await user.hears(COLLEAGUE)
+    return user, far, colleague, app
+
+
+async def test_rtpengine_lost_while_a_transfer_is_completed_and_nobody_was_moved(
+    kit: Kit, fragile: Fragile
+) -> None:
+    user, far, colleague, app = await consulting(kit)
+    fragile.servers.freeze("rtpengine")
+    refused = await app.asks(ConsultComplete(**app.who))
+    fragile.servers.thaw()
+    assert (refused.status, refused.explanation) == (ReplyStatus.REFUSED, "no media could be set up")
+    await asyncio.gather(user.hears(COLLEAGUE), colleague.hears(USER), far.hears_other(FAR, COLLEAGUE, USER))
+    assert (await app.asks(ConsultCancel(**app.who))).status is ReplyStatus.DONE
+    await asyncio.gather(colleague.closed(), user.hears(FAR), far.hears(USER))
+    await user.hang_up()
+    await far.closed()
+    assert (await kit.record()).call["outcome"] == "answered"
+
+
+async def test_rtpengine_lost_when_the_user_has_hung_up_and_nothing_is_left(
+    kit: Kit, fragile: Fragile
+) -> None:
+    """Nobody can be brought together, nor any telephone of hers be rung: all hear that it is over."""
+    user, far, colleague, _ = await consulting(kit)
+    fragile.servers.freeze("rtpengine")
+    await user.hang_up()
+    await asyncio.gather(far.closed(timeout_s=9), colleague.closed(timeout_s=9))
+    fragile.servers.thaw()
+    record = await kit.record()
+    assert all(leg["ended"] is not None for leg in record.legs)
+    async with Redis(unix_socket_path=fragile.servers.redis.removeprefix("unix://")) as redis:
+        assert await live_calls(redis) == []
 
 
 async def test_without_postgresql_who_was_seen_before_calls_and_is_called(kit: Kit, fragile: Fragile) -> None:

@@ -189,3 +189,20 @@ async def test_a_completed_transfer_hardly_interrupts_anybody(kit: Kit) -> None:
     anna, bram = await anna_and_bram(kit)
     found = await interruption.transfer_about(kit, anna, bram, transfers=1)
     assert max(found.far + found.colleague) < 10 * interruption.LIMIT_MS
+
+
+async def test_handset_that_leaves_the_offer_to_us_pulls_the_call(kit: Kit) -> None:
+    """SIPp is the handset and sends back what it hears, so the far party hears itself."""
+    anna = kit.company.person("anna")
+    await kit.company.apply()
+    far, phone = await kit.pstn_phone(OUTSIDE, FAR), await kit.desk(anna, USER)
+    await phone.dial("0301234567")
+    await far.incoming()
+    await far.answer()
+    await far.hears(USER)
+    handset = await kit.network_calls("uac_late_offer", "*11", anna, echo=True, talk_ms=1500)
+    await far.hears(FAR)
+    await phone.closed()
+    await handset.finished()
+    await far.closed()
+    assert far.sequence(*TONES) == [USER, FAR]

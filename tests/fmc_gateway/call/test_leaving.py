@@ -140,6 +140,65 @@ def test_far_party_of_a_transfer_without_consultation_hangs_up_and_it_is_over() 
     assert pairs_left(ladder) == set()
 
 
+# Two things at once.
+
+
+def test_colleague_answers_while_the_user_gives_it_up() -> None:
+    """Our CANCEL and the 200 cross (RFC 3261 §9.1)."""
+    ladder = ringing()
+    ladder.tell(ask("cancel"))
+    assert [one.leg for one in ladder.of(cmd.CancelLeg, last=True)] == [C1]
+    ladder.tell(ev.LegAnswered(leg=C1, sdp=sdp("desk"), to_tag="t"))
+    assert ladder.last == (cmd.EndLeg(leg=C1),)
+    nothing_is_left_of_it(ladder)
+
+
+def test_user_gives_it_up_while_rtpengine_is_asked_for_the_colleagues_answer() -> None:
+    ladder = ringing()
+    ladder.tell(ev.LegAnswered(leg=C1, sdp=sdp("desk"), to_tag="t"))
+    ladder.tell(ask("cancel"))
+    assert [one.leg for one in ladder.of(cmd.EndLeg, last=True)] == [C1]
+    ladder.tell(ev.MediaAnswered(pair=N1, sdp=sdp("x")))
+    assert ladder.last == ()
+    nothing_is_left_of_it(ladder)
+
+
+def test_user_gives_it_up_when_the_colleague_is_being_brought() -> None:
+    ladder = joining()
+    ladder.tell(ask("cancel"))
+    assert not answer(ladder)[0]
+    ladder.tell(ev.LegReofferAnswered(leg=A, sdp=sdp("suze")))
+    ladder.tell(ask("cancel"))
+    ladder.tell(ev.LegReofferAnswered(leg=A, sdp=sdp("suze")))
+    nothing_is_left_of_it(ladder)
+
+
+@pytest.mark.parametrize("step", ["consult", "complete", "cancel", "swap"])
+def test_the_same_tap_twice_is_done_once(step: str) -> None:
+    ladder = outside() if step == "consult" else consulting()
+    for _ in range(2):
+        ladder.tell(consult() if step == "consult" else ask(step))
+    assert [one.done for one in ladder.of(cmd.AnswerRequest, last=True)] == [False]
+    asked = (
+        [cmd.LoadContext] if step == "consult" else [cmd.OfferMedia] if step == "complete" else [cmd.Reoffer]
+    )
+    twice = [one for kind in asked for one in ladder.of(kind, last=True)]
+    assert twice == []
+
+
+def test_user_leaves_twice_while_it_rings() -> None:
+    ladder = ringing()
+    ladder.tell(ask("complete"))
+    ladder.tell(gone(A))
+    assert ladder.last == ()
+    ladder.tell(ask("complete"))
+    assert not answer(ladder)[0]
+    assert [one.leg for one in ladder.of(cmd.EndLeg)] == [A]
+    picks_up(ladder)
+    bridge(ladder)
+    transferred(ladder)
+
+
 # While the colleague, who has answered, is brought to the user.
 
 
