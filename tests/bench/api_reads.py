@@ -33,10 +33,11 @@ from hipper.runtime.secret import installation_secret
 from hipper.runtime.settings_model import Settings
 from tests.bench import procstat
 from tests.bench.api_data import OPERATOR_KEY, User, load
-from tests.bench.http_load import Load, drive, request_of
+from tests.bench.http_load import Load, drive, quantile_ms, request_of
 from tests.bench.own_servers import PASSWORD, OwnServers
 
 CPU_RATIO, P99_MS = 2.0, 25.0
+CORES = len(os.sched_getaffinity(0))
 PORT, BARE_PORT = 28990, 28991
 _ROOT = Path(__file__).parents[2]
 _WARM_UP = 300
@@ -55,9 +56,21 @@ class Endpoint(NamedTuple):
 
 
 class Measured(NamedTuple):
+    """CPU for each request: of the API process, and of PostgreSQL and Redis. That of the generator is in
+    ``load``."""
+
     path: str
     cpu_ms: float
+    servers_ms: float
     load: Load
+
+    @property
+    def generator_ms(self) -> float:
+        return 1000 * self.load.cpu_s / len(self.load.late_s)
+
+    def cores(self, rate: float) -> float:
+        """How many all of them need at that rate; with more than there are, everybody waits for everybody."""
+        return rate * (self.cpu_ms + self.servers_ms + self.generator_ms) / 1000
 
     @property
     def is_well(self) -> bool:
@@ -140,6 +153,11 @@ class Site:
         settings = Settings(state_dir=str(folder))
         self.tokens = AccessTokens(installation_secret(settings), SystemClock())
 
+    def servers(self) -> list[int]:
+        """PostgreSQL, all its processes, and Redis."""
+        running = self._servers.processes()
+        return [pid for one in running for pid in procstat.descendants(one)]
+
     def _started(self, module: str, *arguments: str) -> subprocess.Popen[bytes]:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("HIPPER__")}
         return subprocess.Popen([sys.executable, "-m", module, *arguments], cwd=_ROOT, env=environment)
@@ -172,20 +190,26 @@ def site(subscribers: int) -> Iterator[Site]:
             running.stop()
 
 
-def measure(name: str, pid: int, port: int, requests: list[bytes], rate: float, count: int) -> Measured:
-    async def driven() -> tuple[float, Load]:
-        await drive(port, requests, rate, min(count, _WARM_UP))
-        before = procstat.cpu_seconds([pid])
-        found = await drive(port, requests, rate, count)
-        return procstat.cpu_seconds([pid]) - before, found
+def measure(
+    running: Site, name: str, process: subprocess.Popen[bytes], requests: list[bytes], rate: float, count: int
+) -> Measured:
+    port = BARE_PORT if process is running.bare else PORT
 
-    cpu_s, found = asyncio.run(driven())
-    return Measured(name, 1000 * cpu_s / count, found)
+    async def driven() -> tuple[float, float, Load]:
+        await drive(port, requests, rate, min(count, _WARM_UP))
+        servers = running.servers()
+        before, around = procstat.cpu_seconds([process.pid]), procstat.cpu_seconds(servers)
+        found = await drive(port, requests, rate, count)
+        took = procstat.cpu_seconds([process.pid]) - before
+        return took, procstat.cpu_seconds(servers) - around, found
+
+    cpu_s, servers_s, found = asyncio.run(driven())
+    return Measured(name, 1000 * cpu_s / count, 1000 * servers_s / count, found)
 
 
 def measure_bare(running: Site, rate: float, count: int) -> Measured:
     rows = [request_of("GET", f"/row/{user.subscriber}") for user in running.users]
-    return measure("(bare route, one fetch)", running.bare.pid, BARE_PORT, rows, rate, count)
+    return measure(running, "(bare route, one fetch)", running.bare, rows, rate, count)
 
 
 def measure_all(running: Site, rate: float, count: int, only: str = "") -> Iterator[Measured]:
@@ -197,7 +221,7 @@ def measure_all(running: Site, rate: float, count: int, only: str = "") -> Itera
         if requests is None:
             print(f"{endpoint.path:48} not measured: nothing of it was loaded")
         else:
-            yield measure(endpoint.path, running.api.pid, PORT, requests, rate, count)
+            yield measure(running, endpoint.path, running.api, requests, rate, count)
 
 
 def _readable(running: Site, endpoint: Endpoint) -> list[bytes] | None:
@@ -212,12 +236,16 @@ def _readable(running: Site, endpoint: Endpoint) -> list[bytes] | None:
     return None
 
 
-def told(one: Measured, bare_ms: float) -> str:
+def told(one: Measured, bare_ms: float, rate: float) -> str:
     ratio = one.cpu_ms / bare_ms
     marks = ("" if one.is_well else f"  {dict(one.load.statuses)}") + ("  CPU!" if ratio > CPU_RATIO else "")
     p50, p99 = one.load.quantile_ms(0.5), one.load.quantile_ms(0.99)
     marks += "  p99!" if p99 > P99_MS else ""
-    return f"{one.path:48} {one.cpu_ms:7.2f} {ratio:6.2f} {p50:8.1f} {p99:8.1f}{marks}"
+    late = quantile_ms(one.load.late_s, 0.99)
+    return (
+        f"{one.path:48} {one.cpu_ms:7.2f} {ratio:6.2f} {p50:8.1f} {p99:8.1f} {late:8.1f}"
+        f" {one.servers_ms:7.2f} {one.generator_ms:7.2f} {one.cores(rate):6.2f}{marks}"
+    )
 
 
 def main() -> int:
@@ -230,15 +258,19 @@ def main() -> int:
     count = round(options.rate * options.seconds)
     with site(options.subscribers) as running:
         print(f"{options.subscribers} subscribers loaded in {running.load_s:.0f} s; {options.rate:g}/s")
-        print(f"{'GET':48} {'CPU ms':>7} {'× bare':>6} {'p50 ms':>8} {'p99 ms':>8}")
+        print(f"p99 late: until they were sent; CPU ms of the servers and of the generator; of {CORES} cores")
+        print(
+            f"{'GET':48} {'CPU ms':>7} {'× bare':>6} {'p50 ms':>8} {'p99 ms':>8} {'p99 late':>8}"
+            f" {'servers':>7} {'gener.':>7} {'cores':>6}"
+        )
         bare = measure_bare(running, options.rate, count)
-        print(told(bare, bare.cpu_ms), flush=True)
+        print(told(bare, bare.cpu_ms, options.rate), flush=True)
         well = True
         for one in measure_all(running, options.rate, count, options.only):
             well = well and one.is_well
-            print(told(one, bare.cpu_ms), flush=True)
+            print(told(one, bare.cpu_ms, options.rate), flush=True)
         after = measure_bare(running, options.rate, count)
-        print(told(after, bare.cpu_ms))
+        print(told(after, bare.cpu_ms, options.rate))
     return 0 if well else 1
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,15 +17,23 @@ _MOST_CONNECTIONS = 200
 
 @dataclass
 class Load:
-    """``took_s``: of each that was answered. ``statuses``: how often each; 0: the connection broke."""
+    """``took_s``: of each that was answered, since it was due. ``late_s``: of that, until it was sent: the
+    generator's own, or because two hundred were not answered. ``statuses``: how often each; 0: the connection
+    broke. ``cpu_s``: of the generator."""
 
     took_s: list[float] = field(default_factory=list)
+    late_s: list[float] = field(default_factory=list)
+    cpu_s: float = 0.0
     statuses: Counter[int] = field(default_factory=Counter)
     bytes: int = 0
 
     def quantile_ms(self, part: float) -> float:
-        ordered = sorted(self.took_s)
-        return 1000 * ordered[max(0, math.ceil(part * len(ordered)) - 1)] if ordered else math.inf
+        return quantile_ms(self.took_s, part)
+
+
+def quantile_ms(seconds: Sequence[float], part: float) -> float:
+    ordered = sorted(seconds)
+    return 1000 * ordered[max(0, math.ceil(part * len(ordered)) - 1)] if ordered else math.inf
 
 
 class _Connection(asyncio.Protocol):
@@ -76,6 +85,7 @@ async def drive(port: int, requests: Sequence[bytes], rate: float, count: int) -
             while idle and not idle[-1].is_open:
                 idle.pop()
             connection = idle.pop() if idle else await _opened(port)
+            load.late_s.append(loop.time() - due)
             status, size = await connection.ask(request) if connection is not None else (0, 0)
         load.statuses[status] += 1
         load.bytes += size
@@ -84,6 +94,7 @@ async def drive(port: int, requests: Sequence[bytes], rate: float, count: int) -
             assert connection is not None
             idle.append(connection)
 
+    cpu = time.process_time()
     started = loop.time() + 0.05
     tasks = []
     for number in range(count):
@@ -92,6 +103,7 @@ async def drive(port: int, requests: Sequence[bytes], rate: float, count: int) -
             await asyncio.sleep(wait)
         tasks.append(loop.create_task(one(requests[number % len(requests)], due)))
     await asyncio.gather(*tasks)
+    load.cpu_s = time.process_time() - cpu
     return load
 
 

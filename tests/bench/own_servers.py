@@ -58,6 +58,10 @@ class OwnServers:
         """As an operator would: it ends by itself, and whoever was connected is cut off."""
         self._running.pop(name).stop()
 
+    def processes(self) -> list[int]:
+        """Of those that run: the process each began with."""
+        return [one.process.pid for one in self._running.values()]
+
     def kill(self, name: str) -> None:
         self._running[name].process.send_signal(signal.SIGKILL)
         self.stop(name)
