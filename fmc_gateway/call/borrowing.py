@@ -25,6 +25,7 @@ from fmc_gateway.call.exchanges import Move, MoveKind
 from fmc_gateway.call.lending_events import back
 from fmc_gateway.call.model import CallState, Leg, Step, Talking, other_of
 from fmc_gateway.call.pushing import NOT_YOURS
+from fmc_gateway.call.records import known_as
 from hipper.contracts.bus import KeepUntil, RefusedBecause
 from hipper.contracts.calls import AttemptOutcome
 from hipper.pbx.ids import CallId
@@ -86,7 +87,14 @@ def lent(call: Talking, event: LegLent, now: float) -> Step:
     if move is None or move.lender != event.call or move.leg is not None or move.request != event.request:
         return not_wanted(call, event, now)
     comes = msgspec.structs.replace(event.leg, outcome=AttemptOutcome.ANSWERED, sent=True)
-    move = msgspec.structs.replace(move, leg=comes.id, talk=event.talk, given=comes.given)
+    move = msgspec.structs.replace(
+        move,
+        leg=comes.id,
+        talk=event.talk,
+        given=comes.given,
+        to=known_as(comes),
+        chain=len(call.diversions),
+    )
     call = msgspec.structs.replace(call, aside=(*call.aside, comes), move=move)
     out: list[AnyCommand] = []
     return moving.next_one(call, now, out), tuple(out)

@@ -170,8 +170,9 @@ def completed(call: Talking, move: Move, exchange: Exchange, now: float, out: li
     call = _caller_first(call)
     segments = tuple(_closed(one, now) for one in call.segments)
     own = () if back else _own(with_colleague, _colleague(call, far), now)
-    if not back and move.to:  # who comes from another call is in that one's record
-        call = _in_the_chain(call, move, consult is not None, _colleague(call, far), now)
+    if not back and move.to:
+        asked = consult is not None or move.lender is not None
+        call = _in_the_chain(call, move, asked, _colleague(call, far), now)
     talk = msgspec.structs.replace(talk, calling=call.calling.id, called=call.winner, started=now, ended=None)
     call = msgspec.structs.replace(
         call, segments=(*segments, *own, talk), exchange=None, move=None, consult=None

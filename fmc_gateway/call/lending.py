@@ -46,21 +46,18 @@ from fmc_gateway.call.model import (
     winner_of,
 )
 from fmc_gateway.call.payers import charged_for
-from fmc_gateway.call.records import live_identity
+from fmc_gateway.call.records import known_as
 from hipper.contracts.bus import RefusedBecause
+from hipper.contracts.calls import TRANSFERRED as TRANSFER
 from hipper.contracts.calls import CallOutcome, DiversionRecord, SegmentRecord
+from hipper.pbx import rules
 from hipper.pbx.ids import CallId, LegId
-from hipper.pbx.model import CallerIdentity, Presentation
 
 NOT_FREE = "something else is under way in the other call"
 OVER = "the other call is over"
 GUARD_S = 180.0
 """Longer than any borrower needs: three re-INVITEs that are not answered. Then it is taken for dead."""
 MOST_LATER = 8
-TRANSFERS = "transfer"
-"""Reason in DiversionRecord."""
-CONSULTED = "transfer.consulted"
-WITHHELD = "withheld"
 
 
 # Asked.
@@ -195,8 +192,8 @@ def kept(call: Lending, event: LegKept, now: float) -> Step:
     if user.subscriber is not None:
         entry = DiversionRecord(
             by=user.subscriber,
-            reason=TRANSFERS,
-            rule=CONSULTED,
+            reason=TRANSFER,
+            rule=rules.TRANSFER_CONSULTED,
             to=known_as(lent),
             at=now,
         )
@@ -207,14 +204,6 @@ def kept(call: Lending, event: LegKept, now: float) -> Step:
 def gone_into(call: CallId) -> str:
     """``ended_by`` of a leg that goes on in another call."""
     return f"call:{call}"
-
-
-def known_as(leg: Leg) -> str:
-    """Whom a record may name."""
-    identity: CallerIdentity = live_identity(leg)
-    if identity.presentation is Presentation.RESTRICTED:
-        return WITHHELD
-    return identity.number or identity.extension or ""
 
 
 def _left(call: Lending, user: LegId) -> bool:

@@ -43,6 +43,7 @@ from hipper.telephony.numbers.emergency import is_never_recorded
 C = TypeVar("C", bound=CallState)
 
 HIDDEN = CallerIdentity(presentation=Presentation.RESTRICTED)
+WITHHELD = "anonymous"
 CHARGED = OPEN | {LegPhase.ANSWERED}
 
 
@@ -223,6 +224,14 @@ def live_identity(leg: Leg) -> CallerIdentity:
     """Who is at this end now. Of an outside party the peer knows best; a user of ours is shown as reached,
     whatever number the telephone has, unless a transfer at another exchange put somebody else there."""
     return leg.identity if leg.moved_to is None else leg.moved_to
+
+
+def known_as(leg: Leg) -> str:
+    """Whom a record may say a call was transferred to."""
+    identity = live_identity(leg)
+    if identity.presentation is Presentation.RESTRICTED:
+        return WITHHELD
+    return identity.number or identity.extension or WITHHELD
 
 
 def without_secrets(identity: CallerIdentity) -> CallerIdentity:

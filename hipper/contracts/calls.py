@@ -128,7 +128,7 @@ class LegRecord(msgspec.Struct, frozen=True, kw_only=True):
     q850: int | None = None
     ended_by: str | None = None
     """``calling``, ``called``, ``gateway``, ``operator``; ``gateway stopped``, ``fault of the gateway`` when
-    the record is made of what was left behind."""
+    the record is made of what was left behind; ``call:<id>`` of a leg that goes on in that call."""
     transcoded: bool = False
 
 

@@ -106,6 +106,8 @@ class Wires:
         """Look-ups nobody answered yet."""
         self.requests: set[str] = set()
         """Of the app, not answered yet."""
+        self.gone: set[str] = set()
+        """Legs that are another call's by now."""
         self.refers: dict[str, int | None] = {}
         """What the telephone was told last of each REFER."""
         self.wishes = 0

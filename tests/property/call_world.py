@@ -412,7 +412,7 @@ class World(Wires):
         record: Any = written.record
         stand_in = {self.a} if self.dial else set()
         """For the user while no telephone was picked up."""
-        assert {leg.leg for leg in record.legs} - stand_in == set(self.parties)
+        assert {leg.leg for leg in record.legs} - stand_in == set(self.parties) | self.gone
         assert all(leg.ended is not None and leg.ended >= leg.offered for leg in record.legs)
         assert record.ended >= record.started
         talked = record.answered is not None

@@ -49,6 +49,7 @@ from tests.fmc_gateway.call.kit import (
     shown,
     suze,
 )
+from tests.property.call_pair import Pair
 from tests.property.call_world import Consulting, Meeting, World
 
 WALKS = 120
@@ -71,6 +72,16 @@ def test_every_consultation_ends_clean(block: int) -> None:
         world = Consulting(seed)
         try:
             world.walk(120)
+        except Exception as error:
+            raise AssertionError(f"seed {seed}: {error}") from error
+
+
+@pytest.mark.parametrize("block", range(5))
+def test_two_calls_that_may_be_joined_end_clean(block: int) -> None:
+    """At each moment one of the two has the leg that is lent, and in the end nobody has anything."""
+    for seed in range(block * WALKS, (block + 1) * WALKS):
+        try:
+            Pair(seed).walk(160)
         except Exception as error:
             raise AssertionError(f"seed {seed}: {error}") from error
 
