@@ -298,5 +298,7 @@ def early_refused(call: Talking, exchange: Exchange, event: LegReofferRejected, 
     if event.status not in (408, 481):
         return call, ()
     gone = LegEnded(leg=event.leg, cause="dialog_gone")
+    bye = EndLeg(leg=event.leg, reason=talking.DEAD["dialog_gone"])
     done = None if call.move is None else of_called(call, call.move, leg_of(call, event.leg), gone, now)
-    return talking.leg_ended(call, gone, now) if done is None else done
+    state, commands = talking.leg_ended(call, gone, now) if done is None else done
+    return state, (bye, *commands)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from fmc_gateway.call import commands as cmd
@@ -11,7 +12,8 @@ from hipper.contracts.bus import RefusedBecause
 from hipper.contracts.calls import CallOutcome, LivePhase
 from hipper.contracts.talks import TalkEnded, TalkStarted
 from hipper.pbx.ids import LegId, SubscriberId
-from tests.fmc_gateway.call.kit import B1, M1, A, Ladder, invite, sdp, suze
+from hipper.pbx.model import CallerIdentity, Presentation
+from tests.fmc_gateway.call.kit import B1, M1, OUTSIDE, A, Ladder, invite, sdp, suze
 from tests.fmc_gateway.call.two_calls import (
     A2,
     C1,
@@ -94,14 +96,16 @@ def test_records_say_where_the_call_went_and_what_was_charged_stays_charged() ->
     gone = both.second.record
     assert gone.outcome is CallOutcome.ANSWERED
     assert {leg.leg: leg.ended_by for leg in gone.legs} == {A2: "gateway", D1: f"call:{C1}"}
-    (entry,) = gone.diversions
-    assert (entry.by, entry.reason, entry.to) == (SUZE, "transfer", "+31304445566")
+    assert [(one.by, one.reason, one.to) for one in gone.diversions] == [(SUZE, "transfer", "+31304445566")]
     both.tell(ev.LegEnded(leg=B1, cause="bye"))
     record = both.first.record
     assert {leg.leg for leg in record.legs} == {A, B1, D1}
     assert both.first.leg(D1).offered >= both.first.leg(A).offered
     own = [one for one in record.segments if one.calling == one.called == D1]
     assert [(one.charged, one.started == gone.ended) for one in own] == [(SUZE, False)]
+    assert [(one.by, one.rule, one.to) for one in record.diversions] == [
+        (SUZE, "transfer.consulted", "+31304445566")
+    ]
     talk = record.segments[-1]
     assert (talk.charged, {talk.calling, talk.called}) == (SUZE, {B1, D1})
 
@@ -352,3 +356,23 @@ def test_where_it_still_rings_the_far_party_follows() -> None:
     move = both.first.call.move  # type: ignore[union-attr]
     assert move is not None
     assert move.blind
+
+
+def test_withheld_party_is_not_named_in_the_record() -> None:
+    both = Two(outside(), from_outside())
+    call = both.second.call
+    assert call is not None
+    hidden = CallerIdentity(presentation=Presentation.RESTRICTED, number=OUTSIDE)
+    both.second.call = msgspec.structs.replace(
+        call, calling=msgspec.structs.replace(call.calling, identity=hidden)
+    )
+    both.join()
+    both.offers()
+    both.accepts(B1, "piet")
+    both.answers()
+    both.accepts(A2, "caller")
+    assert [one.to for one in both.second.record.diversions] == ["anonymous"]
+    shown = {one.leg: one.identity for one in both.first.of(cmd.UpdateConnected)}
+    assert shown[B1].presentation is Presentation.RESTRICTED
+    assert both.first.call is not None
+    assert [one.to for one in both.first.call.diversions] == ["anonymous"]
