@@ -26,11 +26,11 @@ from fmc_gateway.records.entry import SpoolEntry
 from fmc_gateway.records.explain import ExplainedCall
 from fmc_gateway.records.unfinished import GATEWAY_FAULT, unfinished_record
 from fmc_gateway.sip_port import SipPort
+from hipper.contracts.bus import NO_MIXER
 from hipper.contracts.calls import CallOutcome, LiveCall
 from hipper.contracts.talks import RingEvent, TalkEnded, TalkEvent, TalkMoved
 from hipper.pbx.ids import CallId, LegId, RoomId, SubscriberId
 
-NO_MIXER = "conferences cannot be mixed now"
 MAX_TRACE = 2000
 """Turns kept of one call: hours of holding and resuming."""
 

@@ -25,7 +25,7 @@ import msgspec
 import structlog
 
 from hipper.contracts.bus import CallChanged, CallOver, UserEvent, UserEventBody
-from hipper.contracts.calls import LiveCall, LiveParty
+from hipper.contracts.calls import LiveCall, LiveParty, seen_by
 from hipper.pbx.ids import CallId, DeviceId, GatewayId, SubscriberId
 from hipper.pbx.model import CallerIdentity, Presentation
 from hipper.runtime.bus import FIELD, OUTAGE
@@ -230,6 +230,10 @@ class LiveCalls:
             seen = _as_seen(live, incoming)
             if before is None or seen != _as_seen(before, incoming):
                 self._tell(live, live.called if incoming else live.calling, seen[1])
+        for party in live.others if live.conference else ():
+            changed = _as_seen(seen_by(live, party.leg), True)
+            if before is None or changed != _as_seen(seen_by(before, party.leg), True):
+                self._tell(live, party, changed[1])
 
     def _tell(self, live: LiveCall, party: LiveParty, body: UserEventBody) -> None:
         if party.subscriber is not None and live.tenant is not None:
@@ -241,6 +245,7 @@ def _as_seen(live: LiveCall, incoming: bool) -> tuple[SubscriberId | None, CallC
     """For whom, and the call from that side: what telephones the other one has is not told, nor who pays."""
     own, other = (live.called, live.calling) if incoming else (live.calling, live.called)
     other = msgspec.structs.replace(other, device=None, ringing=())
+    others = tuple([msgspec.structs.replace(one, device=None, ringing=()) for one in live.others])
     sides = {"calling": other, "called": own} if incoming else {"calling": own, "called": other}
     changed = CallChanged(
         call=live.call,
@@ -249,7 +254,7 @@ def _as_seen(live: LiveCall, incoming: bool) -> tuple[SubscriberId | None, CallC
         device=own.device,
         since=live.answered or live.started,
         incoming=incoming,
-        live=msgspec.structs.replace(live, charges=(), incoming_group=None, **sides),
+        live=msgspec.structs.replace(live, charges=(), incoming_group=None, others=others, **sides),
     )
     return own.subscriber, changed
 

@@ -17,6 +17,7 @@ import structlog
 from fmc_gateway.call.conference_commands import CreateRoom, DestroyRoom, JoinRoom, LeaveRoom
 from fmc_gateway.call.conference_events import PartyInRoom, PartyNotInRoom, RoomFailed, RoomMade
 from fmc_gateway.call.events import AnyEvent
+from hipper.contracts.bus import NO_MIXER
 from hipper.pbx.ids import LegId, RoomId
 from hipper.runtime.janus_client import JanusClient, JanusError
 from hipper.telephony.sdp.codec import PCMA, PCMU
@@ -27,8 +28,6 @@ PLUGIN = "janus.plugin.audiobridge"
 SAMPLING_RATE = 8000
 G711 = {PCMA.name.upper(): ("pcma", 8), PCMU.name.upper(): ("pcmu", 0)}
 """By what Janus calls it, and its payload type (RFC 3551 §6)."""
-NO_JANUS = "conferences cannot be mixed now"
-"""What users are told; why stands in the log and in ``/health/conferences``."""
 
 RoomCommand = CreateRoom | JoinRoom | LeaveRoom | DestroyRoom
 Done = Callable[[AnyEvent], None]
@@ -195,7 +194,7 @@ def _failed(command: RoomCommand, error: Exception) -> AnyEvent | None:
         error=str(error) or type(error).__name__,
     )
     if isinstance(command, CreateRoom):
-        return RoomFailed(room=command.room, reason=NO_JANUS, unavailable=True)
+        return RoomFailed(room=command.room, reason=NO_MIXER, unavailable=True)
     if isinstance(command, JoinRoom):
         return PartyNotInRoom(room=command.room, leg=command.leg, reason=str(error))
     return None

@@ -107,7 +107,7 @@ def _problem(call: Talking, event: ConferenceRequested) -> AnswerRequest | None:
         return refuse(event.request, NOT_YOURS)
     if any([choosing.untouchable(call), *[talks.never_recorded(call, leg) for leg in legs_of(call)]]):
         return refuse(event.request, choosing.UNTOUCHABLE, RefusedBecause.EMERGENCY)
-    if not _is_free(call) or call.service or winner_of(call).pair is None:
+    if not _is_free(call) or call.refer is not None or call.service or winner_of(call).pair is None:
         return refuse(event.request, BUSY)
     if not all(_is_there(leg) for leg in legs_of(call)):
         return refuse(event.request, BUSY)
@@ -154,7 +154,7 @@ def within(call: Conferring, event: Any, now: float) -> Step:
 
 def _fits(before: Talking, after: Talking) -> bool:
     """It can be made of ``after`` just as well."""
-    if after.exchange is not None or after.move is not None or after.lost is not None:
+    if not _is_free(after) or after.refer is not None:
         return False
     if after.consult != before.consult or after.winner != before.winner:
         return False

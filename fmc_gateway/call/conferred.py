@@ -235,7 +235,7 @@ def _media_failed(call: Conferring, pair: PairId, event: MediaFailed, now: float
         return conferencing.media_failed(call, party, event, now)
     if party.stage in (PartyStage.COMING, PartyStage.PLACING):
         return adding.not_in_room(call, party, "no media", now)
-    if party.stage in (*offers.OWN, PartyStage.CLOSING):
+    if party.stage in offers.OWN or party.stage is PartyStage.CLOSING:
         return offers.media_failed(call, party, event, now)
     return call, ()
 

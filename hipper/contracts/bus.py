@@ -290,6 +290,11 @@ class RefusedBecause(str, Enum):
     """The directory does not answer, and nothing is remembered of the user."""
 
 
+NO_MIXER = "conferences cannot be mixed now"
+"""Explanation of *not available* where no Janus runs; why stands in the gateway's log, and at its
+``/health/conferences``."""
+
+
 class CommandReply(msgspec.Struct, frozen=True, kw_only=True):
     """On ``reply:<request_id>``; kept ten minutes, so that a repeated request gets the same answer."""
 

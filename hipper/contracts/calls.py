@@ -95,6 +95,15 @@ class LiveCall(msgspec.Struct, frozen=True, kw_only=True):
     never recorded (call-flows §5)."""
 
 
+def seen_by(live: LiveCall, leg: LegId) -> LiveCall:
+    """``live`` with that one of its ``others`` where who is called stands."""
+    for party in live.others:
+        if party.leg == leg:
+            rest = tuple([one for one in live.others if one.leg != leg])
+            return msgspec.structs.replace(live, called=party, others=(live.called, *rest))
+    return live
+
+
 class LegRole(str, Enum):
     CALLING = "calling"
     CALLED = "called"

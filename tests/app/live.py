@@ -45,7 +45,7 @@ def live_call(call: str = "c1", user: str = "anna", **changes: Any) -> LiveCall:
 async def show(redis: Any, live: LiveCall) -> None:
     """As the gateway does."""
     await redis.set(f"call:{live.call}", msgspec.json.encode(live))
-    for party in (live.calling, live.called):
+    for party in (live.calling, live.called, *live.others):
         if party.subscriber is not None:
             await redis.hset(f"busy:{party.subscriber}", live.call, party.device or "")
 

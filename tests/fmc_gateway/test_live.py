@@ -193,3 +193,26 @@ async def test_refresh_gives_new_lifetimes(redis: Any) -> None:
         await redis.expire(key, 5)
     await calls.flush(refresh=True)
     assert all([await redis.ttl(key) > 60 for key in ("call:c1", "busy:anna", "gateway:gw1:calls")])
+
+
+def test_everybody_of_a_conference_is_told_from_the_own_side() -> None:
+    calls = LiveCalls(GatewayId("gw1"), None)
+    carl = LiveParty(
+        leg=LegId("c"),
+        subscriber=SubscriberId("carl"),
+        device=DeviceId("carl-1"),
+        identity=CallerIdentity(presentation=Presentation.ALLOWED, extension="203"),
+    )
+    talk = live(LivePhase.ESTABLISHED, called_device="bram-1")
+    meeting = msgspec.structs.replace(talk, others=(carl,), conference=True, moderator=LegId("a"))
+    calls.publish(CALL, msgspec.structs.replace(talk, others=(carl,)))
+    assert changed_of(calls, "carl") == [], "who only waits is not told"
+    calls.publish(CALL, meeting)
+    (his,) = changed_of(calls, "carl")
+    assert (his.device, his.live.called.leg, his.incoming) == ("carl-1", "c", True)
+    assert [(one.leg, one.device) for one in his.live.others] == [("b", None)]
+    bram = changed_of(calls, "bram")[-1]
+    assert [(one.leg, one.device) for one in bram.live.others] == [("c", None)]
+    muted = msgspec.structs.replace(carl, muted=True)
+    calls.publish(CALL, msgspec.structs.replace(meeting, others=(muted,)))
+    assert [one.live.called.muted for one in changed_of(calls, "carl")] == [False, True]

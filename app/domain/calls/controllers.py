@@ -57,9 +57,26 @@ _CALLS = {
             "recording": "off",
             "untouchable": False,
             "legs": [
-                {"id": f"{CALL}-a", "mine": True, "device": "d_7d1c", "holds": False, "party": _OWN},
-                {"id": f"{CALL}-b1", "mine": False, "device": None, "holds": False, "party": _PARTY},
+                {
+                    "id": f"{CALL}-a",
+                    "mine": True,
+                    "device": "d_7d1c",
+                    "holds": False,
+                    "party": _OWN,
+                    "muted": False,
+                    "moderates": False,
+                },
+                {
+                    "id": f"{CALL}-b1",
+                    "mine": False,
+                    "device": None,
+                    "holds": False,
+                    "party": _PARTY,
+                    "muted": False,
+                    "moderates": False,
+                },
             ],
+            "conference": False,
         }
     ]
 }

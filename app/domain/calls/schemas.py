@@ -34,19 +34,23 @@ class Party(msgspec.Struct, frozen=True, kw_only=True):
 
 class CallLeg(msgspec.Struct, frozen=True, kw_only=True):
     """One party of the call. ``mine``: the user's own; only of that the device is told. ``holds``: has put
-    the others on hold."""
+    the others on hold. ``muted``: nobody of the conference hears it. ``moderates``: whose conference it
+    is."""
 
     id: LegId
     mine: bool
     device: DeviceId | None
     holds: bool
     party: Party
+    muted: bool = False
+    moderates: bool = False
 
 
 class OwnCall(msgspec.Struct, frozen=True, kw_only=True):
     """A call of mine that is going on. ``device``: which telephone of mine has it, None while none does;
     ``ringing``: those that ring. ``held_by_me``, ``held_by_other``: who hears music. ``untouchable``: 112
-    and 113; nothing can be asked of it. Times: Unix seconds."""
+    and 113; nothing can be asked of it. ``conference``: all of ``legs`` hear each other. Times: Unix
+    seconds."""
 
     id: CallId
     direction: Direction
@@ -61,6 +65,7 @@ class OwnCall(msgspec.Struct, frozen=True, kw_only=True):
     recording: RecordingState
     untouchable: bool
     legs: tuple[CallLeg, ...]
+    conference: bool = False
 
 
 class OwnCalls(msgspec.Struct, frozen=True, kw_only=True):

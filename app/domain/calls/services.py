@@ -31,6 +31,7 @@ from app.problems import (
 )
 from app.stores import Stores
 from hipper.contracts.bus import (
+    NO_MIXER,
     CallCommand,
     CommandEnvelope,
     CommandReply,
@@ -228,6 +229,9 @@ _SAID = {
 }
 
 
+_NO_MIXER = (NO_MIXER, "conferenties kunnen nu niet gemengd worden")
+
+
 def problem_of(reply: CommandReply) -> ProblemError:
     """Of an answer that is not *done*. Sentences of the gateway's rules are in the user's language."""
     if reply.status is ReplyStatus.UNKNOWN:
@@ -235,6 +239,8 @@ def problem_of(reply: CommandReply) -> ProblemError:
     because = reply.because or RefusedBecause.STATE
     kind = _BECAUSE[because]
     detail, uitleg = _SAID.get(because, (reply.explanation or "", ""))
+    if reply.explanation == NO_MIXER:
+        detail, uitleg = _NO_MIXER
     if because is RefusedBecause.STATE:
         return ProblemError(kind, detail, uitleg, state=reply.state or "")
     return ProblemError(kind, detail, uitleg, retry_after_s=RETRY_AFTER_S if kind.status == 503 else None)

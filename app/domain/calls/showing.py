@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import msgspec
 
 from app.domain.calls.schemas import CallLeg, Direction, OwnCall, Party
-from hipper.contracts.calls import LiveCall, LiveParty
-from hipper.pbx.ids import CallId, SubscriberId
+from hipper.contracts.calls import LiveCall, LiveParty, seen_by
+from hipper.pbx.ids import CallId, LegId, SubscriberId
 from hipper.pbx.model import CallerIdentity, Presentation
 from hipper.runtime.bus import Bus, outages_named
 from hipper.telephony.numbers.format import format_number
@@ -40,22 +40,34 @@ def own_call(live: LiveCall, *, incoming: bool) -> OwnCall:
         held_by_other=other.holds,
         recording=live.recording,
         untouchable=live.untouchable,
-        legs=tuple(_leg(one, one is own) for one in (live.calling, live.called, *live.others)),
+        legs=tuple(
+            _leg(one, one is own, live.moderator) for one in (live.calling, live.called, *live.others)
+        ),
+        conference=live.conference,
     )
 
 
-def _leg(one: LiveParty, mine: bool) -> CallLeg:
+def _leg(one: LiveParty, mine: bool, moderator: LegId | None) -> CallLeg:
     return CallLeg(
-        id=one.leg, mine=mine, device=one.device if mine else None, holds=one.holds, party=party(one.identity)
+        id=one.leg,
+        mine=mine,
+        device=one.device if mine else None,
+        holds=one.holds,
+        party=party(one.identity),
+        muted=one.muted,
+        moderates=one.leg == moderator,
     )
 
 
 def sides_of(live: LiveCall, subscriber: SubscriberId) -> Iterator[OwnCall]:
-    """Two when both ends are the user's; none when neither is."""
+    """Two when both ends are the user's; none when neither is, nor any party of a conference."""
     if live.calling.subscriber == subscriber:
         yield own_call(live, incoming=False)
     if live.called.subscriber == subscriber:
         yield own_call(live, incoming=True)
+    for one in live.others if live.conference else ():
+        if one.subscriber == subscriber:
+            yield own_call(seen_by(live, one.leg), incoming=True)
 
 
 async def live_of(bus: Bus, call: str) -> LiveCall | None:

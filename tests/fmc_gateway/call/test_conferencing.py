@@ -13,6 +13,7 @@ from hipper.contracts.calls import LivePhase
 from hipper.contracts.talks import TalkEnded, TalkStarted
 from hipper.pbx.ids import CallId, LegId, RoomId, SubscriberId
 from hipper.pbx.model import ServicePack
+from tests.fmc_gateway.call.consultations import C1, SUZE, consult, consulting, outside
 from tests.fmc_gateway.call.kit import (
     B1,
     M1,
@@ -25,7 +26,6 @@ from tests.fmc_gateway.call.kit import (
     sdp,
     suze,
 )
-from tests.fmc_gateway.call.test_consulting import C1, SUZE, consult, consulting, outside
 
 ROOM_PLACE = sdp("room", address="127.0.0.1")
 

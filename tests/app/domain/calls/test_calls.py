@@ -98,6 +98,30 @@ async def test_withheld_number_stays_withheld_whatever_redis_holds(api: Api, red
     assert not [secret for secret in ("699999999", "688888888", "Geheim") if secret in answer.text]
 
 
+async def test_everybody_of_a_conference_sees_it_and_whose_it_is(api: Api, redis: Any) -> None:
+    outside = LiveParty(leg=LegId("c1-b1"), identity=HIDDEN, muted=True)
+    bram = LiveParty(
+        leg=LegId("c1-c1"),
+        subscriber=SubscriberId("bram"),
+        device=DeviceId("bram-1"),
+        identity=BRAM_SHOWN,
+    )
+    talk = live_call(called=outside, others=(bram,))
+    await show(redis, talk)
+    client = await sign_in(api, BRAM)
+    assert (await client.get("/v1/me/calls")).json() == {"items": []}, "who waits is in no call yet"
+    await show(redis, msgspec.structs.replace(talk, conference=True, moderator=talk.calling.leg))
+    (his,) = (await client.get("/v1/me/calls")).json()["items"]
+    assert (his["conference"], his["device"], his["direction"]) == (True, "bram-1", "incoming")
+    legs = {leg["id"]: (leg["mine"], leg["moderates"], leg["muted"]) for leg in his["legs"]}
+    assert legs == {
+        talk.calling.leg: (False, True, False),
+        "c1-b1": (False, False, True),
+        "c1-c1": (True, False, False),
+    }
+    assert "anna-1" not in str(his)
+
+
 async def test_call_whose_gateway_is_gone_is_not_shown(api: Api, redis: Any) -> None:
     await show(redis, live_call())
     await redis.delete("call:c1")
@@ -315,6 +339,21 @@ async def test_refusal_says_why(
     assert ("retry-after" in answer.headers) is (status == 503)
     if because in (b.RefusedBecause.BARRED, b.RefusedBecause.STATE):
         assert answer.json()["detail"] == "de regel"
+
+
+async def test_conference_without_a_mixer_is_told_in_both_languages(
+    api: Api, redis: Any, gateway: Gateway
+) -> None:
+    anna = await sign_in(api, ANNA)
+    await show(redis, live_call())
+    gateway.says = {
+        "status": b.ReplyStatus.REFUSED,
+        "because": b.RefusedBecause.NOT_AVAILABLE,
+        "explanation": b.NO_MIXER,
+    }
+    answer = await post(anna, "/c1/conference", {})
+    assert (answer.status_code, problem(answer)) == (409, "not-available")
+    assert answer.json()["detail"] in (b.NO_MIXER, "conferenties kunnen nu niet gemengd worden")
 
 
 async def test_call_that_ended_meanwhile_is_404(api: Api, redis: Any, gateway: Gateway) -> None:

@@ -98,12 +98,8 @@ async def test_live_call_is_seen_and_hung_up_over_the_api(world: World, api: Api
 
 async def test_what_the_gateway_cannot_do_yet_changes_nothing(world: World, api: Api, anna: Client) -> None:
     ear, call, session = await talking(world, api, anna)
-    for path, body in (
-        ("conference", {}),
-        ("recording", {"action": "start"}),
-    ):
-        answer = await post(anna, f"/{call}/{path}", body)
-        assert (answer.status_code, problem(answer)) == (409, "not-available"), path
+    answer = await post(anna, f"/{call}/recording", {"action": "start"})
+    assert (answer.status_code, problem(answer)) == (409, "not-available")
     refused = await post(anna, f"/{call}/decline", {})
     assert (refused.status_code, problem(refused), refused.json()["state"]) == (409, "call-state", "talking")
     assert (await anna.get("/v1/me/calls")).json()["items"][0]["phase"] == "established"
