@@ -19,25 +19,33 @@ from hipper.directory.admin.subscriptions import ADD_NAMED, made_up
 from hipper.directory.told import tell as tell_user
 from hipper.telephony.numbers.extensions import extension_problem
 
-_SHOWN = """
+
+def _shown(of: str) -> str:
+    return f"""
 SELECT s.subscriber_id AS id, s.tenant_id AS tenant, s.group_id AS "group", s.user_name || '@' || s.domain AS
 "user",
        s.display_name, s.language, s.enabled, s.pack, s.no_answer_s, s.decline_ends_ringing,
        s.mobile_subscription, s.fixed_subscription, n.extension, n.fixed, n.mobile,
-       coalesce(n.alternates, '{}') AS alternates
-FROM directory.subscribers s
+       coalesce(n.alternates, '{{}}') AS alternates
+FROM {of} s
 LEFT JOIN LATERAL (
     SELECT max(extension) AS extension, max(e164) FILTER (WHERE kind = 'fixed') AS fixed,
            max(e164) FILTER (WHERE kind = 'mobile') AS mobile,
            array_agg(e164 ORDER BY e164) FILTER (WHERE kind = 'alternate') AS alternates
     FROM directory.numbers WHERE subscriber_id = s.subscriber_id
-) n ON true"""
+) n ON true"""  # noqa: S608
+
+
+_SHOWN = _shown("directory.subscribers")
 ONE = f"{_SHOWN} WHERE s.subscriber_id = $1"
 OF_ALL = f"{_SHOWN} WHERE s.subscriber_id > $1 ORDER BY s.subscriber_id LIMIT $2"
 OF_TENANT = f"""{_SHOWN} WHERE s.tenant_id = $3 AND s.subscriber_id > $1
 ORDER BY s.tenant_id, s.subscriber_id LIMIT $2"""
-OF_GROUP = f"""{_SHOWN} WHERE s.tenant_id = $3 AND s.group_id = $4 AND s.subscriber_id > $1
-ORDER BY s.subscriber_id LIMIT $2"""
+# The page first: no index has a group's users in their order, and numbers would be read of all of them.
+_PAGE_OF_GROUP = """(
+    SELECT * FROM directory.subscribers WHERE tenant_id = $3 AND group_id = $4 AND subscriber_id > $1
+    ORDER BY subscriber_id LIMIT $2)"""
+OF_GROUP = f"{_shown(_PAGE_OF_GROUP)} ORDER BY s.subscriber_id"
 BY_NAME = f"{_SHOWN} WHERE s.domain = $1 AND s.user_name = $2"
 LOCK = "SELECT FROM directory.subscribers WHERE subscriber_id = $1 FOR UPDATE"
 DOMAINS = "SELECT domain FROM directory.domains WHERE tenant_id = $1 ORDER BY domain"
