@@ -229,6 +229,16 @@ async def _call(stores: Stores, principal: Principal, call: str) -> bool:
         return bool(await stores.bus.redis.exists(asked_key(subscriber, CallId(call))))
 
 
+async def _open_call(stores: Stores, principal: Principal, call: str) -> bool:
+    """A call that anybody of the user's group may take; after a repeated tap it may be taken."""
+    if principal.account is None:
+        return False
+    live = await live_of(stores.bus, call)
+    if live is not None and live.open_to == principal.account.group:
+        return True
+    return await _call(stores, principal, call)
+
+
 async def _telephone(stores: Stores, principal: Principal, device: str) -> bool:
     """For who administers its user."""
     owner = await owner_of_device(stores.own, DeviceId(device))
@@ -285,6 +295,7 @@ BELONGS: dict[str, Callable[[Stores, Principal, str], Awaitable[object]]] = {
     "device": _device,
     "session": _session,
     "call": _call,
+    "open_call": _open_call,
     "contact": _contact,
     "entry": _entry,
     "telephone": _telephone,

@@ -22,6 +22,7 @@ from app.askers import Askers
 from app.description import describe
 from app.domain.admin.controllers import ADMINISTRATION
 from app.domain.availability.controllers import AvailabilityController, HolidayController
+from app.domain.calls.colleagues import ColleagueCallController
 from app.domain.calls.controllers import COMMAND_ROUTES, CallController
 from app.domain.calls.services import Commands
 from app.domain.contacts.controllers import ContactController
@@ -222,6 +223,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             HolidayController,
             OverviewController,
             CallController,
+            ColleagueCallController,
             *COMMAND_ROUTES,
             listen,
             listen_on_socket,

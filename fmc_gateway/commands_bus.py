@@ -31,6 +31,8 @@ from fmc_gateway.call.events import (
     MoveRequested,
     TransferRequested,
 )
+from fmc_gateway.call.requests import Wish
+from fmc_gateway.colleague_wishes import LooksUp, OfColleagues, wish_of
 from fmc_gateway.records.explain import ExplainedCall
 from hipper.contracts.bus import (
     CallCommand,
@@ -50,11 +52,13 @@ from hipper.contracts.bus import (
     HangUp,
     Hold,
     Join,
+    PickUp,
     Pull,
     Push,
     RefusedBecause,
     ReplyStatus,
     Resume,
+    Retrieve,
     TransferBlind,
 )
 from hipper.contracts.calls import LiveCall
@@ -76,15 +80,6 @@ NOT_AVAILABLE = "this gateway cannot do that yet"
 Answer = TypeVar("Answer")
 
 
-Wish = (
-    MoveRequested
-    | HoldRequested
-    | ConsultRequested
-    | TransferRequested
-    | ConsultStepRequested
-    | JoinRequested
-    | ConferenceWish
-)
 CONSULT_STEPS = {
     ConsultComplete: ConsultStep.COMPLETE,
     ConsultCancel: ConsultStep.CANCEL,
@@ -92,7 +87,7 @@ CONSULT_STEPS = {
 }
 
 
-class Calls(Protocol):
+class Calls(LooksUp, Protocol):
     """The engine (:class:`fmc_gateway.interpreter.Interpreter`)."""
 
     def state_of(self, call: CallId) -> str | None: ...
@@ -157,6 +152,8 @@ class CommandReader:
             return _refused(envelope, RefusedBecause.EMERGENCY, EMERGENCY, state)
         if state in ALREADY_ENDING:
             return _refused(envelope, RefusedBecause.STATE, "the call is ending already", state)
+        if isinstance(command, OfColleagues) and live is not None:
+            return await self._of_colleagues(envelope, command, live, state)
         wish = _wish(envelope)
         if wish is not None:
             return await self._ask(envelope, wish)
@@ -164,6 +161,14 @@ class CommandReader:
         if handler is None:
             return _refused(envelope, RefusedBecause.NOT_AVAILABLE, NOT_AVAILABLE, state)
         return handler(envelope, command, state)
+
+    async def _of_colleagues(
+        self, envelope: CommandEnvelope, command: OfColleagues, live: LiveCall, state: str
+    ) -> CommandReply:
+        wish = await wish_of(self._calls, envelope.request_id, command, live)
+        if isinstance(wish, tuple):
+            return _refused(envelope, wish[0], wish[1], state)
+        return await self._ask(envelope, wish)
 
     def _explain(self, envelope: CommandEnvelope, command: Explain) -> CommandReply:
         explained = self._calls.explain(envelope.call, command.user, self._now())
@@ -237,11 +242,16 @@ class CommandReader:
 
 
 def may_ask(command: CallCommand, live: LiveCall | None) -> bool:
-    """Whether the call is that of who asks. A call nobody is shown yet is an operator's alone."""
+    """Whether the call is that of who asks, or one of the own company that somebody of the group may take. A
+    call nobody is shown yet is an operator's alone."""
     if isinstance(command, HangUp) and command.user is None:
         return command.tenant is None or (live is not None and live.tenant == command.tenant)
     if live is None or live.tenant != command.tenant:
         return False
+    if isinstance(command, Retrieve) and live.parked is not None:
+        return True
+    if isinstance(command, PickUp) and (command.barge_in or live.answered is None):
+        return True
     return any(party.subscriber == command.user for party in (live.calling, live.called, *live.others))
 
 

@@ -278,6 +278,10 @@ class Interpreter:
         self._replied[event.request] = replied
         return self.ask(call, event)
 
+    def look_up(self, command: c.LoadContext, done: Callable[[e.AnyEvent], None]) -> None:
+        """For a wish that comes with what the directory knows of who asks."""
+        self._directory.load(command, done)
+
     def forget_request(self, request: str) -> None:
         """Nobody waits for the answer any more."""
         self._replied.pop(request, None)

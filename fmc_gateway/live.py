@@ -7,6 +7,7 @@ Redis away costs a call nothing: what changed meanwhile is written again when it
 |---|---|---|
 | ``call:<call>`` | :class:`~hipper.contracts.calls.LiveCall` as JSON | 90 s, refreshed |
 | ``busy:<subscriber>`` | hash call → device (or empty) | 90 s, refreshed |
+| ``open:<group>`` | set of calls that whoever is of the group may take | 90 s, refreshed |
 | ``gateway:<id>:calls`` | set of the calls of this gateway | 90 s, refreshed |
 | ``events:<subscriber>`` | stream of :class:`~hipper.contracts.bus.UserEvent` | the last 500, a week |
 
@@ -26,7 +27,7 @@ import structlog
 
 from hipper.contracts.bus import CallChanged, CallOver, UserEvent, UserEventBody
 from hipper.contracts.calls import LiveCall, LiveParty, seen_by
-from hipper.pbx.ids import CallId, DeviceId, GatewayId, SubscriberId
+from hipper.pbx.ids import CallId, DeviceId, GatewayId, GroupId, SubscriberId
 from hipper.pbx.model import CallerIdentity, Presentation
 from hipper.runtime.bus import FIELD, OUTAGE
 from hipper.runtime.redis_batch import Batch
@@ -62,6 +63,8 @@ class LiveCalls:
         self._events: deque[tuple[SubscriberId, UserEvent]] = deque(maxlen=MAX_QUEUED)
         self._written: dict[CallId, Busy] = {}
         """What Redis shows, as far as we know."""
+        self._open: dict[CallId, GroupId] = {}
+        """The same of calls that may be taken."""
         self._wake = asyncio.Event()
         self.away = False
         self._full_sync = True
@@ -127,6 +130,7 @@ class LiveCalls:
             if self._full_sync:
                 await self._remove_leftovers()
                 self._written.clear()
+                self._open.clear()
                 changed |= dict.fromkeys(self._calls)
             events = list(self._events)
             self._events.clear()
@@ -165,6 +169,7 @@ class LiveCalls:
     def _write_call(self, batch: Batch, call: CallId) -> Busy | None:
         """Show ``call`` as it is now. Returns what Redis then knows of it."""
         live, before = self._calls.get(call), self._written.get(call)
+        self._write_open(batch, call, None if live is None else live.open_to)
         if live is None:
             if before is not None:
                 batch.add("DEL", f"call:{call}")
@@ -186,6 +191,16 @@ class LiveCalls:
                 batch.add("HDEL", f"busy:{subscriber}", call)
         return now
 
+    def _write_open(self, batch: Batch, call: CallId, group: GroupId | None) -> None:
+        before = self._open.get(call)
+        if before is not None and before != group:
+            batch.add("SREM", f"open:{before}", call)
+            del self._open[call]
+        if group is not None:
+            batch.add("SADD", f"open:{group}", call)
+            batch.add("EXPIRE", f"open:{group}", TTL_S)
+            self._open[call] = group
+
     def _write_event(self, batch: Batch, subscriber: SubscriberId, event: UserEvent) -> None:
         stream = f"events:{subscriber}"
         data = msgspec.msgpack.encode(event)
@@ -202,6 +217,8 @@ class LiveCalls:
             batch.add("SET", f"call:{call}", _encode(live), "EX", TTL_S)
             for subscriber, _ in _subscribers(live):
                 batch.add("EXPIRE", f"busy:{subscriber}", TTL_S)
+            if live.open_to is not None:
+                batch.add("EXPIRE", f"open:{live.open_to}", TTL_S)
 
     def _remember_written(self, written: dict[CallId, Busy | None]) -> None:
         for call, busy in written.items():

@@ -7,6 +7,7 @@ from types import TracebackType
 from hipper_api.operations.accounts_of_users import AccountsOfUsers
 from hipper_api.operations.audit import Audit
 from hipper_api.operations.availability import Availability
+from hipper_api.operations.calls_of_colleagues import CallsOfColleagues
 from hipper_api.operations.calls_of_users import CallsOfUsers
 from hipper_api.operations.colleagues import Colleagues
 from hipper_api.operations.companies import Companies
@@ -59,6 +60,10 @@ class Hipper(Transport):
     @property
     def availability(self) -> Availability:
         return Availability(self)
+
+    @property
+    def calls_of_colleagues(self) -> CallsOfColleagues:
+        return CallsOfColleagues(self)
 
     @property
     def calls_of_users(self) -> CallsOfUsers:

@@ -211,6 +211,11 @@ class NumberKind(OpenEnum):
     MOBILE = "mobile"
 
 
+class OpenState(OpenEnum):
+    PARKED = "parked"
+    RINGING = "ringing"
+
+
 class Operation(OpenEnum):
     ERASE = "erase"
     OFF = "off"
@@ -1232,6 +1237,23 @@ class OnDevice(msgspec.Struct, frozen=True, kw_only=True):
     device: str | None = None
 
 
+class OpenCall(msgspec.Struct, frozen=True, kw_only=True):
+    """A call of the group that I may take. ``caller``: who waits; ``called``: at whom it rings. ``at``:
+    the extension where it is parked. ``since``: Unix seconds.
+    """
+
+    id: str
+    state: OpenState
+    caller: Party
+    called: Party | None
+    at: str | None
+    since: float
+
+
+class OpenCalls(msgspec.Struct, frozen=True, kw_only=True):
+    items: tuple[OpenCall, ...]
+
+
 class OtherParty(msgspec.Struct, frozen=True, kw_only=True):
     """As the user was shown it; all of it None when ``withheld``. ``text``: as people write the number.
     ``contact``: one of the user's contacts; ``colleague``: a user of the enterprise.
@@ -1341,6 +1363,12 @@ class Paid(msgspec.Struct, frozen=True, kw_only=True):
 
     subscription: str
     tariff: TariffClass
+
+
+class ParkWish(msgspec.Struct, frozen=True, kw_only=True):
+    """``on``: the extension at which it waits; absent: my own."""
+
+    on: str | None = None
 
 
 class Party(msgspec.Struct, frozen=True, kw_only=True):
@@ -1633,6 +1661,12 @@ class SubscriptionPage(msgspec.Struct, frozen=True, kw_only=True):
 
     items: tuple[Subscription, ...]
     next: str | None
+
+
+class TakeWish(msgspec.Struct, frozen=True, kw_only=True):
+    """``device``: the telephone of mine that rings for it; absent: the usual one."""
+
+    device: str | None = None
 
 
 class Telephone(msgspec.Struct, frozen=True, kw_only=True):

@@ -73,6 +73,8 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     time_zone: str
     group: GroupId | None = None
+    private: bool = False
+    """Colleagues see nothing of calls of this user (seed 9, Privacy)."""
 
 
 class CallState(msgspec.Struct, frozen=True, kw_only=True, tag_field="state"):

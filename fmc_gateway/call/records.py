@@ -36,7 +36,7 @@ from hipper.contracts.calls import (
     LiveParty,
     LivePhase,
 )
-from hipper.pbx.ids import DeviceId, SubscriberId
+from hipper.pbx.ids import DeviceId, GroupId, SubscriberId
 from hipper.pbx.model import CallerIdentity, Presentation
 from hipper.telephony.numbers.emergency import is_never_recorded
 
@@ -72,6 +72,7 @@ def live_call(call: CallState, phase: LivePhase) -> LiveCall:
         others=_others(call),
         untouchable=_is_untouchable(call),
         parked=_parked(call),
+        open_to=_open_to(call),
     )
     return _conference(call, live) if isinstance(call, Conferring) else live
 
@@ -97,6 +98,18 @@ def _conference(call: Conferring, live: LiveCall) -> LiveCall:
         conference=True,
         moderator=call.moderator,
     )
+
+
+def _open_to(call: CallState) -> GroupId | None:
+    """Not what the emergency centre began: that is for the one it calls."""
+    if isinstance(call, Talking) and call.parked is not None:
+        return call.parked.group
+    if not isinstance(call, Ringing) or call.served is None or call.served.private:
+        return None
+    if _is_untouchable(call):
+        return None
+    rings = any(leg.phase in OPEN and leg.device is not None for leg in call.called[call.round_from :])
+    return call.served.group if rings else None
 
 
 def _parked(call: CallState) -> LiveParked | None:

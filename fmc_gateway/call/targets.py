@@ -37,6 +37,7 @@ from hipper.pbx.model import (
     SubscriberContext,
 )
 from hipper.pbx.numbers_of import extension_of, first_of
+from hipper.pbx.service_packs import effective
 from hipper.telephony.numbers.e164 import E164
 
 SKIPPED_OUTCOME = {
@@ -174,6 +175,7 @@ def reached_outside(plan: ExternalPlan) -> CallerIdentity:
 def served(called: SubscriberContext, number: Number) -> Served:
     """``number``: the one that was reached. An extension means nothing to others: the fixed number, else the
     mobile one, then stands for the user."""
+    privacy = effective(called, "privacy")
     known = number.e164 or first_of(called, NumberKind.FIXED) or first_of(called, NumberKind.MOBILE)
     return Served(
         subscriber=called.subscriber,
@@ -182,6 +184,7 @@ def served(called: SubscriberContext, number: Number) -> Served:
         language=called.language,
         time_zone=called.time_zone,
         group=called.group,
+        private=privacy is not None and bool(privacy.active),
     )
 
 

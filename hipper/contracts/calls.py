@@ -90,6 +90,8 @@ class LiveCall(msgspec.Struct, frozen=True, kw_only=True):
     recording: RecordingState = RecordingState.OFF
     parked: LiveParked | None = None
     """One side is nobody then."""
+    open_to: GroupId | None = None
+    """Whoever is of that group may take it: it rings at one of them, or is parked there."""
     untouchable: bool = False
     """112, 113 and 0800-0113, and the emergency centre that calls back: no command changes it, and it is
     never recorded (call-flows §5)."""

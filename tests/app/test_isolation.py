@@ -12,6 +12,7 @@ from litestar import Litestar, get
 
 from app.access import check_routes
 from app.operations import Access, declared, handlers
+from hipper.pbx.ids import GroupId
 from tests.app.domain.history.past import OUTSIDE, call, happened, leg, shown
 from tests.app.kit import Api
 from tests.app.live import answering, live_call, show
@@ -111,6 +112,9 @@ async def test_ids_of_others_are_404_on_every_route_and_nothing_changes(site: Ap
     anna, bram, carl, dora = [await sign_in(site, who) for who in (ANNA, BRAM, CARL, DORA)]
     for user in ("anna", "bram", "carl"):
         await show(site.app.state.bus.redis, live_call(f"call-of-{user}", user))
+    for group in ("g2", "g9"):
+        rings = live_call(f"rings-in-{group}", "nobody", answered=None, open_to=GroupId(group))
+        await show(site.app.state.bus.redis, rings)
     sessions = [one.tokens["session"] for one in (anna, bram, carl, dora)]
     await own_lists(postgres_url)
     others: dict[str, dict[Any, tuple[str, ...]]] = {
@@ -130,6 +134,12 @@ async def test_ids_of_others_are_404_on_every_route_and_nothing_changes(site: Ap
             bram: ("call-of-anna", "call-of-carl"),
             carl: ("call-of-anna", "call-of-bram"),
             dora: ("call-of-anna", "call-of-carl"),
+        },
+        "open_call": {
+            anna: ("rings-in-g2", "rings-in-g9", "call-of-bram"),
+            bram: ("rings-in-g2", "rings-in-g9", "call-of-anna"),
+            carl: ("rings-in-g2", "call-of-anna"),
+            dora: ("rings-in-g9", "call-of-anna"),
         },
         "contact": others_of("contact", anna, bram, carl, dora),
         "entry": others_of("past", anna, bram, carl, dora),

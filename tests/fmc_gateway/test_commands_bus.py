@@ -155,7 +155,7 @@ async def test_call_that_is_ending_is_refused_with_its_state() -> None:
 
 async def test_what_cannot_be_done_yet_is_refused_as_not_available() -> None:
     engine = Engine(live_call())
-    reply = await answer(engine, example(b.Park))
+    reply = await answer(engine, example(b.RecordingControl))
     assert (reply.status, reply.because, reply.state) == (
         b.ReplyStatus.REFUSED,
         b.RefusedBecause.NOT_AVAILABLE,

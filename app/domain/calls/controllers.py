@@ -80,8 +80,8 @@ _CALLS = {
         }
     ]
 }
-_DONE = {"call": CALL, "status": "done"}
-_ASKED = (
+DONE = {"call": CALL, "status": "done"}
+ASKED = (
     *(CALL_STATE, NOT_AVAILABLE, NOT_REACHABLE, KEY_REUSED, INVALID_SETTINGS, EMERGENCY_CALL, CALL_BARRED),
     *(STORE_UNAVAILABLE, OVERLOADED, NO_REPLY),
 )
@@ -239,6 +239,14 @@ ASKS = (
         lambda who, w: b.ConferenceMute(**who, leg=LegId(w.leg), muted=w.muted),
     ),
     Ask(
+        "park",
+        "park",
+        "Let the other wait at an extension for anybody of my group",
+        s.ParkWish,
+        {"on": "202"},
+        lambda who, w: b.Park(**who, on=w.on),
+    ),
+    Ask(
         "digits",
         "sendDigits",
         "Press keys",
@@ -284,9 +292,9 @@ class CallController(Controller):
             body=s.DialWish,
             answer=s.Done,
             example={"destination": "030 123 4567"},
-            shown=_DONE,
+            shown=DONE,
             headers=(KEY,),
-            problems=(*_ASKED, NOT_FOUND),
+            problems=(*ASKED, NOT_FOUND),
         ),
     )
     async def dial(self, request: Request[Any, Any, Any]) -> s.Done:
@@ -294,17 +302,17 @@ class CallController(Controller):
         wanted = await body_of(request, s.DialWish)
         device = _device(wanted)
         command = b.Dial(
-            **_who(request), destination=wanted.destination, device=device, anonymous=wanted.anonymous
+            **who(request), destination=wanted.destination, device=device, anonymous=wanted.anonymous
         )
-        return await _commands(request).ask(request, command, None)
+        return await commands_of(request).ask(request, command, None)
 
 
-def _who(request: Request[Any, Any, Any]) -> dict[str, Any]:
+def who(request: Request[Any, Any, Any]) -> dict[str, Any]:
     account = user_of(request.state.principal)
     return {"tenant": account.tenant, "user": account.subscriber}
 
 
-def _commands(request: Request[Any, Any, Any]) -> Commands:
+def commands_of(request: Request[Any, Any, Any]) -> Commands:
     found: Commands = request.app.state.commands
     return found
 
@@ -312,7 +320,7 @@ def _commands(request: Request[Any, Any, Any]) -> Commands:
 def _route(one: Ask) -> HTTPRouteHandler:
     async def ask(request: Request[Any, Any, Any], call: FromPath[str]) -> s.Done:
         wanted = None if one.body is None else await body_of(request, one.body)
-        return await _commands(request).ask(request, one.make(_who(request), wanted), CallId(call))
+        return await commands_of(request).ask(request, one.make(who(request), wanted), CallId(call))
 
     ask.__doc__ = "What the call's state does not allow is 409 `call-state`."
     route = post(
@@ -326,9 +334,9 @@ def _route(one: Ask) -> HTTPRouteHandler:
             body=one.body,
             answer=s.Done,
             example=one.example,
-            shown=_DONE,
+            shown=DONE,
             headers=(KEY,),
-            problems=_ASKED,
+            problems=ASKED,
         ),
     )
     return route(ask)

@@ -119,6 +119,39 @@ class TransferWish(Wish, frozen=True, kw_only=True, forbid_unknown_fields=True):
     no_answer_s: Annotated[int, msgspec.Meta(ge=5, le=120)] | None = None
 
 
+class ParkWish(Wish, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``on``: the extension at which it waits; absent: my own."""
+
+    on: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,6}(?!\n)$")] | None = None
+
+
+class TakeWish(Wish, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``device``: the telephone of mine that rings for it; absent: the usual one."""
+
+    device: Id | None = None
+
+
+class OpenState(str, Enum):
+    RINGING = "ringing"
+    PARKED = "parked"
+
+
+class OpenCall(msgspec.Struct, frozen=True, kw_only=True):
+    """A call of the group that I may take. ``caller``: who waits; ``called``: at whom it rings. ``at``: the
+    extension where it is parked. ``since``: Unix seconds."""
+
+    id: CallId
+    state: OpenState
+    caller: Party
+    called: Party | None
+    at: str | None
+    since: float
+
+
+class OpenCalls(msgspec.Struct, frozen=True, kw_only=True):
+    items: tuple[OpenCall, ...]
+
+
 class ToDestination(Wish, frozen=True, kw_only=True, forbid_unknown_fields=True):
     destination: Destination
 

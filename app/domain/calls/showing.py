@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from app.domain.calls.schemas import CallLeg, Direction, OwnCall, Party
+from app.domain.calls.schemas import CallLeg, Direction, OpenCall, OpenState, OwnCall, Party
 from hipper.contracts.calls import LiveCall, LiveParty, seen_by
 from hipper.pbx.ids import CallId, LegId, SubscriberId
 from hipper.pbx.model import CallerIdentity, Presentation
@@ -84,6 +84,39 @@ async def calls_of(bus: Bus, subscriber: SubscriberId) -> tuple[OwnCall, ...]:
         found = await bus.redis.mget([f"call:{call.decode()}" for call in ids]) if ids else []
     lives = sorted((live_call(data) for data in found if data is not None), key=lambda one: one.started)
     return tuple(side for live in lives for side in sides_of(live, subscriber))
+
+
+async def open_calls(bus: Bus, group: str) -> tuple[OpenCall, ...]:
+    """What whoever is of the group may take, the oldest first. Raises BusUnavailable."""
+    with outages_named():
+        ids = await bus.redis.smembers(f"open:{group}")
+        found = await bus.redis.mget([f"call:{call.decode()}" for call in ids]) if ids else []
+    lives = (live_call(data) for data in found if data is not None)
+    shown = (_open(live) for live in lives if live.open_to == group)
+    return tuple(sorted(shown, key=lambda one: one.since))
+
+
+def _open(live: LiveCall) -> OpenCall:
+    """A withheld number is withheld from colleagues too."""
+    parked = live.parked
+    if parked is None:
+        return OpenCall(
+            id=live.call,
+            state=OpenState.RINGING,
+            caller=party(live.calling.identity),
+            called=party(live.called.identity),
+            at=None,
+            since=live.started,
+        )
+    waits = live.called if live.calling.holds else live.calling
+    return OpenCall(
+        id=live.call,
+        state=OpenState.PARKED,
+        caller=party(waits.identity),
+        called=None,
+        at=parked.at,
+        since=parked.since,
+    )
 
 
 def is_of(live: LiveCall | None, subscriber: SubscriberId) -> bool:

@@ -313,6 +313,27 @@ class MyCalls:
         found: models.Done = decoded(answer, models.Done)
         return found
 
+    async def park(
+        self, call: str, body: models.ParkWish, *, idempotency_key: str | None = None
+    ) -> models.Done:
+        """Let the other wait at an extension for anybody of my group.
+
+        What the call's state does not allow is 409 `call-state`.
+
+        Problems: body-too-large, call-barred, call-state, directory-unavailable, emergency-call,
+        forbidden, idempotency-key-reused, invalid-request, invalid-settings, no-reply, not-available,
+        not-found, not-reachable, overloaded, store-unavailable, too-many-requests, unauthenticated,
+        unsupported-media-type.
+        """
+        answer = await self._api.ask(
+            "POST",
+            f"/v1/me/calls/{quoted(call)}/park",
+            body=body,
+            headers={"Idempotency-Key": idempotency_key},
+        )
+        found: models.Done = decoded(answer, models.Done)
+        return found
+
     async def pull(
         self, call: str, body: models.ToDevice, *, idempotency_key: str | None = None
     ) -> models.Done:

@@ -16,13 +16,13 @@ from app.domain.calls import services
 from app.domain.calls.controllers import ASKS
 from app.domain.calls.schemas import DialWish
 from hipper.contracts import bus as b
-from hipper.contracts.calls import LiveParty, LivePhase
-from hipper.pbx.ids import CallId, DeviceId, LegId, SubscriberId
+from hipper.contracts.calls import LiveParked, LiveParty, LivePhase
+from hipper.pbx.ids import CallId, DeviceId, GroupId, LegId, SubscriberId
 from hipper.pbx.model import CallerIdentity, Presentation
 from hipper.runtime.bus import Bus
 from hipper.telephony.numbers.e164 import E164
 from tests.app.kit import Api, installation, problem
-from tests.app.live import ACME, Gateway, answering, live_call, show
+from tests.app.live import ACME, OUTSIDE, Gateway, answering, live_call, show
 from tests.app.people import ANNA, BRAM, CARL, Client, company, sign_in
 
 pytestmark = pytest.mark.servers
@@ -152,6 +152,7 @@ EXPECTED: dict[str, b.CallCommand] = {
     "conference/mute": b.ConferenceMute(
         tenant=ACME, user=SubscriberId("anna"), leg=LegId("0f9c2a7d41-b2"), muted=True
     ),
+    "park": b.Park(tenant=ACME, user=SubscriberId("anna"), on="202"),
     "digits": b.Digits(tenant=ACME, user=SubscriberId("anna"), digits="1#"),
     "recording": b.RecordingControl(tenant=ACME, user=SubscriberId("anna"), action=b.RecordingAction.START),
 }
@@ -421,3 +422,84 @@ async def test_redis_away_is_503_with_when_to_come_again(
             assert (answer.status_code, problem(answer)) == (503, "store-unavailable")
             assert answer.headers["retry-after"] == "10"
         await away.close()
+
+
+# Calls of colleagues.
+
+G1 = GroupId("g1")
+SEEN = CallerIdentity(presentation=Presentation.ALLOWED, extension="203", name="Cor")
+COR = LiveParty(leg=LegId("c7-b1"), subscriber=SubscriberId("cor"), identity=SEEN)
+
+
+async def open_to(redis: Any, call: str, **changes: Any) -> None:
+    """As the gateway shows it."""
+    fields = {"answered": None, "phase": LivePhase.RINGING, "called": COR, "open_to": G1}
+    live = live_call(call, "nobody", **(fields | changes))
+    await show(redis, live)
+    await redis.sadd(f"open:{live.open_to}", call)
+
+
+async def test_calls_of_the_group_are_listed_and_withheld_numbers_stay_withheld(api: Api, redis: Any) -> None:
+    caller = LiveParty(leg=LegId("c7-a"), identity=HIDDEN)
+    await open_to(redis, "c7", calling=caller)
+    gone = LiveParty(leg=LegId("c8-b1"), identity=SEEN, holds=True)
+    waits = LiveParty(leg=LegId("c8-a"), identity=OUTSIDE)
+    parked = LiveParked(at="202", group=G1, by=SubscriberId("cor"), since=1_700_000_050.0)
+    await open_to(redis, "c8", calling=waits, called=gone, parked=parked, phase=LivePhase.HELD)
+    await redis.sadd("open:g1", "of-a-gateway-that-is-gone")
+    answer = await (await sign_in(api, ANNA)).get("/v1/calls")
+    rings, waiting = answer.json()["items"]
+    assert (rings["id"], rings["state"], rings["caller"]["withheld"], rings["called"]["name"]) == (
+        "c7",
+        "ringing",
+        True,
+        "Cor",
+    )
+    assert (waiting["state"], waiting["at"], waiting["caller"]["text"], waiting["since"]) == (
+        "parked",
+        "202",
+        "030 123 4567",
+        1_700_000_050.0,
+    )
+    assert not [secret for secret in ("699999999", "688888888", "Geheim") if secret in answer.text]
+    assert (await (await sign_in(api, CARL)).get("/v1/calls")).json() == {"items": []}
+
+
+async def test_taking_one_reaches_the_gateway_once(api: Api, redis: Any, gateway: Gateway) -> None:
+    await open_to(redis, "c7")
+    anna = await sign_in(api, ANNA)
+    who = {"tenant": ACME, "user": SubscriberId("anna")}
+    for path, body, command in (
+        ("pick-up", {"device": "anna-1"}, b.PickUp(**who, device=DeviceId("anna-1"))),
+        ("pick-up", {}, b.PickUp(**who)),
+        ("retrieve", {}, b.Retrieve(**who)),
+    ):
+        answer = await anna.ask("POST", f"/v1/calls/c7/{path}", json=body)
+        assert (answer.status_code, answer.json()) == (200, {"call": "c7", "status": "done"})
+        assert (gateway.asked[-1].call, gateway.asked[-1].command) == (CallId("c7"), command)
+
+
+async def test_a_call_of_another_group_and_anothers_telephone_are_404(
+    api: Api, redis: Any, gateway: Gateway
+) -> None:
+    await open_to(redis, "c9", open_to=GroupId("g2"))
+    await open_to(redis, "c7")
+    anna = await sign_in(api, ANNA)
+    for call, body in (("c9", {}), ("nothing", {}), ("c7", {"device": "bram-1"})):
+        answer = await anna.ask("POST", f"/v1/calls/{call}/pick-up", json=body)
+        assert answer.status_code == 404
+    assert gateway.asked == []
+
+
+async def test_why_not_is_told_as_a_problem(api: Api, redis: Any, gateway: Gateway) -> None:
+    await open_to(redis, "c7")
+    anna = await sign_in(api, ANNA)
+    for because, status, kind in (
+        (b.RefusedBecause.STATE, 409, "call-state"),
+        (b.RefusedBecause.BARRED, 403, "call-barred"),
+        (b.RefusedBecause.NOT_REACHABLE, 409, "not-reachable"),
+    ):
+        gateway.says = {"status": b.ReplyStatus.REFUSED, "because": because, "explanation": "no"}
+        answer = await anna.ask("POST", "/v1/calls/c7/pick-up", json={})
+        assert answer.status_code == status, because
+        assert answer.json()["type"].endswith(kind)
