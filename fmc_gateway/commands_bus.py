@@ -25,6 +25,7 @@ from fmc_gateway.call.events import (
     ConsultStepRequested,
     DeclineRequested,
     DialRequested,
+    DigitsRequested,
     HangUpRequested,
     HoldRequested,
     JoinRequested,
@@ -48,6 +49,7 @@ from hipper.contracts.bus import (
     ConsultSwap,
     Decline,
     Dial,
+    Digits,
     Explain,
     HangUp,
     Hold,
@@ -80,6 +82,16 @@ NOT_AVAILABLE = "this gateway cannot do that yet"
 Answer = TypeVar("Answer")
 
 
+Wish = (
+    MoveRequested
+    | HoldRequested
+    | ConsultRequested
+    | TransferRequested
+    | ConsultStepRequested
+    | JoinRequested
+    | DigitsRequested
+    | ConferenceWish
+)
 CONSULT_STEPS = {
     ConsultComplete: ConsultStep.COMPLETE,
     ConsultCancel: ConsultStep.CANCEL,
@@ -284,6 +296,9 @@ def _wish(envelope: CommandEnvelope) -> Wish | None:
                 no_answer_s=command.no_answer_s,
                 keep_until=command.keep_until,
             )
+        case Digits():
+            keys, device = command.digits, command.device
+            return DigitsRequested(request=request, subscriber=command.user, keys=keys, device=device)
         case ConsultComplete() | ConsultCancel() | ConsultSwap():
             step = CONSULT_STEPS[type(command)]
             return ConsultStepRequested(request=request, subscriber=command.user, step=step)

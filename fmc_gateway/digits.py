@@ -16,6 +16,9 @@ from hipper.runtime.settings_model import Settings
 DIGITS = "0123456789*#ABCD"
 """By event code (RFC 4733 §3.2)."""
 MAX_DATAGRAM = 2048
+PLAYED_MS, PLAYED_VOLUME = 113, 9
+"""Length and level (dB below 0 dBm0) of the keys we have rtpengine play. It tells of those as well, and no
+telephone presses for so many milliseconds: theirs are multiples of 10."""
 
 log = structlog.get_logger("fmc_gateway.digits")
 
@@ -28,20 +31,24 @@ class _Told(msgspec.Struct):
     source_tag: str
     event: int
     type: str = "DTMF"
+    duration: int = 0
+    volume: int = 0
 
 
 _decode = msgspec.json.Decoder(_Told).decode
 
 
 def read_dtmf_log(data: bytes) -> tuple[LegId, str] | None:
-    """``(leg, digit)`` of one datagram; None for what is none. rtpengine tells each press once."""
+    """``(leg, digit)`` of one datagram, ``digit`` empty for what we had it play; None for what is none.
+    rtpengine tells each press once."""
     try:
         told = _decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     if not 0 <= told.event < len(DIGITS):
         return None
-    return LegId(told.source_tag), DIGITS[told.event]
+    played = (told.duration, told.volume) == (PLAYED_MS, PLAYED_VOLUME)
+    return LegId(told.source_tag), "" if played else DIGITS[told.event]
 
 
 def read_info(content_type: str, body: bytes) -> str | None:
@@ -82,4 +89,5 @@ class DigitListener(asyncio.DatagramProtocol):
         if told is None:
             log.info("digits.unreadable", length=len(data))
             return
-        self._pressed(*told)
+        if told[1]:
+            self._pressed(*told)

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import msgspec
 import structlog
 
-from fmc_gateway.call.events import AnyEvent, LegOffered
+from fmc_gateway.call.events import AnyEvent, DigitPressed, LegOffered
 from fmc_gateway.dialled import read_dialled
 from fmc_gateway.edge import (
     Offer,
@@ -160,7 +160,9 @@ class Intake:
             translated = to_engine(event, rang=leg.rang, trusted=leg.trusted)
             if isinstance(event, sip.Ringing | sip.EarlyMedia):
                 leg.rang = True
-            if translated is not None:
+            if isinstance(translated, DigitPressed):
+                self._interpreter.digit(translated.leg, translated.digit, by_info=True)
+            elif translated is not None:
                 self._interpreter.tell(run, translated)
 
     def _moved_on(self, leg: LegId, event: AnyEvent) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 import msgspec
@@ -18,10 +19,12 @@ import structlog
 from fmc_gateway.call import choosing, choosing_colleagues, lending
 from fmc_gateway.call import commands as c
 from fmc_gateway.call import events as e
+from fmc_gateway.call.keying import BY_KEYS
 from fmc_gateway.call.replay import Trace, TraceStep
 from fmc_gateway.call.requests import Wish
 from fmc_gateway.call.step import step
 from fmc_gateway.explaining import explain_live
+from fmc_gateway.keyed import Telephone, pressed
 from fmc_gateway.records.entry import SpoolEntry
 from fmc_gateway.records.explain import ExplainedCall
 from fmc_gateway.records.unfinished import GATEWAY_FAULT, unfinished_record
@@ -118,6 +121,7 @@ class CallRun:
         "talks",
         "timers",
         "trace",
+        "typed",
     )
 
     def __init__(self, call_id: CallId) -> None:
@@ -134,6 +138,7 @@ class CallRun:
         self.last_live: LiveCall | None = None
         self.outcome: CallOutcome | None = None
         self.setup_ms: float | None = None
+        self.typed: dict[LegId, Telephone] = {}
         self.talks: set[int] = set()
         self.rooms: set[RoomId] = set()
 
@@ -192,6 +197,7 @@ class Interpreter:
         media_commands = (c.OfferMedia, c.AnswerMedia, c.DeleteMedia, c.BlockMedia, c.UnblockMedia)
         for kind in (*media_commands, c.PlayMusic, c.StopMusic, c.PlayAnnouncement, c.StopAnnouncement):
             self._handlers[kind] = self._run_media
+        self._handlers[c.PlayKeys] = self._handlers[c.WatchKeys] = self._run_media
         for room_kind in (c.CreateRoom, c.JoinRoom, c.LeaveRoom, c.DestroyRoom):
             self._handlers[room_kind] = self._run_room
 
@@ -250,11 +256,12 @@ class Interpreter:
         self._observer.call_began()
         self._later(run, requested)
 
-    def digit(self, leg: LegId, digit: str) -> None:
-        """A telephone-event of ``leg``; of a leg that is no more it means nothing."""
+    def digit(self, leg: LegId, digit: str, *, by_info: bool = False) -> None:
+        """A telephone-event of ``leg``, or a digit it sent by INFO; of a leg that is no more it means
+        nothing."""
         run = self._of_leg.get(leg)
         if run is not None:
-            self._later(run, e.DigitPressed(leg=leg, digit=digit))
+            pressed(run, leg, digit, by_info, partial(self._later, run), partial(self._run_media, run))
 
     def hang_up(self, call: CallId, by: str) -> bool:
         """False: this gateway does not hold the call."""
@@ -408,6 +415,10 @@ class Interpreter:
             told(command)
 
     def _answer_request(self, run: CallRun, command: c.AnswerRequest) -> None:
+        if command.request.startswith(BY_KEYS):
+            leg = LegId(command.request.removeprefix(BY_KEYS))
+            run.queue.append(e.ServiceAnswered(leg=leg, done=command.done))
+            return
         replied = self._replied.pop(command.request, None)
         if replied is not None:
             replied(command)
@@ -500,7 +511,7 @@ class Interpreter:
 
     def _tell_who_left(self, before: LiveCall | None, after: LiveCall) -> None:
         """For a user whose calls go on to somebody else this one is over, and for one who transferred it."""
-        if before is None:
+        if before is None or _same_users(before, after):
             return
         here = {party.subscriber for party in (after.calling, after.called, *after.others)}
         left = {
@@ -533,3 +544,12 @@ class Interpreter:
         if run.handed_over:
             return
         self._observer.call_finished(run.outcome, run.setup_ms)
+
+
+def _same_users(before: LiveCall, after: LiveCall) -> bool:
+    """Nobody can have left: what most showings of a call say."""
+    return (
+        before.calling.subscriber == after.calling.subscriber
+        and before.called.subscriber == after.called.subscriber
+        and before.others == after.others
+    )

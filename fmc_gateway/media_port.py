@@ -18,8 +18,10 @@ from fmc_gateway.call.events import (
     MediaOffered,
     MediaTimedOut,
 )
+from fmc_gateway.call.key_commands import ListenKeys, PlayKeys, WatchKeys
 from fmc_gateway.call.model import call_of
 from fmc_gateway.codecs import audio_codecs, needs_transcoding, was_transcoded
+from fmc_gateway.digits import PLAYED_MS, PLAYED_VOLUME
 from hipper.pbx.ids import LegId, PairId
 from hipper.runtime.ng_client import MediaUnavailable, NoRtpengine
 from hipper.telephony.ng import commands as ng
@@ -45,11 +47,15 @@ MediaCommand = (
     | c.StopMusic
     | c.PlayAnnouncement
     | c.StopAnnouncement
+    | PlayKeys
+    | WatchKeys
+    | ListenKeys
 )
 Find = Callable[[c.PlayAnnouncement], Path | None]
 """The recording of an announcement, readable by rtpengine; None when there is none. May raise OSError."""
 MusicOf = Callable[[c.MusicSource], Awaitable[str | None]]
 """Path of somebody's music on hold, readable by rtpengine; None: silence. Never raises."""
+BETWEEN_KEYS_MS = 100
 TAIL_S = 0.3
 """After the last packet was sent, until the caller has heard it."""
 Done = Callable[[AnyEvent], None]
@@ -68,10 +74,15 @@ class Observer(Protocol):
 
 
 class _Pair:
-    """What is under way for one NG call-id. ``offered``: the last SDP offered, ``extended``:
-    codecs were added."""
+    """What is under way for one NG call-id. ``offered``: the last SDP offered, ``extended``: codecs were
+    added. ``asked``: the last offer, and the last answer; ``open``: that offer has no answer yet. ``keyed``:
+    keys are played in it, ``injects``: rtpengine knows, ``keys_due``: and then does these. ``blocked``: whose
+    media is dropped, ``listened``: whose next key is awaited."""
 
-    __slots__ = ("answered", "extended", "heard", "offered", "queue", "task", "tell")
+    __slots__ = (
+        *("answered", "asked", "blocked", "extended", "heard", "injects", "keyed", "keys_due", "listened"),
+        *("offered", "open", "queue", "silenced", "task", "tell"),
+    )
 
     def __init__(self, tell: Done) -> None:
         self.tell = tell
@@ -80,6 +91,12 @@ class _Pair:
         self.answered = False
         self.offered: SessionDescription | None = None
         self.extended = False
+        self.asked: tuple[c.OfferMedia | None, c.AnswerMedia | None] = (None, None)
+        self.open = self.keyed = self.injects = False
+        self.keys_due: list[PlayKeys | WatchKeys] = []
+        self.blocked: frozenset[LegId] = frozenset()
+        self.listened: frozenset[LegId] = frozenset()
+        self.silenced: frozenset[LegId] = frozenset()
         self.heard: dict[LegId, asyncio.TimerHandle] = {}
         """Whom something is spoken to, until when."""
 
@@ -127,6 +144,8 @@ class MediaPort:
         """Carry ``command`` out after the earlier ones of its pair; ``done`` gets the
         event, if there is one."""
         pair = self._pairs.get(command.pair)
+        if pair is None and isinstance(command, PlayKeys | WatchKeys | ListenKeys):
+            return  # it was deleted meanwhile
         if pair is None:
             pair = self._pairs[command.pair] = _Pair(done)
         pair.queue.append((command, done))
@@ -165,6 +184,8 @@ class MediaPort:
                 event = self._failed(command, fault)
             if event is not None:
                 done(event)
+            if pair.keys_due:
+                await self._try_keys(name, pair)
             if isinstance(command, c.DeleteMedia):
                 self._pairs.pop(name, None)
         pair.task = None
@@ -196,9 +217,11 @@ class MediaPort:
                 pair.quiet()
                 await self._checked(ng.delete(call_id=command.pair))
             case c.BlockMedia():
-                await self._checked(ng.block_media(call_id=command.pair, from_tag=command.leg))
+                pair.blocked |= {command.leg}
+                await self._mute(pair, command)
             case c.UnblockMedia():
-                await self._checked(ng.unblock_media(call_id=command.pair, from_tag=command.leg))
+                pair.blocked -= {command.leg}
+                await self._mute(pair, command)
             case c.StopMusic():
                 await self._checked(ng.stop_media(call_id=command.pair, from_tag=command.leg))
             case c.PlayAnnouncement():
@@ -206,40 +229,90 @@ class MediaPort:
             case c.StopAnnouncement():
                 pair.quiet(command.leg)
                 await self._checked(ng.stop_media(call_id=command.pair, from_tag=command.leg))
+            case PlayKeys() | WatchKeys():
+                pair.keyed = True
+                pair.keys_due.append(command)
+            case ListenKeys():
+                pair.listened = pair.listened - {command.leg} | ({command.leg} if command.on else set())
+                if command.leg in pair.blocked:
+                    await self._mute(pair, command)
         return None
 
     async def _offer(self, pair: _Pair, command: c.OfferMedia) -> MediaOffered:
         description = sanitise(command.sdp)
         pair.offered, pair.extended = description, needs_transcoding(description)
-        request = ng.offer(
-            call_id=command.pair,
-            from_tag=command.from_leg,
-            to_tag=command.to_leg if pair.answered else None,
-            sdp=str(description),
-            profile=self._profile(command.from_leg, command.to_leg, pair.extended),
-        )
-        reply = await self._request(request)
+        pair.asked, pair.open, pair.injects = (command, pair.asked[1]), True, pair.keyed
+        reply = await self._request(self._offered(pair, command))
         return MediaOffered(
             pair=command.pair, from_leg=command.from_leg, to_leg=command.to_leg, sdp=sdp_of(reply)
         )
 
     async def _answer(self, pair: _Pair, command: c.AnswerMedia) -> MediaAnswered:
         description = sanitise(command.sdp)
-        request = ng.answer(
-            call_id=command.pair,
-            from_tag=command.offering_leg,
-            to_tag=command.answering_leg,
-            sdp=str(description),
-            profile=self._profile(command.answering_leg, command.offering_leg, False),
-        )
-        made = sdp_of(await self._request(request))
-        pair.answered = True
+        made = sdp_of(await self._request(self._answered(pair, command)))
+        pair.asked, pair.open, pair.answered = (pair.asked[0], command), False, True
         offered = pair.offered
         transcoded = pair.extended and offered is not None and was_transcoded(offered, description)
         if transcoded and offered is not None and was_transcoded(offered, SessionDescription.parse(made)):
             names = ", ".join(sorted(audio_codecs(offered)))
             raise NgError(f"this rtpengine cannot transcode to any of {names}")
         return MediaAnswered(pair=command.pair, sdp=made, transcoded=transcoded)
+
+    def _offered(self, pair: _Pair, command: c.OfferMedia) -> ng.Command:
+        return ng.offer(
+            call_id=command.pair,
+            from_tag=command.from_leg,
+            to_tag=command.to_leg if pair.answered else None,
+            sdp=str(pair.offered),
+            profile=self._profile(command.from_leg, command.to_leg, pair.extended, pair.keyed),
+        )
+
+    def _answered(self, pair: _Pair, command: c.AnswerMedia) -> ng.Command:
+        return ng.answer(
+            call_id=command.pair,
+            from_tag=command.offering_leg,
+            to_tag=command.answering_leg,
+            sdp=str(sanitise(command.sdp)),
+            profile=self._profile(command.answering_leg, command.offering_leg, False, pair.keyed),
+        )
+
+    async def _mute(self, pair: _Pair, command: c.BlockMedia | c.UnblockMedia | ListenKeys) -> None:
+        """Of a blocked party nothing reaches the other one; of one that is listened to silence does."""
+        call_id, leg = command.pair, command.leg
+        blocked = leg in pair.blocked
+        silent = blocked and pair.injects and leg in pair.listened
+        if silent:
+            await self._checked(ng.silence_media(call_id=call_id, from_tag=leg))
+            pair.silenced |= {leg}
+        change = ng.block_media if blocked and not silent else ng.unblock_media
+        await self._checked(change(call_id=call_id, from_tag=leg))
+        if leg in pair.silenced and not silent:
+            pair.silenced -= {leg}
+            await self._checked(ng.unsilence_media(call_id=call_id, from_tag=leg))
+
+    async def _try_keys(self, name: PairId, pair: _Pair) -> None:
+        try:
+            await self._do_keys(pair)
+        except (MediaUnavailable, NgError, SdpError) as error:
+            log.warning("media.keys_failed", call_id=call_of(name), pair=name, error=str(error))
+
+    async def _do_keys(self, pair: _Pair) -> None:
+        """rtpengine is told once more what both parties said, who hear nothing of it: it plays keys only in
+        media that was offered and answered so. While an offer is open the keys wait. Raises NgError."""
+        offer, answer = pair.asked
+        if not pair.keys_due or pair.open or not pair.answered or offer is None or answer is None:
+            return
+        due, pair.keys_due = pair.keys_due, []
+        if not pair.injects:
+            sdp_of(await self._request(self._offered(pair, offer)))
+            sdp_of(await self._request(self._answered(pair, answer)))
+            pair.injects = True
+        for command in due:
+            if isinstance(command, WatchKeys):
+                await self._checked(ng.block_dtmf(call_id=command.pair, from_tag=command.leg))
+                continue
+            for key in command.keys:
+                await self._checked(_key(command, key))
 
     async def _speak(self, pair: _Pair, command: c.PlayAnnouncement, done: Done) -> AnnouncementEnded | None:
         """rtpengine tells how long it will speak, and never that it has."""
@@ -270,12 +343,15 @@ class MediaPort:
         pair.heard.pop(command.leg, None)
         done(AnnouncementEnded(pair=command.pair, leg=command.leg))
 
-    def _profile(self, sender: LegId, receiver: LegId, extended: bool) -> ng.MediaProfile:
+    def _profile(self, sender: LegId, receiver: LegId, extended: bool, keyed: bool) -> ng.MediaProfile:
         family = self._family(sender, receiver) if self._family is not None else None
-        if extended or family is not None:
+        if extended or keyed or family is not None:
             transcode = ("PCMA", "PCMU") if extended else ()
             return ng.MediaProfile(
-                fixed_source=self._fixed(sender), transcode=transcode, address_family=family
+                fixed_source=self._fixed(sender),
+                transcode=transcode,
+                address_family=family,
+                inject_dtmf=keyed,
             )
         return FIXED if self._fixed(sender) else PLAIN
 
@@ -299,3 +375,14 @@ class MediaPort:
         problem = problem_of(await self._request(request))
         if problem is not None:
             raise NgError(problem)
+
+
+def _key(command: PlayKeys, key: str) -> ng.Command:
+    return ng.play_dtmf(
+        call_id=command.pair,
+        from_tag=command.leg,
+        code=key,
+        duration_ms=PLAYED_MS,
+        pause_ms=BETWEEN_KEYS_MS,
+        volume=PLAYED_VOLUME,
+    )

@@ -526,6 +526,45 @@ class HipperPbxServicesAvailabilityProfileBySchedule(msgspec.Struct, frozen=True
     profile: str
 
 
+class InCallCodes(msgspec.Struct, frozen=True, kw_only=True):
+    """The code of each service for users who switched in-call services on; None: the service has none.
+    After ``transfer`` and ``consult`` the number follows, and ``#`` or four seconds of nothing. Keys
+    that are no code go to the far party.
+    """
+
+    hold: str | None = "*1"
+    transfer: str | None = "*2"
+    consult: str | None = "*3"
+    swap: str | None = "*4"
+    complete: str | None = "*7"
+    cancel: str | None = "*8"
+
+
+class InCallCodesChange(msgspec.Struct, frozen=True, kw_only=True):
+    """Some of :class:`InCallCodes`; what is left out stays."""
+
+    hold: str | UnsetType | None = UNSET
+    transfer: str | UnsetType | None = UNSET
+    consult: str | UnsetType | None = UNSET
+    swap: str | UnsetType | None = UNSET
+    complete: str | UnsetType | None = UNSET
+    cancel: str | UnsetType | None = UNSET
+
+
+class InCallServices(msgspec.Struct, frozen=True, kw_only=True):
+    """``active``: keys the user presses during a call are listened to for the codes of the group. Holds
+    for the next call.
+    """
+
+    active: bool = False
+
+
+class InCallServicesChange(msgspec.Struct, frozen=True, kw_only=True):
+    """Some of :class:`InCallServices`; what is left out stays."""
+
+    active: bool | UnsetType = UNSET
+
+
 class IncomingCallingPlan(msgspec.Struct, frozen=True, kw_only=True):
     """Which calls may come in at all. ``external``: from outside the enterprise."""
 

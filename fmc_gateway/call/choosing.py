@@ -87,6 +87,7 @@ def untouchable(call: CallState) -> bool:
 def is_free(call: Talking) -> bool:
     """Nothing but talk is under way, over media of ours, and no service speaks."""
     none = call.exchange is None and call.move is None and call.consult is None and call.lost is None
+    none = none and call.keying is None
     return none and not call.asked and winner_of(call).pair is not None and not call.service
 
 

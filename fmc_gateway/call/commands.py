@@ -26,6 +26,8 @@ from fmc_gateway.call.events import (
     LegReturned,
     Wants,
 )
+from fmc_gateway.call.key_commands import PlayKeys as PlayKeys
+from fmc_gateway.call.key_commands import WatchKeys as WatchKeys
 from fmc_gateway.call.legs import BindingTarget as BindingTarget
 from fmc_gateway.call.legs import EmergencyTarget as EmergencyTarget
 from fmc_gateway.call.legs import ExchangeTarget as ExchangeTarget
@@ -381,6 +383,8 @@ AnyCommand = (
     | StopMusic
     | PlayAnnouncement
     | StopAnnouncement
+    | PlayKeys
+    | WatchKeys
     | ApplyFeature
     | UpdateConnected
     | PublishTalk

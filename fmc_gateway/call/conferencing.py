@@ -115,7 +115,8 @@ def _problem(call: Talking, event: ConferenceRequested) -> AnswerRequest | None:
 
 
 def _is_free(call: Talking) -> bool:
-    return call.exchange is None and call.move is None and call.lost is None and not call.asked
+    none = call.exchange is None and call.move is None and call.lost is None and call.keying is None
+    return none and not call.asked
 
 
 def _is_there(leg: Leg) -> bool:

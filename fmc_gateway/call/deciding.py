@@ -162,6 +162,7 @@ def _originate(call: Deciding, event: ContextLoaded, caller: SubscriberContext, 
         call.calling,
         subscriber=caller.subscriber,
         device=device,
+        in_call=targets.in_call(caller),
         radio=kind is DeviceKind.MOBILE,
     )
     call = msgspec.structs.replace(

@@ -18,6 +18,13 @@ from fmc_gateway.call.conference_events import PartyInRoom as PartyInRoom
 from fmc_gateway.call.conference_events import PartyNotInRoom as PartyNotInRoom
 from fmc_gateway.call.conference_events import RoomFailed as RoomFailed
 from fmc_gateway.call.conference_events import RoomMade as RoomMade
+from fmc_gateway.call.key_events import DigitsRequested as DigitsRequested
+from fmc_gateway.call.key_events import KeyHeard as KeyHeard
+from fmc_gateway.call.key_events import KeysPassed as KeysPassed
+from fmc_gateway.call.key_events import ServiceAnswered as ServiceAnswered
+from fmc_gateway.call.key_events import ServiceBegun as ServiceBegun
+from fmc_gateway.call.key_events import ServiceGivenUp as ServiceGivenUp
+from fmc_gateway.call.key_events import ServiceKeyed as ServiceKeyed
 from fmc_gateway.call.legs import Binding as Binding
 from fmc_gateway.call.lending_events import LegAsked as LegAsked
 from fmc_gateway.call.lending_events import LegBack as LegBack
@@ -302,4 +309,11 @@ AnyEvent = (
     | PartyInRoom
     | PartyNotInRoom
     | HangUpRequested
+    | DigitsRequested
+    | KeyHeard
+    | KeysPassed
+    | ServiceBegun
+    | ServiceKeyed
+    | ServiceGivenUp
+    | ServiceAnswered
 )

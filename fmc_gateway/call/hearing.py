@@ -21,6 +21,8 @@ class Sound(NamedTuple):
     """Who hears that a telephone rings."""
     holder: SubscriberId | None = None
     """Whose music it is; None: of nobody of ours."""
+    hushed: LegId | None = None
+    """Who alone is not heard."""
 
 
 SILENCE = Sound(False, None)
@@ -44,19 +46,23 @@ def hear_anew(call: Talking, pair: PairId, out: list[AnyCommand]) -> Talking:
 def change(call: Talking, old: Sound, new: Sound, pair: PairId, out: list[AnyCommand]) -> None:
     """``pair`` is that of the two who talk in ``call``."""
     # what the parties send is dropped before music starts, or the two would mix
-    parties = (call.calling.id, call.winner)
     if old.music is not None and old.music != new.music:
         out.append(StopMusic(pair=pair, leg=old.music))
     if old.ringing is not None and old.ringing != new.ringing:
         out.append(StopMusic(pair=pair, leg=old.ringing))
-    if new.blocked and not old.blocked:
-        out.extend(BlockMedia(pair=pair, leg=leg) for leg in parties)
-    if old.blocked and not new.blocked:
-        out.extend(UnblockMedia(pair=pair, leg=leg) for leg in parties)
+    was, dropped = _dropped(call, old), _dropped(call, new)
+    out.extend(BlockMedia(pair=pair, leg=leg) for leg in dropped if leg not in was)
+    out.extend(UnblockMedia(pair=pair, leg=leg) for leg in was if leg not in dropped)
     if new.music is not None and old.music != new.music:
         out.append(PlayMusic(pair=pair, leg=new.music, music=music_of(call, new.holder)))
     if new.ringing is not None and old.ringing != new.ringing:
         out.append(PlayMusic(pair=pair, leg=new.ringing, ringing=True))
+
+
+def _dropped(call: Talking, heard: Sound) -> tuple[LegId, ...]:
+    if heard.blocked:
+        return (call.calling.id, call.winner)
+    return () if heard.hushed is None else (heard.hushed,)
 
 
 def phase_of(heard: Sound) -> LivePhase:
@@ -77,9 +83,17 @@ def sound(call: Talking) -> Sound:
     calling, called = call.calling, winner_of(call)
     calling_holds = on_hold(calling)
     if calling_holds == on_hold(called):
-        return Sound(calling_holds, None)
+        return Sound(calling_holds, None, hushed=None if calling_holds else _hushed(call))
     holder, held = (calling, called) if calling_holds else (called, calling)
     return Sound(True, held.id, holder=holder.subscriber)
+
+
+def _hushed(call: Talking) -> LegId | None:
+    """Who keys a number hears what to do and not the far party, who goes on hearing the user: rtpengine tells
+    of the keys of a party that is blocked too late."""
+    if call.keying is None or call.keying not in (call.calling.id, call.winner):
+        return None
+    return other_of(call, call.keying).id
 
 
 def _who(call: Talking, leg: LegId) -> Leg:

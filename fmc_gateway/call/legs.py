@@ -11,6 +11,7 @@ from fmc_gateway.call.offered import Diverted
 from hipper.contracts.calls import AttemptOutcome, Charge, LegRole
 from hipper.pbx.ids import DeviceId, LegId, PairId, SubscriberId
 from hipper.pbx.model import CallerIdentity, Payer
+from hipper.pbx.services.in_call import InCallService
 from hipper.telephony.numbers.e164 import E164
 
 
@@ -137,6 +138,14 @@ OPEN = ALIVE | {LegPhase.CONFIRMING}
 """A called leg that may still win."""
 
 
+class InCall(msgspec.Struct, frozen=True, kw_only=True):
+    """Services a user reaches with keys: code and service (:mod:`.digit_services`), and the language in which
+    the user is spoken to."""
+
+    codes: tuple[tuple[str, InCallService], ...]
+    language: str = "nl"
+
+
 class Leg(msgspec.Struct, frozen=True, kw_only=True):
     """One party: what the engine needs to go on, and what the record will say of it. Times: Unix seconds."""
 
@@ -192,6 +201,8 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     """This party put the other one on hold, as its session description says."""
     held_by_app: bool = False
     """The same without a word of its telephone: from the app, or because the telephone is lost."""
+    in_call: InCall | None = None
+    """None: keys mean nothing to us."""
     radio: bool = False
     """A leg to or from the user's handset, which may be lost without a word."""
     sip_call_id: str | None = None

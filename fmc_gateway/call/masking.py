@@ -64,6 +64,8 @@ TEXTS = frozenset(
     }
 )
 """Fields in which a number may stand."""
+KEYS = frozenset({"keys"})
+"""Keys pressed for the far party: what somebody says to a bank."""
 PATTERNS = frozenset({"numbers", "exclude", "reached", "barred_prefixes", "allowed_prefixes"})
 """Fields that hold numbers, or beginnings of them. A beginning is nobody's, and only as it is does it fit the
 numbers it is for: their last digits alone are masked."""
@@ -135,6 +137,8 @@ class _Masking:
             return self.text(value) if value.startswith(REMOTE) else value
         if how == "pattern":
             return self.number(value) if _is_whole(value) else value
+        if how == "keys":
+            return self.keys(value)
         return self.number(value) if how == "number" else self.text(value)
 
     def number(self, text: str) -> str:
@@ -160,6 +164,11 @@ class _Masking:
             found = "".join(masked)
             if not _is_nobodys(found, len(places)):
                 return found
+
+    def keys(self, text: str) -> str:
+        """As many keys, the same for the same ones; no digit is kept."""
+        noise = blake2b(text.encode(), key=self._key, digest_size=min(len(text), 64)).digest()
+        return "".join([str(noise[n % 64] % 10) if "0" <= key <= "9" else key for n, key in enumerate(text)])
 
     def text(self, text: str) -> str:
         """A text, with the numbers in it masked."""
@@ -205,6 +214,8 @@ def _how(name: str, hint: Any) -> str:
         return "hidden"
     if name in PATTERNS:
         return "pattern"
+    if name in KEYS:
+        return "keys"
     if name in DEVICES:
         return "device"
     if name in NUMBERS or E164 in _parts(hint):

@@ -262,6 +262,12 @@ class Talking(CallState, frozen=True, kw_only=True, tag="talking"):
     consult: Consultation | None = None
     enquiry: Ringing | Diverting | Announcing | Answering | None = None
     """Whom ``move`` sends the call to, or consults, is being called (:mod:`.enquiring`)."""
+    keying: LegId | None = None
+    """Whose user keys a number, and does not hear the far party meanwhile."""
+    watched: tuple[tuple[PairId, LegId], ...] = ()
+    """Telephones whose keys are kept from the other party, and in which media (:mod:`.keying`)."""
+    pressed: tuple[tuple[PairId, LegId], ...] = ()
+    """The others of which a key was heard."""
     refer: Refer | None = None
 
 

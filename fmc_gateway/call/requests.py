@@ -11,6 +11,7 @@ from fmc_gateway.call.conference_events import ConferenceWish
 from fmc_gateway.call.events import (
     ConsultRequested,
     ConsultStepRequested,
+    DigitsRequested,
     HoldRequested,
     JoinRequested,
     MoveRequested,
@@ -36,6 +37,7 @@ Wish = (
     | TransferRequested
     | ConsultStepRequested
     | JoinRequested
+    | DigitsRequested
     | PickUpRequested
     | ParkRequested
     | RetrieveRequested

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from fmc_gateway.call import consulting, enquiring, referring
+from fmc_gateway.call import consulting, enquiring, keying, referring
 from fmc_gateway.call.events import AnyEvent
 from fmc_gateway.call.model import Call, Step, Talking
 from fmc_gateway.call.table import TABLE, Row, State
@@ -34,13 +34,13 @@ def _in_call(call: Talking, event: AnyEvent, now: float) -> Step:
     if call.enquiry is not None:
         meant = enquiring.meant(call, event)
         if meant is not None:
-            return consulting.went(call, step(call.enquiry, meant, now), now)
+            return keying.watched(consulting.went(call, step(call.enquiry, meant, now), now))
     return _handled(call, event, now)
 
 
 def _handled(call: Call | None, event: AnyEvent, now: float) -> Step:
     handler = _HANDLERS[None if call is None else type(call), type(event)]
-    return (call, ()) if handler is None else handler(call, event, now)
+    return (call, ()) if handler is None else keying.watched(handler(call, event, now))
 
 
 def _resolve(state: State, row: Row) -> Handler | None:

@@ -15,6 +15,7 @@ from fmc_gateway.call.commands import (
     TrunkTarget,
 )
 from fmc_gateway.call.events import Binding, Diverted, LegDirection, LegSource
+from fmc_gateway.call.legs import InCall
 from fmc_gateway.call.model import C, CallState, Leg, LegPhase, Served, is_late, leg_id
 from hipper.contracts.calls import AttemptOutcome, Charge, DeviceAttempt, DiversionRecord, LegRole
 from hipper.pbx import rules
@@ -38,6 +39,7 @@ from hipper.pbx.model import (
 )
 from hipper.pbx.numbers_of import extension_of, first_of
 from hipper.pbx.service_packs import effective
+from hipper.pbx.services.in_call import InCallCodes, codes_of
 from hipper.telephony.numbers.e164 import E164
 
 SKIPPED_OUTCOME = {
@@ -74,6 +76,7 @@ class Goal(NamedTuple):
     charge: Charge | None = None
     max_duration_s: float | None = None
     connected_as: CallerIdentity | None = None
+    in_call: InCall | None = None
 
 
 def make_leg(call: CallState, index: int, goal: Goal, now: float) -> Leg:
@@ -98,6 +101,7 @@ def make_leg(call: CallState, index: int, goal: Goal, now: float) -> Leg:
         charge=goal.charge,
         max_duration_s=goal.max_duration_s,
         connected_as=goal.connected_as,
+        in_call=goal.in_call,
         icid=call.offered.icid,
         offered=now,
     )
@@ -304,6 +308,7 @@ def _goal(
         charge=charge,
         max_duration_s=target.max_duration_s,
         connected_as=_connected_as(call, user, DeviceKind.REMOTE if elsewhere else target.kind),
+        in_call=in_call(owner),
     )
 
 
@@ -313,6 +318,15 @@ def _connected_as(call: CallState, user: SubscriberContext, kind: DeviceKind) ->
     dialled = None if call.diverted else Number(kind=NumberKind.EXTENSION, e164=call.reached.number)
     on_net = call.offered.direction is LegDirection.ORIGINATING
     return connected_identity(user, caller_on_net=on_net, dialled=dialled, device=kind)
+
+
+def in_call(user: SubscriberContext) -> InCall | None:
+    """In-call services, by the codes of the group; None: not switched on."""
+    service = effective(user, "in_call_services")
+    if service is None or not service.active:
+        return None
+    codes = codes_of(user.group_services.in_call_codes or InCallCodes())
+    return InCall(codes=codes, language=user.language)
 
 
 def _ways(

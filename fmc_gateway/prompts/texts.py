@@ -58,6 +58,11 @@ TEXTS: dict[Announcement, tuple[str, str]] = {
         "U wordt teruggebeld zodra uw collega vrij is.",
         "You will be called back as soon as your colleague is free.",
     ),
+    Announcement.DIAL_DESTINATION: (
+        "Kies het nummer, en sluit af met een hekje.",
+        "Dial the number, followed by the hash key.",
+    ),
+    Announcement.NOT_DONE: ("Dat is nu niet mogelijk.", "That is not possible now."),
     Announcement.PRESS_ONE: ("Toets 1 om het gesprek aan te nemen.", "Press 1 to take the call."),
     Announcement.BUSY_IN_MEETING: (
         "Degene die u belt is in vergadering.",

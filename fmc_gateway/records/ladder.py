@@ -131,6 +131,11 @@ _SIP: dict[type, str | Callable[..., str]] = {
     e.LegReofferAnswered: "200 re-INVITE",
     e.LegReofferRejected: lambda item: f"{item.status} re-INVITE",
     e.DigitPressed: lambda item: f"digit {item.digit}",
+    e.KeysPassed: lambda item: f"keys {item.keys}",
+    e.ServiceBegun: lambda item: f"code of {item.service.value}",
+    e.ServiceKeyed: lambda item: f"code of {item.service.value}",
+    e.ServiceGivenUp: "no number",
+    e.KeyHeard: "a key",
     e.ConnectedChanged: "UPDATE",
     c.UpdateConnected: "UPDATE",
     c.Originate: "INVITE",
@@ -162,6 +167,12 @@ def note_of(item: e.AnyEvent | c.AnyCommand) -> str:
             return f"hang-up asked by {item.by}"
         case e.MediaOffered() | e.MediaAnswered() | e.MediaTimedOut():
             return f"rtpengine: {type(item).__name__.removeprefix('Media').lower()} {item.pair}"
+        case c.PlayKeys():
+            return f"rtpengine: keys {item.keys}"
+        case e.ServiceKeyed() if item.destination is not None:
+            return f"to {item.destination}"
+        case e.DigitsRequested():
+            return f"keys {item.keys} asked by the app of {item.subscriber}"
         case c.PlayMusic() | c.StopMusic() | c.BlockMedia() | c.UnblockMedia() | c.DeleteMedia():
             return f"rtpengine: {type(item).__name__}"
         case e.AnnouncementEnded():

@@ -12,12 +12,14 @@ from fmc_gateway.call.commands import (
     LeaveRoom,
     Originate,
     PlayAnnouncement,
+    PlayKeys,
     PlayMusic,
     Ring,
     StopAnnouncement,
     StopMusic,
     TrunkTarget,
     UnblockMedia,
+    WatchKeys,
 )
 from fmc_gateway.call.events import (
     AnnouncementEnded,
@@ -35,6 +37,7 @@ from fmc_gateway.call.events import (
     PartyInRoom,
     PartyNotInRoom,
     ReferRequested,
+    ServiceAnswered,
     TimerFired,
 )
 from fmc_gateway.call.replay import TraceStep
@@ -98,6 +101,7 @@ def test_everything_said_to_or_by_a_leg_is_drawn() -> None:
         kind for kind in (*get_args(AnyEvent), *get_args(AnyCommand)) if "leg" in kind.__struct_fields__
     }
     to_rtpengine = {BlockMedia, UnblockMedia, PlayMusic, StopMusic, PlayAnnouncement, StopAnnouncement}
+    to_rtpengine |= {PlayKeys, WatchKeys, ServiceAnswered}  # the last is the engine's own answer
     to_room = {JoinRoom, LeaveRoom, PartyInRoom, PartyNotInRoom}
     wishes = {DialRequested, ConferenceMuteRequested, ConferenceRemoveRequested}
     asked = {ReferRequested, AnswerRefer}  # the REFER is a request of its own

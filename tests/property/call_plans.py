@@ -35,6 +35,7 @@ from hipper.pbx.model import (
 )
 from hipper.pbx.services.bundles import SubscriberServices
 from hipper.pbx.services.forwarding import Voicemail
+from hipper.pbx.services.in_call import InCallServices
 from hipper.telephony.numbers.e164 import E164
 from tests.fmc_gateway.call.kit import OUTSIDE, piet, suze, user
 
@@ -43,11 +44,17 @@ DESTINATIONS = ("203", "204", "030 111 2233", "+31301112233", "112", "299", "201
 
 
 def company() -> dict[str, SubscriberContext]:
-    """Four colleagues; two have a voicemail box."""
+    """Four colleagues; two have a voicemail box, and one uses services by keys."""
     box = SubscriberServices(voicemail=Voicemail(active=True))
     anna = user("anna", "203", E164("+31201230203"), E164("+31612340203"), services=box)
     kees = user("kees", "204", E164("+31201230204"), E164("+31612340204"))
-    return {"suze": suze(), "piet": piet(desk_phones=3, services=box), "anna": anna, "kees": kees}
+    keys = SubscriberServices(in_call_services=InCallServices(active=True))
+    return {
+        "suze": suze(services=keys),
+        "piet": piet(desk_phones=3, services=box),
+        "anna": anna,
+        "kees": kees,
+    }
 
 
 class Plans:

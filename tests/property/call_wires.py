@@ -9,11 +9,13 @@ import msgspec
 from fmc_gateway.call import commands as cmd
 from fmc_gateway.call import events as ev
 from fmc_gateway.call.ending import LEND_TIMER
+from fmc_gateway.call.keying import BY_KEYS
 from fmc_gateway.call.model import Call, Conferring, Talking, winner_of
 from fmc_gateway.call.step import step
 from hipper.contracts.calls import LivePhase
 from hipper.contracts.talks import RingNotice, TalkEnded, TalkMoved
 from hipper.pbx.ids import CallId, DeviceId, LegId, PairId, RoomId
+from hipper.pbx.model import Announcement
 from tests.fmc_gateway.call.kit import (
     START,
     A,
@@ -84,6 +86,7 @@ class Wires:
         """``open`` or ``deleted``."""
         self.blocked: set[tuple[str, str]] = set()
         self.music: set[tuple[str, str]] = set()
+        self.watched: set[tuple[str, str]] = set()
         self.timers: set[str] = set()
         self.live: LivePhase | None = None
         self.done: list[cmd.AnyCommand] = []
@@ -178,7 +181,20 @@ class Wires:
         assert party.joined
         assert not party.answered, "an answered leg hears nothing more"
 
+    def do_watch_keys(self, one: cmd.WatchKeys) -> None:
+        assert self.pairs[one.pair] == "open", "watched in deleted media"
+        self.watched.add((one.pair, one.leg))
+
+    def do_play_keys(self, one: cmd.PlayKeys) -> None:
+        assert self.pairs[one.pair] == "open", "pressed in deleted media"
+        assert (one.pair, one.leg) in self.watched
+        assert (one.pair, one.leg) not in self.blocked, "kept until the party is heard again"
+
     def do_answer_request(self, one: cmd.AnswerRequest) -> None:
+        if one.request.startswith(BY_KEYS):
+            leg = LegId(one.request.removeprefix(BY_KEYS))
+            self.say(leg, ev.ServiceAnswered(leg=leg, done=one.done))
+            return
         self.requests.remove(one.request)
 
     def do_answer_refer(self, one: cmd.AnswerRefer) -> None:
@@ -246,6 +262,8 @@ class Wires:
     def do_play_announcement(self, one: cmd.PlayAnnouncement) -> None:
         assert self.pairs[one.pair] == "open", "spoken into deleted media"
         assert one.announcements
+        if one.announcements[0] in (Announcement.DIAL_DESTINATION, Announcement.NOT_DONE):
+            return
         assert (one.pair, one.leg) not in self.spoken
         self.spoken.add((one.pair, one.leg))
         if not one.repeat and self.rng.random() < 0.9:
@@ -255,7 +273,8 @@ class Wires:
             )
 
     def do_stop_announcement(self, one: cmd.StopAnnouncement) -> None:
-        self.spoken.remove((one.pair, one.leg))
+        if (one.pair, one.leg) not in self.watched:
+            self.spoken.remove((one.pair, one.leg))
 
     def do_publish_ring(self, one: cmd.PublishRing) -> None:
         user = one.ring.user

@@ -22,6 +22,7 @@ from hipper.contracts.bus import KeepUntil
 from hipper.contracts.calls import CallOutcome, LivePhase
 from hipper.pbx.ids import CallId, DeviceId, LegId, PairId, SubscriberId
 from hipper.pbx.model import ParkCall
+from hipper.pbx.services.in_call import NEEDS_DESTINATION, InCallService
 from tests.fmc_gateway.call.kit import (
     OUTSIDE,
     PIET_FIXED,
@@ -34,6 +35,7 @@ from tests.fmc_gateway.call.kit import (
     sdp,
     shown,
 )
+from tests.property.call_plans import DESTINATIONS
 from tests.property.call_wires import CONTACTS, FAILURES, OTHER, Party, Wires
 
 
@@ -316,6 +318,8 @@ class World(Wires):
             self.say(party.leg, ev.DigitPressed(leg=party.leg, digit=self.rng.choice("1125")))
         elif roll < 0.1:
             self._leave(party)
+        elif any(leg == party.leg for _, leg in self.watched) and roll > 0.8:
+            self.say(party.leg, self._keyed(party.leg))
         elif roll < 0.13 and self.pairs and party is self._calling():
             for pair, state in self.pairs.items():
                 if state == "open":
@@ -327,6 +331,19 @@ class World(Wires):
             party.offering = self.rng.choice(("hold", "hold", "talk", "video", "nothing"))
             described = party.described(party.offering)
             self.say(party.leg, ev.LegReoffered(leg=party.leg, sdp=described, method="INVITE"))
+
+    def _keyed(self, leg: LegId) -> ev.AnyEvent:
+        """A code, part of one, or keys for the far party."""
+        service = self.rng.choice(tuple(InCallService))
+        to = self.rng.choice(DESTINATIONS) if service in NEEDS_DESTINATION else None
+        return self.rng.choice(
+            (
+                ev.KeysPassed(leg=leg, keys="*5"),
+                ev.ServiceKeyed(leg=leg, service=service, destination=to),
+                ev.ServiceBegun(leg=leg, service=InCallService.CONSULT),
+                ev.ServiceGivenUp(leg=leg),
+            )
+        )
 
     def _leave(self, party: Party) -> None:
         party.over = True
@@ -363,8 +380,12 @@ class World(Wires):
             assert {leg for pair, leg in self.blocked if pair == held.pair} == {held.id, consult.user}
         if move is not None and move.kind in (MoveKind.CONSULT, MoveKind.TRANSFER):
             return
-        assert bool(holders) == bool(blocked)
-        assert blocked in (set(), both)
+        keying = self.call.keying
+        if keying in both and not holders:
+            assert blocked == both - {keying}, "who keys a number hears what to do alone"
+        else:
+            assert bool(holders) == bool(blocked)
+            assert blocked in (set(), both)
         waits = {held.pair} if consult is not None else set()
         hears = {leg for pair, leg in self.music if pair not in waits}
         if self.late_offer and self.call.winner.startswith("c1-b"):

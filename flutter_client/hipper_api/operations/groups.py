@@ -187,6 +187,32 @@ class Groups:
         )
         return versioned(answer, settings.Schedules)
 
+    async def change_group_in_call_codes(
+        self, group: str, body: settings.InCallCodesChange, *, if_match: str | None = None
+    ) -> Versioned[settings.InCallCodes]:
+        """In-call service codes: change some of settings.
+
+        Codes tijdens het gesprek. Holds for the next call. What is absent stays, ``null`` is a value;
+        lists are given whole.
+
+        The code of each service for users who switched in-call services on; None: the service has
+        none. After ``transfer`` and ``consult`` the number follows, and ``#`` or four seconds of
+        nothing. Keys that are no code go to the far party.
+
+        Chapter 4.7.3 of the service description.
+
+        Problems: body-too-large, changed-meanwhile, directory-unavailable, forbidden, invalid-
+        request, invalid-settings, not-found, not-in-pack, too-many-requests, unauthenticated,
+        unsupported-media-type.
+        """
+        answer = await self._api.ask(
+            "PATCH",
+            f"/v1/groups/{quoted(group)}/services/in_call_codes",
+            body=body,
+            headers={"If-Match": if_match},
+        )
+        return versioned(answer, settings.InCallCodes)
+
     async def change_group_incoming_calling_plan(
         self, group: str, body: settings.IncomingCallingPlanChange, *, if_match: str | None = None
     ) -> Versioned[settings.IncomingCallingPlan]:
@@ -414,6 +440,29 @@ class Groups:
             headers={"If-None-Match": known.etag if known else None},
         )
         return versioned(answer, settings.Schedules, known)
+
+    async def get_group_in_call_codes(
+        self, group: str, *, known: Versioned[settings.InCallCodes] | None = None
+    ) -> Versioned[settings.InCallCodes]:
+        """In-call service codes: settings.
+
+        Codes tijdens het gesprek. How it is set for the whole group.
+
+        The code of each service for users who switched in-call services on; None: the service has
+        none. After ``transfer`` and ``consult`` the number follows, and ``#`` or four seconds of
+        nothing. Keys that are no code go to the far party.
+
+        Chapter 4.7.3 of the service description.
+
+        Problems: directory-unavailable, forbidden, invalid-request, not-found, too-many-requests,
+        unauthenticated.
+        """
+        answer = await self._api.ask(
+            "GET",
+            f"/v1/groups/{quoted(group)}/services/in_call_codes",
+            headers={"If-None-Match": known.etag if known else None},
+        )
+        return versioned(answer, settings.InCallCodes, known)
 
     async def get_group_incoming_calling_plan(
         self, group: str, *, known: Versioned[settings.IncomingCallingPlan] | None = None
@@ -665,6 +714,31 @@ class Groups:
             headers={"If-Match": if_match},
         )
         return versioned(answer, settings.Schedules)
+
+    async def set_group_in_call_codes(
+        self, group: str, body: settings.InCallCodes, *, if_match: str | None = None
+    ) -> Versioned[settings.InCallCodes]:
+        """In-call service codes: set settings.
+
+        Codes tijdens het gesprek. Holds for the next call. What is absent is as by default.
+
+        The code of each service for users who switched in-call services on; None: the service has
+        none. After ``transfer`` and ``consult`` the number follows, and ``#`` or four seconds of
+        nothing. Keys that are no code go to the far party.
+
+        Chapter 4.7.3 of the service description.
+
+        Problems: body-too-large, changed-meanwhile, directory-unavailable, forbidden, invalid-
+        request, invalid-settings, not-found, not-in-pack, too-many-requests, unauthenticated,
+        unsupported-media-type.
+        """
+        answer = await self._api.ask(
+            "PUT",
+            f"/v1/groups/{quoted(group)}/services/in_call_codes",
+            body=body,
+            headers={"If-Match": if_match},
+        )
+        return versioned(answer, settings.InCallCodes)
 
     async def set_group_incoming_calling_plan(
         self, group: str, body: settings.IncomingCallingPlan, *, if_match: str | None = None

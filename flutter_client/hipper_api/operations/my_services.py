@@ -512,6 +512,29 @@ class MyServices:
         )
         return versioned(answer, settings.ExternalCallingLineIdDelivery)
 
+    async def change_my_in_call_services(
+        self, body: settings.InCallServicesChange, *, if_match: str | None = None
+    ) -> Versioned[settings.InCallServices]:
+        """In-call services: change some of settings.
+
+        Diensten tijdens het gesprek. Holds for the next call. What is absent stays, ``null`` is a
+        value; lists are given whole.
+
+        ``active``: keys the user presses during a call are listened to for the codes of the group.
+        Holds for the next call.
+
+        Chapter 4.7.3 of the service description. In the packs base_plus, business_plus, premium_plus,
+        vast_mobiel_business_plus, vast_mobiel_premium_plus.
+
+        Problems: body-too-large, changed-meanwhile, directory-unavailable, forbidden, invalid-
+        request, invalid-settings, not-in-pack, too-many-requests, unauthenticated, unsupported-media-
+        type.
+        """
+        answer = await self._api.ask(
+            "PATCH", "/v1/me/services/in_call_services", body=body, headers={"If-Match": if_match}
+        )
+        return versioned(answer, settings.InCallServices)
+
     async def change_my_intercept_user(
         self, body: settings.InterceptUserChange, *, if_match: str | None = None
     ) -> Versioned[settings.InterceptUser]:
@@ -1403,6 +1426,30 @@ class MyServices:
             headers={"If-None-Match": known.etag if known else None},
         )
         return versioned(answer, settings.ExternalCallingLineIdDelivery, known)
+
+    async def get_my_in_call_services(
+        self, *, known: Versioned[settings.InCallServices] | None = None
+    ) -> Versioned[settings.InCallServices]:
+        """In-call services: settings.
+
+        Diensten tijdens het gesprek. How it is set, every member of it, also when the pack does not
+        hold it.
+
+        ``active``: keys the user presses during a call are listened to for the codes of the group.
+        Holds for the next call.
+
+        Chapter 4.7.3 of the service description. In the packs base_plus, business_plus, premium_plus,
+        vast_mobiel_business_plus, vast_mobiel_premium_plus.
+
+        Problems: directory-unavailable, forbidden, invalid-request, too-many-requests,
+        unauthenticated.
+        """
+        answer = await self._api.ask(
+            "GET",
+            "/v1/me/services/in_call_services",
+            headers={"If-None-Match": known.etag if known else None},
+        )
+        return versioned(answer, settings.InCallServices, known)
 
     async def get_my_intercept_user(
         self, *, known: Versioned[settings.InterceptUser] | None = None
@@ -2300,6 +2347,28 @@ class MyServices:
             headers={"If-Match": if_match},
         )
         return versioned(answer, settings.ExternalCallingLineIdDelivery)
+
+    async def set_my_in_call_services(
+        self, body: settings.InCallServices, *, if_match: str | None = None
+    ) -> Versioned[settings.InCallServices]:
+        """In-call services: set settings.
+
+        Diensten tijdens het gesprek. Holds for the next call. What is absent is as by default.
+
+        ``active``: keys the user presses during a call are listened to for the codes of the group.
+        Holds for the next call.
+
+        Chapter 4.7.3 of the service description. In the packs base_plus, business_plus, premium_plus,
+        vast_mobiel_business_plus, vast_mobiel_premium_plus.
+
+        Problems: body-too-large, changed-meanwhile, directory-unavailable, forbidden, invalid-
+        request, invalid-settings, not-in-pack, too-many-requests, unauthenticated, unsupported-media-
+        type.
+        """
+        answer = await self._api.ask(
+            "PUT", "/v1/me/services/in_call_services", body=body, headers={"If-Match": if_match}
+        )
+        return versioned(answer, settings.InCallServices)
 
     async def set_my_intercept_user(
         self, body: settings.InterceptUser, *, if_match: str | None = None

@@ -567,6 +567,32 @@ class ServicesOfUsers:
         )
         return versioned(answer, settings.ExternalCallingLineIdDelivery)
 
+    async def change_user_in_call_services(
+        self, user: str, body: settings.InCallServicesChange, *, if_match: str | None = None
+    ) -> Versioned[settings.InCallServices]:
+        """In-call services: change some of settings.
+
+        Diensten tijdens het gesprek. Holds for the next call. What is absent stays, ``null`` is a
+        value; lists are given whole.
+
+        ``active``: keys the user presses during a call are listened to for the codes of the group.
+        Holds for the next call.
+
+        Chapter 4.7.3 of the service description. In the packs base_plus, business_plus, premium_plus,
+        vast_mobiel_business_plus, vast_mobiel_premium_plus.
+
+        Problems: body-too-large, changed-meanwhile, directory-unavailable, forbidden, invalid-
+        request, invalid-settings, not-found, not-in-pack, too-many-requests, unauthenticated,
+        unsupported-media-type.
+        """
+        answer = await self._api.ask(
+            "PATCH",
+            f"/v1/users/{quoted(user)}/services/in_call_services",
+            body=body,
+            headers={"If-Match": if_match},
+        )
+        return versioned(answer, settings.InCallServices)
+
     async def change_user_intercept_user(
         self, user: str, body: settings.InterceptUserChange, *, if_match: str | None = None
     ) -> Versioned[settings.InterceptUser]:
@@ -1509,6 +1535,29 @@ class ServicesOfUsers:
         )
         return versioned(answer, settings.ExternalCallingLineIdDelivery, known)
 
+    async def get_user_in_call_services(
+        self, user: str, *, known: Versioned[settings.InCallServices] | None = None
+    ) -> Versioned[settings.InCallServices]:
+        """In-call services: settings.
+
+        Diensten tijdens het gesprek. How it is set for one user, also when the pack does not hold it.
+
+        ``active``: keys the user presses during a call are listened to for the codes of the group.
+        Holds for the next call.
+
+        Chapter 4.7.3 of the service description. In the packs base_plus, business_plus, premium_plus,
+        vast_mobiel_business_plus, vast_mobiel_premium_plus.
+
+        Problems: directory-unavailable, forbidden, invalid-request, not-found, too-many-requests,
+        unauthenticated.
+        """
+        answer = await self._api.ask(
+            "GET",
+            f"/v1/users/{quoted(user)}/services/in_call_services",
+            headers={"If-None-Match": known.etag if known else None},
+        )
+        return versioned(answer, settings.InCallServices, known)
+
     async def get_user_intercept_user(
         self, user: str, *, known: Versioned[settings.InterceptUser] | None = None
     ) -> Versioned[settings.InterceptUser]:
@@ -2447,6 +2496,31 @@ class ServicesOfUsers:
             headers={"If-Match": if_match},
         )
         return versioned(answer, settings.ExternalCallingLineIdDelivery)
+
+    async def set_user_in_call_services(
+        self, user: str, body: settings.InCallServices, *, if_match: str | None = None
+    ) -> Versioned[settings.InCallServices]:
+        """In-call services: set settings.
+
+        Diensten tijdens het gesprek. Holds for the next call. What is absent is as by default.
+
+        ``active``: keys the user presses during a call are listened to for the codes of the group.
+        Holds for the next call.
+
+        Chapter 4.7.3 of the service description. In the packs base_plus, business_plus, premium_plus,
+        vast_mobiel_business_plus, vast_mobiel_premium_plus.
+
+        Problems: body-too-large, changed-meanwhile, directory-unavailable, forbidden, invalid-
+        request, invalid-settings, not-found, not-in-pack, too-many-requests, unauthenticated,
+        unsupported-media-type.
+        """
+        answer = await self._api.ask(
+            "PUT",
+            f"/v1/users/{quoted(user)}/services/in_call_services",
+            body=body,
+            headers={"If-Match": if_match},
+        )
+        return versioned(answer, settings.InCallServices)
 
     async def set_user_intercept_user(
         self, user: str, body: settings.InterceptUser, *, if_match: str | None = None

@@ -8,6 +8,7 @@ from hipper.pbx.services import availability as av
 from hipper.pbx.services import calling as ca
 from hipper.pbx.services import colleagues as co
 from hipper.pbx.services import forwarding as fw
+from hipper.pbx.services import in_call as ic
 from hipper.pbx.services import reachability as re
 from hipper.pbx.services import schedules as sc
 from hipper.pbx.services import screening as scr
@@ -51,6 +52,7 @@ class SubscriberServices(msgspec.Struct, frozen=True, kw_only=True, omit_default
     last_number_redial: ca.LastNumberRedial | None = None
     automatic_callback: ca.AutomaticCallback | None = None
     music_on_hold_user: ca.MusicOnHoldUser | None = None
+    in_call_services: ic.InCallServices | None = None
     outgoing_calling_plan: ca.OutgoingCallingPlan | None = None
     call_pickup: co.CallPickup | None = None
     directed_call_pickup: co.DirectedCallPickup | None = None
@@ -67,6 +69,7 @@ class GroupServices(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     group_outgoing_calling_plan: ca.OutgoingCallingPlan | None = None
     call_capacity_management: ca.CallCapacityManagement | None = None
     emergency_zones: ca.EmergencyZones | None = None
+    in_call_codes: ic.InCallCodes | None = None
     group_schedules: sc.Schedules | None = None
     call_park: co.CallPark | None = None
     feature_codes: co.FeatureCodes | None = None

@@ -8,6 +8,7 @@ from hipper.pbx.services import availability as av
 from hipper.pbx.services import calling as ca
 from hipper.pbx.services import colleagues as co
 from hipper.pbx.services import forwarding as fw
+from hipper.pbx.services import in_call as ic
 from hipper.pbx.services import reachability as re
 from hipper.pbx.services import schedules as sc
 from hipper.pbx.services import screening as scr
@@ -216,6 +217,14 @@ _ALL = (
     ),
     _user("music_on_hold_user", ca.MusicOnHoldUser, PREMIUM, "9", "Wachtmuziek", "Music On Hold User"),
     _user(
+        "in_call_services",
+        ic.InCallServices,
+        EVERYBODY,
+        "4.7.3",
+        "Diensten tijdens het gesprek",
+        "In-call services",
+    ),
+    _user(
         "outgoing_calling_plan",
         ca.OutgoingCallingPlan,
         EVERYBODY,
@@ -282,6 +291,14 @@ _ALL = (
         "Call Capacity Management",
     ),
     _group("emergency_zones", ca.EmergencyZones, EVERYBODY, "9", "Noodzones", "Emergency Zones"),
+    _group(
+        "in_call_codes",
+        ic.InCallCodes,
+        EVERYBODY,
+        "4.7.3",
+        "Codes tijdens het gesprek",
+        "In-call service codes",
+    ),
     _group("group_schedules", sc.Schedules, EVERYBODY, "5.3", "Tijdschema's van de groep", "Group schedules"),
     _group("call_park", co.CallPark, EVERYBODY, "9", "Gesprekken parkeren", "Call Park"),
     _group("feature_codes", co.FeatureCodes, EVERYBODY, "9", "Dienstcodes", "Feature access codes"),

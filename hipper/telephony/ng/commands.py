@@ -29,6 +29,8 @@ class MediaProfile(msgspec.Struct, frozen=True, kw_only=True):
     transport: str | None = "RTP/AVP"
     transcode: tuple[str, ...] = ()
     strip: tuple[str, ...] = ()
+    inject_dtmf: bool = False
+    """:func:`play_dtmf` works; the media then takes the way through the codecs. In offer and answer."""
 
 
 _DEFAULT = MediaProfile()
@@ -58,6 +60,8 @@ def _with_sdp(name: str, call_id: str, from_tag: str, sdp: str, profile: MediaPr
     flags = ["trust address"]
     if profile.fixed_source:
         flags += ["asymmetric", "strict source"]
+    if profile.inject_dtmf:
+        flags.append("inject DTMF")
     command: Command = {
         "command": name,
         "call-id": call_id,
@@ -96,6 +100,15 @@ def unblock_media(*, call_id: str, from_tag: str | None = None) -> Command:
     return _for_party("unblock media", call_id, from_tag)
 
 
+def silence_media(*, call_id: str, from_tag: str) -> Command:
+    """Send silence instead of what ``from_tag`` sends."""
+    return _for_party("silence media", call_id, from_tag)
+
+
+def unsilence_media(*, call_id: str, from_tag: str) -> Command:
+    return _for_party("unsilence media", call_id, from_tag)
+
+
 def play_media(
     *,
     call_id: str,
@@ -122,6 +135,26 @@ def play_media(
 def stop_media(*, call_id: str, from_tag: str) -> Command:
     """Stop what :func:`play_media` plays to ``from_tag``; no error when nothing does."""
     return _for_party("stop media", call_id, from_tag)
+
+
+def play_dtmf(
+    *, call_id: str, from_tag: str, code: str, duration_ms: int, pause_ms: int, volume: int
+) -> Command:
+    """One telephone-event (RFC 4733) as if ``from_tag`` sent it, after those asked for before; it leaves with
+    the next packets that party sends. ``volume``: dB below 0 dBm0. Needs ``inject_dtmf``: without it nothing
+    is sent, and that is no error. Told of as any press (``--dtmf-log-dest``), at once."""
+    return _for_party("play DTMF", call_id, from_tag) | {
+        "code": code,
+        "duration": duration_ms,
+        "pause": pause_ms,
+        "volume": volume,
+    }
+
+
+def block_dtmf(*, call_id: str, from_tag: str) -> Command:
+    """Drop the telephone-events ``from_tag`` sends; what :func:`play_dtmf` plays for it passes, and it is
+    told of all. Stays through re-offers."""
+    return _for_party("block DTMF", call_id, from_tag)
 
 
 def query(*, call_id: str) -> Command:
