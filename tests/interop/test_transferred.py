@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 import pytest
 
+from fmc_gateway.records.history import Entry, history
 from hipper.contracts.bus import (
     CallCommand,
     Consult,
@@ -20,6 +21,8 @@ from hipper.contracts.bus import (
     ReplyStatus,
     TransferBlind,
 )
+from hipper.directory.settings import find_subscriber
+from hipper.pbx.ids import SubscriberId
 from tests.bench import interruption
 from tests.interop.app import App
 from tests.interop.baresip import Baresip
@@ -66,6 +69,17 @@ async def chain(kit: Kit, record: Record) -> list[tuple[str, str]]:
     return [(one["reason"], one["destination"]) for one in found]
 
 
+async def newest_entry(kit: Kit, person: Person) -> Entry:
+    """Of that user's history."""
+    connection = await asyncpg.connect(kit.database)
+    try:
+        subscriber = await find_subscriber(connection, f"{person.user}@{person.domain}")
+        (entry,) = await history(connection, SubscriberId(subscriber), limit=1)
+    finally:
+        await connection.close()
+    return entry
+
+
 async def done(app: App, command: CallCommand) -> None:
     reply = await app.asks(command)
     assert reply.status is ReplyStatus.DONE, reply
@@ -104,6 +118,9 @@ async def test_sipp_is_the_pstn_and_linphone_the_colleague_who_is_consulted(kit:
     record = await kit.record()
     assert [leg["device_name"] for leg in record.legs] == ["mobile", None, bram.phones[0]]
     assert await chain(kit, record) == [("transfer", bram.extension)]
+    given, taken = await newest_entry(kit, anna), await newest_entry(kit, bram)
+    assert (given.result, given.diverted_to, given.diverted_why) == ("answered", bram.extension, "transfer")
+    assert (taken.result, taken.diverted_by) == ("answered", record.calling["subscriber"])
 
 
 @pytest.mark.parametrize("until", list(KeepUntil))
@@ -206,3 +223,30 @@ async def test_handset_that_leaves_the_offer_to_us_pulls_the_call(kit: Kit) -> N
     await handset.finished()
     await far.closed()
     assert far.sequence(*TONES) == [USER, FAR]
+
+
+async def test_two_native_calls_are_alternated_by_hold(kit: Kit) -> None:
+    """The handset knows nothing of us: it holds the one and resumes the other, and only one ever hears it."""
+    anna, bram = await anna_and_bram(kit)
+    far, colleague = await kit.pstn_phone(OUTSIDE, FAR), await kit.desk(bram, COLLEAGUE)
+    handset = await kit.handset(anna, USER)
+    await handset.dial(f"sip:0301234567@127.0.0.1:{kit.gateway.mobile}")
+    await far.incoming()
+    await far.answer()
+    await far.hears(USER)
+    await handset.hold()
+    await far.hears_other(*TONES)
+    await handset.dial(f"sip:{bram.extension}@127.0.0.1:{kit.gateway.mobile}")
+    await colleague.incoming()
+    await colleague.answer()
+    await colleague.hears(USER)
+    for line, talks, waits in (("1", far, colleague), ("2", colleague, far)):
+        await handset.hold()
+        await handset.command("line", line)
+        await handset.resume()
+        await asyncio.gather(talks.hears(USER), waits.hears_other(*TONES))
+    for phone in (far, colleague):
+        await phone.hang_up()
+    assert far.sequence(*TONES) == [USER, "other", USER, "other"]
+    assert colleague.sequence(*TONES) == [USER, "other", USER]
+    assert [one.call["outcome"] for one in await kit.records(2)] == ["answered"] * 2
