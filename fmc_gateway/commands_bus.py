@@ -82,16 +82,6 @@ NOT_AVAILABLE = "this gateway cannot do that yet"
 Answer = TypeVar("Answer")
 
 
-Wish = (
-    MoveRequested
-    | HoldRequested
-    | ConsultRequested
-    | TransferRequested
-    | ConsultStepRequested
-    | JoinRequested
-    | DigitsRequested
-    | ConferenceWish
-)
 CONSULT_STEPS = {
     ConsultComplete: ConsultStep.COMPLETE,
     ConsultCancel: ConsultStep.CANCEL,
