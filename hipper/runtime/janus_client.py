@@ -122,10 +122,10 @@ class JanusClient:
         try:
             await socket.send(wanted.text)
             return await asyncio.wait_for(told, self._answer_within_s)
+        except TimeoutError:  # an OSError too
+            raise JanusError(f"no answer to {kind} within {self._answer_within_s:g} s") from None
         except (OSError, WebSocketException) as error:
             raise JanusError(f"connection lost: {error}", gone=True) from None
-        except TimeoutError:
-            raise JanusError(f"no answer to {kind} within {self._answer_within_s:g} s") from None
         finally:
             self._waiting.pop(wanted.transaction, None)
             self._protocol.give_up(wanted.transaction)

@@ -13,9 +13,9 @@ import msgspec
 from hipper.contracts.bus import Conference, ConferenceMute
 from hipper.contracts.calls import LiveCall
 from hipper.runtime.bus import Bus
+from tests.interop.app import App
 from tests.interop.conftest import Kit
 from tests.interop.test_consulted import COLLEAGUE, FAR, USER, Three
-from tests.interop.test_moved import App
 
 
 async def shown(app: App) -> LiveCall:
