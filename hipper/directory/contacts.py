@@ -45,14 +45,14 @@ SEARCH = f"""{_COLUMNS}
   {_PAGE} {_ORDER}"""
 
 
-def _with(column: str) -> str:
-    """A statement for each: one for both is planned anew with every question."""
+def with_number(column: str) -> str:
+    """Contacts of the user $1 with number $2, $3 at most. ``column``: ``e164``, or ``digits`` of what has no
+    such form."""
     return f"""{_COLUMNS} AND c.contact_id IN (
     SELECT n.contact_id FROM directory.contact_numbers n WHERE n.subscriber_id = $1 AND n.{column} = $2)
 ORDER BY c.sort_name, c.contact_id LIMIT $3"""  # noqa: S608
 
 
-WITH_E164, WITH_DIGITS = _with("e164"), _with("digits")
 ONE = f"{_COLUMNS} AND c.contact_id = $2"
 OWNER = "SELECT subscriber_id FROM directory.contacts WHERE contact_id = $1"
 LOCK_USER = """
@@ -143,27 +143,14 @@ async def list_contacts(
     company, each of which a contact has to have."""
     page = (subscriber, *after, limit, which and which.value, favourite)
     rows = await (conn.fetch(LIST, *page) if asked is None else conn.fetch(SEARCH, *page, asked))
-    return [_contact(row) for row in rows]
-
-
-async def contacts_with(
-    conn: asyncpg.Connection | asyncpg.Pool,
-    subscriber: SubscriberId,
-    *,
-    e164: str | None,
-    digits: str | None,
-    limit: int = 5,
-) -> list[Contact]:
-    """Those with this number; ``digits`` of what has no such form."""
-    asked = (WITH_DIGITS, subscriber, digits) if e164 is None else (WITH_E164, subscriber, e164)
-    return [_contact(row) for row in await conn.fetch(*asked, limit)]
+    return [contact_of(row) for row in rows]
 
 
 async def get_contact(
     conn: asyncpg.Connection | asyncpg.Pool, subscriber: SubscriberId, contact: str
 ) -> Contact | None:
     row = await conn.fetchrow(ONE, subscriber, contact)
-    return None if row is None else _contact(row)
+    return None if row is None else contact_of(row)
 
 
 async def owner_of_contact(conn: asyncpg.Connection | asyncpg.Pool, contact: str) -> SubscriberId | None:
@@ -328,7 +315,8 @@ async def _audit(conn: asyncpg.Connection, user: Any, by: str, change: str) -> N
     await tell(conn, user["tenant_id"], user["subscriber_id"], "contacts", by)
 
 
-def _contact(row: Any) -> Contact:
+def contact_of(row: Any) -> Contact:
+    """``row``: by the names of the statements above."""
     fields = ContactFields(
         list=CallerList(row["list"]),
         name=row["name"],

@@ -59,13 +59,13 @@ BY_NUMBER = f"""{_COLUMNS} AND s.subscriber_id IN (
            OR (n.e164 LIKE $6 || '%' OR n.e164 LIKE '%' || $8) AND n.kind IN ('fixed', 'mobile')
               AND NOT s.withhold))
   {_PAGE}"""  # noqa: S608
-# Whose it is comes first: what names s in there is asked of every user of the tenant. A statement for each:
-# one for both is planned anew with every question, which costs four times what it does.
+# Whose it is comes first: what names s in there is asked of every user of the tenant.
 WITH_E164 = f"""{_COLUMNS} AND NOT s.withhold AND s.subscriber_id = (
     SELECT subscriber_id FROM directory.numbers
     WHERE tenant_id = $1 AND e164 = $2 AND kind IN ('fixed', 'mobile'))"""  # noqa: S608
 WITH_EXTENSION = f"""{_COLUMNS} AND NOT {_LINE_HIDDEN} AND s.subscriber_id = (
     SELECT subscriber_id FROM directory.numbers WHERE tenant_id = $1 AND extension = $2)"""  # noqa: S608
+"""Who of the tenant $1 shows number or extension $2 to colleagues."""
 WHO_IS = f"""
 SELECT 'contact' AS what, n.e164 AS key, c.contact_id AS id, c.name FROM directory.contact_numbers n
 JOIN directory.contacts c USING (contact_id) WHERE n.subscriber_id = $1 AND n.e164 = ANY($2::text[])
@@ -149,18 +149,7 @@ async def list_colleagues(
         rows = await conn.fetch(BY_NUMBER, *page, digits, beginning, ending[::-1], ending)
     else:
         rows = await conn.fetch(BY_NAME, *page, asked)
-    return [_colleague(row) for row in rows]
-
-
-async def colleague_with(
-    conn: asyncpg.Connection | asyncpg.Pool, tenant: TenantId, *, e164: str | None, extension: str | None
-) -> Colleague | None:
-    """Who shows this number, or extension, to colleagues."""
-    if e164 is not None:
-        row = await conn.fetchrow(WITH_E164, tenant, e164)
-    else:
-        row = await conn.fetchrow(WITH_EXTENSION, tenant, extension)
-    return None if row is None else _colleague(row)
+    return [colleague_of(row) for row in rows]
 
 
 async def who_is(
@@ -190,7 +179,8 @@ async def who_is(
     return known
 
 
-def _colleague(row: Any) -> Colleague:
+def colleague_of(row: Any) -> Colleague:
+    """``row``: by the names of the statements above."""
     return Colleague(
         row["id"], row["name"], row["group_id"], row["group_name"], _numbers(row["numbers"]), row["sorted"]
     )

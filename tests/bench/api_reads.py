@@ -44,6 +44,7 @@ _WARM_UP = 300
 _NOT_READ = ("text/event-stream",)
 _ONE_SERVICE = "do_not_disturb", "call_capacity_management"
 """One stands for all: they are read by the same lines."""
+_QUANTILES = ("p50 ms", "p99 ms", "bare p99", "late")
 _ALWAYS_NAMED = ("call", "number")
 
 
@@ -236,15 +237,20 @@ def _readable(running: Site, endpoint: Endpoint) -> list[bytes] | None:
     return None
 
 
-def told(one: Measured, bare_ms: float, rate: float) -> str:
+def told(one: Measured, bare: tuple[Measured, Measured], rate: float) -> str:
+    """``bare``: before and after it, since others use the machine too."""
+    bare_ms = sum(beside.cpu_ms for beside in bare) / 2
     ratio = one.cpu_ms / bare_ms
     marks = ("" if one.is_well else f"  {dict(one.load.statuses)}") + ("  CPU!" if ratio > CPU_RATIO else "")
     p50, p99 = one.load.quantile_ms(0.5), one.load.quantile_ms(0.99)
     marks += "  p99!" if p99 > P99_MS else ""
     late = quantile_ms(one.load.late_s, 0.99)
+    least = max(beside.load.quantile_ms(0.99) for beside in bare)
+    figures = (p50, p99, least, late)
     return (
-        f"{one.path:48} {one.cpu_ms:7.2f} {ratio:6.2f} {p50:8.1f} {p99:8.1f} {late:8.1f}"
-        f" {one.servers_ms:7.2f} {one.generator_ms:7.2f} {one.cores(rate):6.2f}{marks}"
+        f"{one.path:48} {one.cpu_ms:7.2f} {bare_ms:6.2f} {ratio:6.2f}"
+        + "".join(f" {figure:8.1f}" for figure in figures)
+        + f" {one.servers_ms:7.2f} {one.generator_ms:7.2f} {one.cores(rate):6.2f}{marks}"
     )
 
 
@@ -258,19 +264,17 @@ def main() -> int:
     count = round(options.rate * options.seconds)
     with site(options.subscribers) as running:
         print(f"{options.subscribers} subscribers loaded in {running.load_s:.0f} s; {options.rate:g}/s")
-        print(f"p99 late: until they were sent; CPU ms of the servers and of the generator; of {CORES} cores")
-        print(
-            f"{'GET':48} {'CPU ms':>7} {'× bare':>6} {'p50 ms':>8} {'p99 ms':>8} {'p99 late':>8}"
-            f" {'servers':>7} {'gener.':>7} {'cores':>6}"
-        )
-        bare = measure_bare(running, options.rate, count)
-        print(told(bare, bare.cpu_ms, options.rate), flush=True)
+        print("bare: the bare route, before and after each; late: p99 of how late a request was sent")
+        print(f"servers, generator: CPU ms of a request; cores: what all of them need, of {CORES}")
+        columns = f"{'CPU ms':>7} {'bare':>6} {'×':>6}" + "".join(f" {one:>8}" for one in _QUANTILES)
+        print(f"{'GET':48} {columns} {'servers':>7} {'gener.':>7} {'cores':>6}")
+        before = measure_bare(running, options.rate, count)
+        print(told(before, (before, before), options.rate), flush=True)
         well = True
         for one in measure_all(running, options.rate, count, options.only):
-            well = well and one.is_well
-            print(told(one, bare.cpu_ms, options.rate), flush=True)
-        after = measure_bare(running, options.rate, count)
-        print(told(after, bare.cpu_ms, options.rate))
+            after = measure_bare(running, options.rate, count)
+            print(told(one, (before, after), options.rate), flush=True)
+            well, before = well and one.is_well, after
     return 0 if well else 1
 
 

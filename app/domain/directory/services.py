@@ -14,8 +14,8 @@ from app.problems import INVALID_REQUEST, ProblemError
 from app.stores import Stores
 from fmc_gateway.records import history as records
 from hipper.directory.accounts import Account
-from hipper.directory.contacts import contacts_with
-from hipper.directory.people import Colleague, colleague_with, list_colleagues, numbering_of
+from hipper.directory.callers import known_with
+from hipper.directory.people import Colleague, list_colleagues, numbering_of
 from hipper.pbx.ids import SubscriberId
 from hipper.runtime.bus import Bus, BusUnavailable, outages_named
 from hipper.telephony.numbers.format import format_number
@@ -69,8 +69,7 @@ async def look_up(stores: Stores, account: Account, asked: str) -> CallerFound:
     number = number_of(asked, "", numbering)
     if number is None:
         raise ProblemError(INVALID_REQUEST, "this is no number", "dit is geen nummer")
-    contacts = await contacts_with(stores.own, account.subscriber, e164=number.e164, digits=number.digits)
-    colleague = await colleague_with(stores.own, account.tenant, e164=number.e164, extension=number.digits)
+    contacts, colleague = await known_with(stores.own, account, e164=number.e164, digits=number.digits)
     calls = await records.calls_with(
         stores.records, account.subscriber, number=number.e164, extension=number.digits, limit=LAST_CALLS
     )

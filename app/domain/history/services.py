@@ -94,6 +94,8 @@ async def administered(
 
 async def _reading(pool: Any, account: Account, entries: Sequence[Entry]) -> Reading:
     numbering = numbering_of(account)
+    if not entries:
+        return Reading(numbering, account.subscriptions, Known({}, {}, {}, {}))
     known = await who_is(
         pool,
         account.tenant,
