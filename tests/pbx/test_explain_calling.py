@@ -145,6 +145,11 @@ class TestOutside:
         ]
         assert barred[0].announcements == (Announcement.CALL_BARRED,)
 
+    def test_what_is_barred_for_diverted_calls_only_is_no_bar(self) -> None:
+        plan = OutgoingCallingPlan(forward_barred=(CallClass.NATIONAL_FIXED,))
+        found = run(OUTSIDE, anna(outgoing_calling_plan=plan))
+        assert (found.goes, found.calling_plan and found.calling_plan.allowed) == (Goes.OUTSIDE, True)
+
     def test_caps_by_what_was_spent_and_how_many_calls_are_up(self) -> None:
         plan = OutgoingCallingPlan(spend_cap_user_day=1.0, max_calls_user=2)
         group = GroupServices(
