@@ -8,6 +8,7 @@ import pytest
 from fmc_gateway.call import commands as cmd
 from fmc_gateway.call import events as ev
 from fmc_gateway.call.consulted import TRANSFERRED
+from fmc_gateway.call.model import any_leg, put_any
 from hipper.contracts.bus import RefusedBecause
 from hipper.contracts.calls import CallOutcome, LivePhase
 from hipper.contracts.talks import TalkEnded, TalkStarted
@@ -129,6 +130,34 @@ def test_caller_who_came_from_outside_costs_nobody_anything_after_it() -> None:
     assert both.first.record.legs[0].leg == A, "the call stays the user's"
 
 
+def test_what_the_users_own_telephone_cost_ends_with_it() -> None:
+    """A number that rang along for the caller from outside."""
+    both = Two(outside(), from_outside())
+    call = both.second.call
+    assert call is not None
+    paid = msgspec.structs.replace(call.segments[-1], charged=SUZE, rate_per_minute=0.2)
+    both.second.call = msgspec.structs.replace(call, segments=(paid,))
+    both.join()
+    both.offers()
+    both.accepts(B1, "piet")
+    both.answers()
+    both.accepts(A2, "caller")
+    both.tell(ev.LegEnded(leg=A2, cause="bye"))
+    assert [one for one in both.first.record.segments if one.calling == one.called] == []
+
+
+def test_nobody_changes_anything_while_a_leg_is_lent() -> None:
+    both = two()
+    both.join()
+    both.tell(ev.LegReoffered(leg=A2, sdp=sdp("suze2", direction="sendonly"), method="INVITE"))
+    assert [one.status for one in both.second.of(cmd.RejectReoffer)] == [491]
+    both.tell(ev.LegReoffered(leg=D1, sdp=sdp("far", direction="sendonly"), method="INVITE"))
+    assert [one.status for one in both.first.of(cmd.RejectReoffer)] == [491]
+    asked = ev.HoldRequested(request="h", subscriber=SUZE, on=True)
+    both.tell(asked, both.second)
+    assert [one.done for one in both.second.of(cmd.AnswerRequest)] == [False]
+
+
 # What cannot be.
 
 
@@ -194,11 +223,20 @@ def test_first_far_party_refuses() -> None:
 
 def test_lent_party_refuses_and_the_other_one_is_asked_back() -> None:
     both = two()
+    call = both.second.call
+    assert call is not None
+    lent = any_leg(call, D1)
+    assert lent is not None
+    both.second.call = put_any(call, msgspec.structs.replace(lent, given=sdp("before")))
     both.join()
     both.offers()
     both.accepts(B1, "piet")
     both.answers()
     both.tell(ev.LegReofferRejected(leg=D1, status=491))
+    assert both.second.call is not None
+    here = any_leg(both.second.call, D1)
+    assert here is not None
+    assert here.given == sdp("before"), "what it refused counts for nothing"
     assert both.first.of(cmd.Reoffer, last=True)[0].leg == B1
     both.accepts(B1, "piet")
     as_they_were(both)

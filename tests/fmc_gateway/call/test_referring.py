@@ -131,8 +131,10 @@ def test_call_is_over_before_the_directory_answers() -> None:
 def test_the_same_twice_is_refused_while_it_lasts() -> None:
     ladder = called()
     ladder.tell(refer(request="t2"))
-    assert (told(ladder, "t2"), told(ladder)) == ([491], [202, 180])
+    ladder.tell(refer(None, request="t4", other=C2))
+    assert (told(ladder, "t2"), told(ladder, "t4"), told(ladder)) == ([491], [491], [202, 180])
     ladder.tell(ev.LegRejected(leg=C1, status=486))
+    assert told(ladder) == [202, 180, 486]
     ladder.tell(refer(request="t3"))
     ladder.load(suze(), piet(**DESK), binding("piet-desk1"))
     assert told(ladder, "t3") == [202]
