@@ -35,6 +35,7 @@ _PHRASES: tuple[tuple[str, str], ...] = (
     (r"there cannot be fewer than 0 calls", "minder dan 0 gesprekken bestaat niet"),
     (rf"{_V} is no code: they are (.+)", r"\1 is geen code: die zijn \2"),
     (r"code (.+) stands there twice", r"code \1 staat er twee keer"),
+    (r"code (.+) is the beginning of (.+)", r"code \1 is het begin van \2"),
     (rf"code {_V} stands for no number", r"code \1 staat voor geen nummer"),
     (r"a group has at most (\d+) zones", r"een groep heeft ten hoogste \1 zones"),
     (r"two zones have the same name", "twee zones heten hetzelfde"),

@@ -36,6 +36,7 @@ from fmc_gateway.call.requests import Wish
 from fmc_gateway.colleague_wishes import LooksUp, OfColleagues, wish_of
 from fmc_gateway.records.explain import ExplainedCall
 from hipper.contracts.bus import (
+    Alternate,
     CallCommand,
     CommandEnvelope,
     CommandReply,
@@ -77,6 +78,8 @@ NOT_KNOWN = "the call could not be begun"
 NO_SUCH_CALL = "this gateway holds no such call"
 EMERGENCY = "calls to 112 and 113 are left alone"
 NOT_AVAILABLE = "this gateway cannot do that yet"
+NO_OTHER_CALL = "this gateway holds no such other call of the user"
+GOES_ON, STILL_HELD = "this one goes on", "this one is on hold"
 
 
 Answer = TypeVar("Answer")
@@ -156,6 +159,8 @@ class CommandReader:
             return _refused(envelope, RefusedBecause.STATE, "the call is ending already", state)
         if isinstance(command, OfColleagues) and live is not None:
             return await self._of_colleagues(envelope, command, live, state)
+        if isinstance(command, Alternate) and live is not None:
+            return await self._alternate(envelope, command, live, state)
         wish = _wish(envelope)
         if wish is not None:
             return await self._ask(envelope, wish)
@@ -178,6 +183,38 @@ class CommandReader:
             return _reply(envelope, ReplyStatus.UNKNOWN, explanation=NO_SUCH_CALL)
         answer = msgspec.json.encode(explained)
         return msgspec.structs.replace(_reply(envelope, ReplyStatus.DONE), explained=answer)
+
+    async def _alternate(
+        self, envelope: CommandEnvelope, command: Alternate, live: LiveCall, state: str
+    ) -> CommandReply:
+        """Two calls, one after the other. When the other one cannot be resumed this one goes on as it was,
+        and the answer says what is so."""
+        user, other = command.user, command.other
+        there = self._calls.live_of(other)
+        if other == envelope.call or there is None or not may_ask(command, there):
+            return _refused(envelope, RefusedBecause.STATE, NO_OTHER_CALL, state)
+        if self._calls.is_emergency(other) or there.untouchable:
+            return _refused(envelope, RefusedBecause.EMERGENCY, EMERGENCY, state)
+        held = any(party.subscriber == user and party.holds for party in (live.calling, live.called))
+        first = await self._holds(envelope, envelope.call, user, on=True)
+        if first.status is not ReplyStatus.DONE:
+            return first
+        second = await self._holds(envelope, other, user, on=False)
+        if second.status is ReplyStatus.DONE:
+            return second
+        back = None if held else await self._holds(envelope, envelope.call, user, on=False)
+        now = STILL_HELD if back is None or back.status is not ReplyStatus.DONE else GOES_ON
+        because = second.because or RefusedBecause.STATE
+        why = f"the other call is not resumed: {second.explanation or NO_SUCH_CALL}; {now}"
+        return _refused(envelope, because, why, self._calls.state_of(envelope.call))
+
+    async def _holds(
+        self, envelope: CommandEnvelope, call: CallId, user: SubscriberId, *, on: bool
+    ) -> CommandReply:
+        """A hold, or the end of one, that is part of what ``envelope`` asks."""
+        part = f"{envelope.request_id} {call} {on}"
+        wish = HoldRequested(request=part, subscriber=user, on=on)
+        return await self._ask(msgspec.structs.replace(envelope, call=call), wish)
 
     def _hang_up(self, envelope: CommandEnvelope, command: HangUp, state: str) -> CommandReply:
         by = "operator" if command.user is None else f"user:{command.user}"

@@ -33,7 +33,8 @@ def hear(before: Talking, after: Talking, pair: PairId, out: list[AnyCommand]) -
     """Bring rtpengine from what ``before`` sounds like to what ``after`` does."""
     old, new = sound(before), sound(after)
     change(after, old, new, pair, out)
-    return after if old == new else publish(after, phase_of(new), out)
+    shown = old._replace(hushed=None) != new._replace(hushed=None)
+    return publish(after, phase_of(new), out) if shown else after
 
 
 def hear_anew(call: Talking, pair: PairId, out: list[AnyCommand]) -> Talking:

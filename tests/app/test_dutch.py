@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 SOURCES = (
     "calling_plan_problems",
     "termination_problems",
+    "in_call_problems",
     "schedules",
     "schedules_recurrence",
     "schedules_times",
