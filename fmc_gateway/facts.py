@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
+import msgspec
+
 from fmc_gateway.spending import Caps, Spent
 from hipper.pbx.calling_plan_default import effective_plan
 from hipper.pbx.ids import DeviceId, GroupId, SubscriberId
@@ -69,7 +71,8 @@ class Facts:
         caps = Caps(plan.spend_cap_user_day, plan.spend_cap_user_month, plan.spend_cap_group_month)
         self._spending.hold_to(caller.subscriber, caps)
         spent = self._spending.of(caller.subscriber, caller.group, now)
-        return origination_facts(spent, last or LastCalls(), called_list)
+        facts = origination_facts(spent, last or LastCalls(), called_list)
+        return msgspec.structs.replace(facts, calls=self._live.calls_of(caller.subscriber))
 
     def of_called(
         self,

@@ -77,8 +77,9 @@ class LiveCalls:
         return tuple({device: None for device in self._busy.get(subscriber, {}).values() if device})
 
     def calls_of(self, subscriber: SubscriberId) -> int:
-        """How many calls of this gateway ``subscriber`` is in, or is being rung by."""
-        return len(self._busy.get(subscriber, ()))
+        """How many calls of this gateway ``subscriber`` is in, or is being rung by; those to 112 and 113 are
+        not counted."""
+        return sum(not self._calls[call].untouchable for call in self._busy.get(subscriber, ()))
 
     def calls_with(self, subscriber: SubscriberId) -> list[LiveCall]:
         """The calls of this gateway that ``subscriber`` is in, or is being rung by, the oldest first."""

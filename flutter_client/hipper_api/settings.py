@@ -852,6 +852,20 @@ class ShownTo(msgspec.Struct, frozen=True, kw_only=True):
     hide: bool | None = None
 
 
+class SimultaneousCalls(msgspec.Struct, frozen=True, kw_only=True):
+    """``most``: calls of the user at once, made and received, held ones too; None: as many as the pack
+    allows, which is the most in any case.
+    """
+
+    most: int | None = None
+
+
+class SimultaneousCallsChange(msgspec.Struct, frozen=True, kw_only=True):
+    """Some of :class:`SimultaneousCalls`; what is left out stays."""
+
+    most: int | UnsetType | None = UNSET
+
+
 class SimultaneousRingNumber(msgspec.Struct, frozen=True, kw_only=True):
     number: str
     confirm: bool = False

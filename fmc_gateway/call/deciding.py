@@ -26,6 +26,7 @@ from fmc_gateway.call.model import Deciding, Leg, LegPhase, Step, Verdict
 from fmc_gateway.call.verdict import RETRY_AFTER_S, UNREACHABLE
 from hipper.contracts.calls import CallOutcome, LegRole
 from hipper.pbx import origination, rules
+from hipper.pbx.calls_at_once import one_too_many
 from hipper.pbx.dialling import resolve
 from hipper.pbx.emergency_zones import emergency_zone
 from hipper.pbx.ids import DeviceId
@@ -35,6 +36,7 @@ from hipper.pbx.model import (
     DivertPlan,
     ExternalPlan,
     FeaturePlan,
+    OnNetPlan,
     Payer,
     Presentation,
     RefusedPlan,
@@ -158,6 +160,8 @@ def _originate(call: Deciding, event: ContextLoaded, caller: SubscriberContext, 
         now=now,
         facts=event.origination,
     )
+    if isinstance(plan, OnNetPlan | ExternalPlan):
+        plan = one_too_many(caller, plan, event.origination) or plan
     calling = msgspec.structs.replace(
         call.calling,
         subscriber=caller.subscriber,

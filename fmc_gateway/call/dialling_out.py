@@ -29,6 +29,7 @@ from fmc_gateway.call.rounds import tell_caller
 from hipper.contracts.bus import RefusedBecause
 from hipper.contracts.calls import CallOutcome, LegRole, LivePhase
 from hipper.pbx import dial, identity, rules
+from hipper.pbx.calls_at_once import one_too_many
 from hipper.pbx.dial import DialPlan
 from hipper.pbx.ids import LegId, PairId
 from hipper.pbx.model import (
@@ -123,6 +124,8 @@ def context_loaded(call: DiallingOut, event: ContextLoaded, now: float) -> Step:
         now=now,
         facts=event.origination,
     )
+    if isinstance(plan, DialPlan) and call.calling.phase is LegPhase.SPEAKER:
+        plan = one_too_many(caller, plan.then, event.origination) or plan
     call = msgspec.structs.replace(
         call, rule=plan.rule, tenant=caller.tenant, caller_group=caller.group, language=caller.language
     )

@@ -22,7 +22,13 @@ from hipper.directory.errors import (
 )
 from hipper.directory.music import check_recording
 from hipper.directory.told import tell, tell_group
-from hipper.pbx import calling_plan_problems, colleague_problems, in_call_problems, termination_problems
+from hipper.pbx import (
+    calling_plan_problems,
+    calls_at_once,
+    colleague_problems,
+    in_call_problems,
+    termination_problems,
+)
 from hipper.pbx.ids import GroupId, SubscriberId
 from hipper.pbx.model import ServicePack
 from hipper.pbx.service_packs import holds
@@ -67,7 +73,10 @@ def read_settings(service: ServiceDefinition, values: Any) -> Settings:
 def check_meaning(service: ServiceDefinition, settings: Settings) -> None:
     """Raises InvalidSettings when ``settings`` mean nothing, well-formed as they are: a bar that fits no
     number, say. Only asked when they are saved: what is stored already is read all the same."""
-    areas = (calling_plan_problems, termination_problems, colleague_problems, in_call_problems)
+    areas = (
+        *(calling_plan_problems, termination_problems, colleague_problems, in_call_problems),
+        calls_at_once,
+    )
     found = [problem for area in areas for problem in area.problems(settings)]
     if found:
         raise InvalidSettings(f"{service.name}: {'; '.join(found)}")

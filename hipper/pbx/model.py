@@ -252,6 +252,8 @@ class OriginationFacts(msgspec.Struct, frozen=True, kw_only=True):
     last_caller_withheld: bool = False
     called_list: CallerList | None = None
     """Which of the calling user's two contact lists whoever is called stands in."""
+    calls: int = 0
+    """Calls this user is in or is being rung by, beside the one that is decided on; 112 is none."""
     user_calls: int = 0
     """Chargeable calls of this user that are up now."""
     group_calls: int = 0

@@ -19,6 +19,7 @@ class Refusal(NamedTuple):
 # 69 not implemented.
 _BY_RULE = {
     rules.CALLER_DISABLED: Refusal(403, 21, Announcement.CALL_BARRED),
+    rules.CALLS_AT_ONCE: Refusal(403, 21, Announcement.LIMIT_REACHED),
     rules.EXTENSION_UNKNOWN: Refusal(404, 1, Announcement.UNKNOWN_NUMBER),
     rules.NUMBER_INVALID: Refusal(404, 28, Announcement.UNKNOWN_NUMBER),
     rules.EMERGENCY_ELSEWHERE: Refusal(403, 21),

@@ -21,17 +21,24 @@ N_WAY = 15
 """Seed 9, N-way Call."""
 
 
+MOST_CALLS = 10
+"""Nobody says how many; one and one that waits in Base+, and no more than telephones show in the others."""
+
+
 class PackLimits(NamedTuple):
     """``mobile``: whether a mobile number and its handset belong to the pack. ``conference``: how many others
-    a user may have in a conference (seed 9: Three Way Call, N-way Call)."""
+    a user may have in a conference (seed 9: Three Way Call, N-way Call). ``calls``: at once, held too."""
 
     desk_phones: int
     alternates: int
     mobile: bool
     conference: int = THREE_WAY
+    calls: int = 2
 
 
-_PREMIUM = PackLimits(1 + SHARED_CALL_APPEARANCES, MOST_ALTERNATES, mobile=False, conference=N_WAY)
+_PREMIUM = PackLimits(
+    1 + SHARED_CALL_APPEARANCES, MOST_ALTERNATES, mobile=False, conference=N_WAY, calls=MOST_CALLS
+)
 _MOBILE = _PREMIUM._replace(mobile=True)
 _LIMITS = {
     ServicePack.BASE_PLUS: PackLimits(1, 0, mobile=False),

@@ -13,7 +13,7 @@ The services are asked in this order, and the first that takes the call decides:
 7. night forwarding, the user's own or the group's;
 8. Do Not Disturb: the caller hears busy, so forwarding and voicemail when busy count;
 9. Personal Assistant;
-10. Call Waiting switched off while the user is in a call: busy;
+10. as many calls at once as the user may have, or Call Waiting switched off while in a call: busy;
 11. it rings: own telephones, Remote Office instead of them, Anywhere and Simultaneous Ring with them
     (:mod:`hipper.pbx.reaching`); nothing that can ring counts as not reachable.
 
@@ -30,6 +30,7 @@ from hipper.pbx import rules
 from hipper.pbx import termination_onward as onward
 from hipper.pbx.availability import Treated, treatment
 from hipper.pbx.calling_plan_caps import group_is_full
+from hipper.pbx.calls_at_once import most_calls
 from hipper.pbx.ids import DeviceId
 from hipper.pbx.model import (
     Announcement,
@@ -109,7 +110,8 @@ def decide(
     why for each device.
     """
     nothing_set = called.services == NOTHING_SET and called.group_services == NOTHING_SET_IN_GROUP
-    if nothing_set and called.enabled and not facts.emergency_callback:
+    full = facts.calls >= most_calls(called)
+    if nothing_set and called.enabled and not facts.emergency_callback and not full:
         return _plain(called, caller, on_net, reached, exclude_device)
     services, ignored = in_force(called)
     asked = Asked(called, services, caller, on_net, reached, now, facts, list(ignored))
@@ -290,6 +292,8 @@ def _after_assistant(asked: Asked, service: PersonalAssistant) -> ForwardTo | To
 
 
 def _in_call(asked: Asked) -> TerminationPlan | None:
+    if asked.facts.calls >= most_calls(asked.called):
+        return _busy(asked, DivertReason.USER_BUSY, rules.BUSY_CALLS_AT_ONCE)
     service = asked.services.call_waiting
     if service is None or service.active or asked.facts.calls == 0:
         return None

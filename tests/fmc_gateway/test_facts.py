@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import msgspec
+
 from fmc_gateway.facts import Facts, LastCalls
 from fmc_gateway.spending import Caps, Spent
 from hipper.pbx.ids import DeviceId, GroupId, SubscriberId
@@ -51,7 +53,7 @@ def test_of_the_called_user_what_is_busy_and_what_numbers_that_ring_along_may_co
     facts = FACTS.of_called(BRAM, CallerList.PRIVATE, 1000.0)
     assert (facts.busy_devices, facts.calls) == (("bram-desk",), 2)
     assert facts.caller_list is CallerList.PRIVATE
-    assert facts.spending == OF_BRAM
+    assert facts.spending == msgspec.structs.replace(OF_BRAM, calls=2)
     assert FACTS.of_called(ANNA, None, 1000.0).spending == OriginationFacts()
 
 

@@ -22,7 +22,7 @@ from hipper.pbx.model import ServicePack
 from hipper.pbx.services.base import Settings
 from hipper.pbx.services.registry import Scope
 
-ADMINISTERED = frozenset({"outgoing_calling_plan", "intercept_user"})
+ADMINISTERED = frozenset({"outgoing_calling_plan", "intercept_user", "simultaneous_calls"})
 """Services of a user that bind the user: only administrators set them."""
 _SUMMARY = {
     "items": [

@@ -46,6 +46,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "group_outgoing_calling_plan": _RATES,
     "incoming_calling_plan": {"external": False},
     "call_capacity_management": {"max_calls": 30},
+    "simultaneous_calls": {"most": 1},
     "call_park": {"recall_s": 90},
     "feature_codes": {"call_pickup": "55"},
     "emergency_zones": {"zones": [{"name": "amsterdam", "number": "+31201234500"}]},

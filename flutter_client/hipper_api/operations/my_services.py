@@ -854,6 +854,29 @@ class MyServices:
         )
         return versioned(answer, settings.SelectiveCallRejection)
 
+    async def change_my_simultaneous_calls(
+        self, body: settings.SimultaneousCallsChange, *, if_match: str | None = None
+    ) -> Versioned[settings.SimultaneousCalls]:
+        """Simultaneous calls: change some of settings.
+
+        Gelijktijdige gesprekken. Holds for the next call. What is absent stays, ``null`` is a value;
+        lists are given whole.
+
+        ``most``: calls of the user at once, made and received, held ones too; None: as many as the
+        pack allows, which is the most in any case.
+
+        Chapter 9 of the service description. In the packs base_plus, business_plus, premium_plus,
+        vast_mobiel_business_plus, vast_mobiel_premium_plus.
+
+        Problems: body-too-large, changed-meanwhile, directory-unavailable, forbidden, invalid-
+        request, invalid-settings, not-in-pack, too-many-requests, unauthenticated, unsupported-media-
+        type.
+        """
+        answer = await self._api.ask(
+            "PATCH", "/v1/me/services/simultaneous_calls", body=body, headers={"If-Match": if_match}
+        )
+        return versioned(answer, settings.SimultaneousCalls)
+
     async def change_my_simultaneous_ring_personal(
         self, body: settings.SimultaneousRingPersonalChange, *, if_match: str | None = None
     ) -> Versioned[settings.SimultaneousRingPersonal]:
@@ -1757,6 +1780,30 @@ class MyServices:
             headers={"If-None-Match": known.etag if known else None},
         )
         return versioned(answer, settings.SelectiveCallRejection, known)
+
+    async def get_my_simultaneous_calls(
+        self, *, known: Versioned[settings.SimultaneousCalls] | None = None
+    ) -> Versioned[settings.SimultaneousCalls]:
+        """Simultaneous calls: settings.
+
+        Gelijktijdige gesprekken. How it is set, every member of it, also when the pack does not hold
+        it.
+
+        ``most``: calls of the user at once, made and received, held ones too; None: as many as the
+        pack allows, which is the most in any case.
+
+        Chapter 9 of the service description. In the packs base_plus, business_plus, premium_plus,
+        vast_mobiel_business_plus, vast_mobiel_premium_plus.
+
+        Problems: directory-unavailable, forbidden, invalid-request, too-many-requests,
+        unauthenticated.
+        """
+        answer = await self._api.ask(
+            "GET",
+            "/v1/me/services/simultaneous_calls",
+            headers={"If-None-Match": known.etag if known else None},
+        )
+        return versioned(answer, settings.SimultaneousCalls, known)
 
     async def get_my_simultaneous_ring_personal(
         self, *, known: Versioned[settings.SimultaneousRingPersonal] | None = None
@@ -2674,6 +2721,28 @@ class MyServices:
             "PUT", "/v1/me/services/selective_call_rejection", body=body, headers={"If-Match": if_match}
         )
         return versioned(answer, settings.SelectiveCallRejection)
+
+    async def set_my_simultaneous_calls(
+        self, body: settings.SimultaneousCalls, *, if_match: str | None = None
+    ) -> Versioned[settings.SimultaneousCalls]:
+        """Simultaneous calls: set settings.
+
+        Gelijktijdige gesprekken. Holds for the next call. What is absent is as by default.
+
+        ``most``: calls of the user at once, made and received, held ones too; None: as many as the
+        pack allows, which is the most in any case.
+
+        Chapter 9 of the service description. In the packs base_plus, business_plus, premium_plus,
+        vast_mobiel_business_plus, vast_mobiel_premium_plus.
+
+        Problems: body-too-large, changed-meanwhile, directory-unavailable, forbidden, invalid-
+        request, invalid-settings, not-in-pack, too-many-requests, unauthenticated, unsupported-media-
+        type.
+        """
+        answer = await self._api.ask(
+            "PUT", "/v1/me/services/simultaneous_calls", body=body, headers={"If-Match": if_match}
+        )
+        return versioned(answer, settings.SimultaneousCalls)
 
     async def set_my_simultaneous_ring_personal(
         self, body: settings.SimultaneousRingPersonal, *, if_match: str | None = None

@@ -945,6 +945,32 @@ class ServicesOfUsers:
         )
         return versioned(answer, settings.SelectiveCallRejection)
 
+    async def change_user_simultaneous_calls(
+        self, user: str, body: settings.SimultaneousCallsChange, *, if_match: str | None = None
+    ) -> Versioned[settings.SimultaneousCalls]:
+        """Simultaneous calls: change some of settings.
+
+        Gelijktijdige gesprekken. Holds for the next call. What is absent stays, ``null`` is a value;
+        lists are given whole.
+
+        ``most``: calls of the user at once, made and received, held ones too; None: as many as the
+        pack allows, which is the most in any case.
+
+        Chapter 9 of the service description. In the packs base_plus, business_plus, premium_plus,
+        vast_mobiel_business_plus, vast_mobiel_premium_plus.
+
+        Problems: body-too-large, changed-meanwhile, directory-unavailable, forbidden, invalid-
+        request, invalid-settings, not-found, not-in-pack, too-many-requests, unauthenticated,
+        unsupported-media-type.
+        """
+        answer = await self._api.ask(
+            "PATCH",
+            f"/v1/users/{quoted(user)}/services/simultaneous_calls",
+            body=body,
+            headers={"If-Match": if_match},
+        )
+        return versioned(answer, settings.SimultaneousCalls)
+
     async def change_user_simultaneous_ring_personal(
         self, user: str, body: settings.SimultaneousRingPersonalChange, *, if_match: str | None = None
     ) -> Versioned[settings.SimultaneousRingPersonal]:
@@ -1873,6 +1899,29 @@ class ServicesOfUsers:
             headers={"If-None-Match": known.etag if known else None},
         )
         return versioned(answer, settings.SelectiveCallRejection, known)
+
+    async def get_user_simultaneous_calls(
+        self, user: str, *, known: Versioned[settings.SimultaneousCalls] | None = None
+    ) -> Versioned[settings.SimultaneousCalls]:
+        """Simultaneous calls: settings.
+
+        Gelijktijdige gesprekken. How it is set for one user, also when the pack does not hold it.
+
+        ``most``: calls of the user at once, made and received, held ones too; None: as many as the
+        pack allows, which is the most in any case.
+
+        Chapter 9 of the service description. In the packs base_plus, business_plus, premium_plus,
+        vast_mobiel_business_plus, vast_mobiel_premium_plus.
+
+        Problems: directory-unavailable, forbidden, invalid-request, not-found, too-many-requests,
+        unauthenticated.
+        """
+        answer = await self._api.ask(
+            "GET",
+            f"/v1/users/{quoted(user)}/services/simultaneous_calls",
+            headers={"If-None-Match": known.etag if known else None},
+        )
+        return versioned(answer, settings.SimultaneousCalls, known)
 
     async def get_user_simultaneous_ring_personal(
         self, user: str, *, known: Versioned[settings.SimultaneousRingPersonal] | None = None
@@ -2856,6 +2905,31 @@ class ServicesOfUsers:
             headers={"If-Match": if_match},
         )
         return versioned(answer, settings.SelectiveCallRejection)
+
+    async def set_user_simultaneous_calls(
+        self, user: str, body: settings.SimultaneousCalls, *, if_match: str | None = None
+    ) -> Versioned[settings.SimultaneousCalls]:
+        """Simultaneous calls: set settings.
+
+        Gelijktijdige gesprekken. Holds for the next call. What is absent is as by default.
+
+        ``most``: calls of the user at once, made and received, held ones too; None: as many as the
+        pack allows, which is the most in any case.
+
+        Chapter 9 of the service description. In the packs base_plus, business_plus, premium_plus,
+        vast_mobiel_business_plus, vast_mobiel_premium_plus.
+
+        Problems: body-too-large, changed-meanwhile, directory-unavailable, forbidden, invalid-
+        request, invalid-settings, not-found, not-in-pack, too-many-requests, unauthenticated,
+        unsupported-media-type.
+        """
+        answer = await self._api.ask(
+            "PUT",
+            f"/v1/users/{quoted(user)}/services/simultaneous_calls",
+            body=body,
+            headers={"If-Match": if_match},
+        )
+        return versioned(answer, settings.SimultaneousCalls)
 
     async def set_user_simultaneous_ring_personal(
         self, user: str, body: settings.SimultaneousRingPersonal, *, if_match: str | None = None

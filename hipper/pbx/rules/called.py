@@ -41,6 +41,7 @@ VOICEMAIL_NOT_REACHABLE = "voicemail.not-reachable"
 VOICEMAIL_OFF = "voicemail.off"
 BUSY_DO_NOT_DISTURB = "busy.do-not-disturb"
 BUSY_NO_CALL_WAITING = "busy.no-call-waiting"
+BUSY_CALLS_AT_ONCE = "busy.calls-at-once"
 ASSISTANT_SPEAKS = "assistant.speaks"
 ASSISTANT_LETS_THROUGH = "assistant.lets-through"
 
@@ -168,6 +169,10 @@ CALLED_RULES: dict[str, Rule] = {
     ),
     BUSY_DO_NOT_DISTURB: Rule(
         "De gebruiker wil niet gestoord worden.", "The user does not want to be disturbed."
+    ),
+    BUSY_CALLS_AT_ONCE: Rule(
+        "De gebruiker heeft al zoveel gesprekken tegelijk als mag.",
+        "The user is in as many calls at once as allowed.",
     ),
     BUSY_NO_CALL_WAITING: Rule(
         "De gebruiker is in gesprek en heeft wisselgesprek uitgezet.",

@@ -11,6 +11,7 @@ ON_NET_ALTERNATE = "on-net.alternate"
 EXTERNAL_NUMBER = "external.number"
 EXTERNAL_SHORT = "external.short-number"
 CALLER_DISABLED = "caller.disabled"
+CALLS_AT_ONCE = "calls.at-once"
 EXTENSION_UNKNOWN = "dialled.unknown-extension"
 NUMBER_INVALID = "dialled.invalid-number"
 EMERGENCY_ELSEWHERE = "emergency.not-decided-here"
@@ -54,6 +55,10 @@ ORIGINATION_RULES: dict[str, Rule] = {
     EXTERNAL_SHORT: Rule(
         "Het gekozen nummer is een kort nationaal nummer: het gesprek gaat naar buiten.",
         "The dialled number is a national short number: the call goes outside.",
+    ),
+    CALLS_AT_ONCE: Rule(
+        "De gebruiker heeft al zoveel gesprekken tegelijk als mag.",
+        "The user is in as many calls at once as allowed.",
     ),
     CALLER_DISABLED: Rule(
         "Deze gebruiker is uitgeschakeld en kan niet bellen.", "This user is disabled and cannot call."

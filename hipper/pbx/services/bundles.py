@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from hipper.pbx.services import at_once as ao
 from hipper.pbx.services import availability as av
 from hipper.pbx.services import calling as ca
 from hipper.pbx.services import colleagues as co
@@ -54,6 +55,7 @@ class SubscriberServices(msgspec.Struct, frozen=True, kw_only=True, omit_default
     music_on_hold_user: ca.MusicOnHoldUser | None = None
     in_call_services: ic.InCallServices | None = None
     outgoing_calling_plan: ca.OutgoingCallingPlan | None = None
+    simultaneous_calls: ao.SimultaneousCalls | None = None
     call_pickup: co.CallPickup | None = None
     directed_call_pickup: co.DirectedCallPickup | None = None
     directed_call_pickup_with_bargein: co.DirectedCallPickupWithBargein | None = None

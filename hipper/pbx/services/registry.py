@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from hipper.pbx.services import at_once as ao
 from hipper.pbx.services import availability as av
 from hipper.pbx.services import calling as ca
 from hipper.pbx.services import colleagues as co
@@ -231,6 +232,14 @@ _ALL = (
         "9",
         "Belregels uitgaand",
         "Outgoing Calling Plan",
+    ),
+    _user(
+        "simultaneous_calls",
+        ao.SimultaneousCalls,
+        EVERYBODY,
+        "9",
+        "Gelijktijdige gesprekken",
+        "Simultaneous calls",
     ),
     _user("call_pickup", co.CallPickup, EVERYBODY, "9", "Gesprek overnemen", "Call Pickup"),
     _user(
