@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from hipper.contracts.bus import Join, ReplyStatus
 from hipper.telephony.sip.endpoint import RequestReceived
 from simulators.agent import Peer
 from simulators.call import Call, CallError
@@ -20,6 +21,7 @@ from tests.interop.gateway import CARRIER, EMERGENCY_ROUTE, GatewayProcess
 from tests.interop.peers_gateway import PeersGateway
 from tests.interop.ports import Ports
 from tests.interop.sipp import Sipp
+from tests.interop.test_moved import App
 
 OUTSIDE, CALLER = "+31201119999", "+31301234567"
 CONFERENCE = "sip:mmtel@conf-factory.ims.example"
@@ -364,3 +366,23 @@ async def test_code_of_the_handset_takes_over_the_call_of_the_desk_phone(ims_kit
     await out.hang_up()
     await far.finished()
     assert network.findings == []
+
+
+async def test_two_calls_of_the_handset_are_joined_and_the_two_others_talk_on(ims_kit: Kit, ims: Ims) -> None:
+    """One in the handset's own session, one that rang a colleague's handset out of the blue."""
+    first = await ims.anna.call(OUTSIDE)
+    far = await ims.network.pstn.next_call()
+    await far.answer()
+    await first.answered()
+    second = await ims.anna.call(ims.people["bram"].extension)
+    colleague = await ims.bram.next_call()
+    await colleague.answer()
+    await second.answered()
+    app = await App.of(ims_kit, ims.people["anna"])
+    here, there = await app.calls(2)
+    reply = await app.asks(Join(**app.who, other=there), here)
+    assert reply.status is ReplyStatus.DONE, reply
+    await asyncio.gather(first.over(), second.over())
+    await asyncio.gather(far.hears(440), colleague.hears(440))
+    await far.hang_up()
+    await colleague.over()
