@@ -11,7 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from hipper.contracts.calls import SegmentRecord
-from hipper.pbx.ids import LegId, PairId
+from hipper.pbx.ids import CallId, LegId, PairId
 from hipper.pbx.model import Payer
 
 
@@ -77,6 +77,8 @@ class Party(msgspec.Struct, frozen=True, kw_only=True):
     """What it offers now."""
     muted: bool = False
     called_in: bool = False
+    lender: CallId | None = None
+    """The call whose leg it is until it is in the room."""
 
 
 class Adding(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,3 +90,5 @@ class Adding(msgspec.Struct, frozen=True, kw_only=True):
     asked: bool = True
     """The directory has not answered."""
     payer: Payer | None = None
+    lender: CallId | None = None
+    """Nobody is called: that call is asked for its far party."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
-from fmc_gateway.call import decisions, targets
+from fmc_gateway.call import conference_lent, decisions, targets
 from fmc_gateway.call.commands import (
     AnswerMedia,
     AnswerRequest,
@@ -105,6 +105,8 @@ def context_loaded(call: Conferring, adding: Adding, event: ContextLoaded, now: 
         return _given_up(call, NOBODY, RefusedBecause.STATE, now, [])
     if len(call.parties) > pack_limits.limits_of(caller.pack).conference:
         return _given_up(call, FULL, RefusedBecause.BARRED, now, [])
+    if adding.lender is not None:
+        return conference_lent.ask(call, adding)
     plan = dial.other_side(caller, event.called, adding.destination, now=now, facts=event.origination)
     call = decisions.of_calling(call, caller.subscriber, plan, known_as=event.origination.called_list)
     found = called(call, caller, event, plan, user, now)
@@ -148,7 +150,7 @@ def _given_up(call: Conferring, why: str, because: RefusedBecause, now: float, o
         out.append(refuse(adding.request, why, because))
     if not adding.asked:
         out.append(StopTimer(name=ADD_TIMER))
-    call = msgspec.structs.replace(call, adding=None)
+    call = conference_lent.given_up(call, out)
     return (call if adding.asked else show(call, out)), tuple(out)
 
 

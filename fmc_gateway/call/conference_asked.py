@@ -50,7 +50,7 @@ def remove(call: Conferring, event: ConferenceRemoveRequested, now: float) -> St
     party = party_of(call, event.leg)
     if not _moderates(call, event):
         return call, (refuse(event.request, NOT_MODERATOR),)
-    if party is None:
+    if party is None or party.lender is not None:
         return call, (refuse(event.request, NOT_IN_IT),)
     out: list[AnyCommand] = [AnswerRequest(request=event.request, done=True)]
     return put_out(call, leg_of(call, event.leg), now, out, PUT_OUT)

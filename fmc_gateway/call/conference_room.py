@@ -136,7 +136,7 @@ def goes(call: Conferring, leg: Leg, now: float, out: list[AnyCommand], reason: 
         if not call.goes_on:
             return end_all(call, now, out, reason, _by(leg))
         call = msgspec.structs.replace(call, moderator=None)
-    if len(call.parties) < 2:
+    if len(call.parties) < 2 or all(one.lender is not None for one in call.parties):
         return end_all(call, now, out, reason or NOBODY_LEFT, _by(leg))
     call = _places(call, leg)
     return (call if call.moving else show(call, out)), tuple(out)
@@ -172,7 +172,8 @@ def _closed(segments: tuple[SegmentRecord, ...], index: int, now: float) -> tupl
 def _places(call: Conferring, gone: Leg) -> Conferring:
     """Somebody who is there stands where the one who has gone stood."""
     if gone.id == call.calling.id:
-        first = leg_of(call, (party_of(call, call.moderator) or call.parties[0]).leg)
+        ours = [one for one in call.parties if one.lender is None]
+        first = leg_of(call, (party_of(call, call.moderator) or ours[0]).leg)
         called = tuple([one for one in call.called if one.id != first.id])
         call = msgspec.structs.replace(call, calling=first, called=called, aside=(*call.aside, call.calling))
     if call.winner == gone.id or call.winner == call.calling.id:
@@ -207,6 +208,9 @@ def end_all(call: Conferring, now: float, out: list[AnyCommand], reason: str | N
     if call.request is not None:
         out.append(refuse(call.request, OVER))
     call = stop_adding(call, now, out)
+    for party in call.parties:
+        if party.lender is not None:
+            call = _give_back(call, party, out)
     out.extend(_timers(call))
     if call.before is not None:
         talks.ended(call.before, now, out)
@@ -220,6 +224,12 @@ def end_all(call: Conferring, now: float, out: list[AnyCommand], reason: str | N
     out.append(DestroyRoom(room=call.room))
     call = end_calling(call, now, out, reason, by)
     return conclude(call, now, out, CallOutcome.ANSWERED, broken(reason, reason or "ended"), by)
+
+
+def _give_back(call: Conferring, party: Party, out: list[AnyCommand]) -> Conferring:
+    from fmc_gateway.call.conference_lent import give_back
+
+    return give_back(call, party, out)
 
 
 def _timers(call: Conferring) -> list[AnyCommand]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from fmc_gateway.call import choosing, talks
+from fmc_gateway.call import choosing, conference_lent, talks
 from fmc_gateway.call.commands import (
     AnswerMedia,
     AnswerRequest,
@@ -96,6 +96,7 @@ def requested(call: Talking, event: ConferenceRequested, now: float) -> Step:
         goes_on=event.goes_on,
         before=before,
         request=event.request,
+        calls=tuple([one for one in event.calls if one != call.offered.call]),
     )
     return made, (CreateRoom(room=made.room),)
 
@@ -166,7 +167,7 @@ def _fits(before: Talking, after: Talking) -> bool:
 def _around(call: Conferring, before: Talking) -> Conferring:
     own = {
         name: getattr(call, name)
-        for name in ("room", "subscriber", "moderator", "goes_on", "parties", "adding")
+        for name in ("room", "subscriber", "moderator", "goes_on", "parties", "adding", "calls")
     }
     before = msgspec.structs.replace(before, bridges=call.bridges)
     return become(
@@ -263,9 +264,11 @@ def media_answered(call: Conferring, party: Party, event: MediaAnswered, now: fl
     if event.transcoded and not leg.transcoded and call.before is not None:
         marked = put_any(call.before, msgspec.structs.replace(leg, transcoded=True))
         call = _around(call, marked)
+    out: list[AnyCommand] = []
+    if call.before is None:
+        return _ask(call, party, out), tuple(out)
     if any(one.stage is not PartyStage.READY for one in call.parties):
         return call, ()
-    out: list[AnyCommand] = []
     return ask_next(_begun(call), now, out)
 
 
@@ -371,7 +374,8 @@ def _made(call: Conferring, now: float, out: list[AnyCommand]) -> Step:
     call = show(call, out)
     if call.request is not None:
         out.append(AnswerRequest(request=call.request, done=True))
-    return msgspec.structs.replace(call, request=None, left=()), tuple(out)
+    call = msgspec.structs.replace(call, request=None, left=())
+    return conference_lent.next_call(call, out), tuple(out)
 
 
 def _closed(segment: SegmentRecord, here: list[LegId], now: float) -> SegmentRecord:

@@ -9,11 +9,12 @@ import msgspec
 
 from fmc_gateway.call import conference_adding as adding
 from fmc_gateway.call import conference_asked as asked
+from fmc_gateway.call import conference_lent as lent
 from fmc_gateway.call import conference_offers as offers
 from fmc_gateway.call import conference_room as room
-from fmc_gateway.call import conferencing, pulling
+from fmc_gateway.call import conferencing, lending, pulling, referring, requests
 from fmc_gateway.call.commands import AnyCommand, EndLeg
-from fmc_gateway.call.conference import THERE, PartyStage
+from fmc_gateway.call.conference import THERE, Party, PartyStage
 from fmc_gateway.call.conference_events import (
     ConferenceAddRequested,
     ConferenceMuteRequested,
@@ -40,10 +41,13 @@ from fmc_gateway.call.events import (
     HangUpRequested,
     HoldRequested,
     LegAnswered,
+    LegAsked,
     LegCancelled,
     LegEnded,
     LegJoined,
+    LegLent,
     LegProgress,
+    LegRefused,
     LegRejected,
     LegReofferAnswered,
     LegReoffered,
@@ -53,6 +57,7 @@ from fmc_gateway.call.events import (
     MediaFailed,
     MediaOffered,
     MediaTimedOut,
+    ReferRequested,
     TimerFired,
 )
 from fmc_gateway.call.model import (
@@ -67,7 +72,7 @@ from fmc_gateway.call.model import (
     on_hold,
     put_any,
 )
-from fmc_gateway.call.talking import CAP_REACHED, NO_MEDIA, reason_of
+from fmc_gateway.call.talking import CAP_REACHED, DEAD, NO_MEDIA, reason_of
 from hipper.pbx.ids import LegId, PairId
 
 WAY_IN = (PartyStage.ASKING, PartyStage.GOING_BACK)
@@ -96,7 +101,15 @@ def happened(call: Conferring, event: Any, now: float) -> Step:
             return asked.hold(call, event, now) if call.before is None else _not_now(call, event)
         case LegJoined():
             return call, (pulling.hand_back(event, asked.IN_CONFERENCE),)
-    return _not_now(call, event) if hasattr(event, "request") else (call, ())
+        case LegLent():
+            return lent.lent(call, event, now)
+        case LegRefused():
+            return lent.refused(call, event, now)
+        case LegAsked():
+            return lending.refuse(call, event, now)
+        case ReferRequested():
+            return referring.refuse(call, event, now)
+    return _not_now(call, event) if isinstance(event, requests.Wish) else (call, ())
 
 
 def _is_ours(call: Conferring, event: Any) -> bool:
@@ -156,6 +169,8 @@ def party_not_in_room(call: Conferring, event: PartyNotInRoom, now: float) -> St
         return call, ()
     if party.called_in:
         return adding.not_in_room(call, party, event.reason, now)
+    if party.lender is not None:
+        return lent.goes_back(call, party, now)
     return conferencing.give_up(call, event.reason)
 
 
@@ -216,6 +231,8 @@ def _media_answered(call: Conferring, pair: PairId, event: MediaAnswered, now: f
     match party.stage:
         case PartyStage.ANSWERING:
             return conferencing.media_answered(call, party, event, now)
+        case PartyStage.SETTLING if party.lender is not None:
+            return lent.is_in(call, party, now)
         case PartyStage.SETTLING:
             return conferencing.settled(call, party, now)
         case PartyStage.COMING:
@@ -233,6 +250,8 @@ def _media_failed(call: Conferring, pair: PairId, event: MediaFailed, now: float
     assert party is not None
     if call.before is not None:
         return conferencing.media_failed(call, party, event, now)
+    if party.lender is not None:
+        return lent.goes_back(call, party, now)
     if party.stage in (PartyStage.COMING, PartyStage.PLACING):
         return adding.not_in_room(call, party, "no media", now)
     if party.stage in offers.OWN or party.stage is PartyStage.CLOSING:
@@ -259,9 +278,24 @@ def _reoffer(call: Conferring, event: LegReofferAnswered | LegReofferRejected, n
         return offers.acked(call, party, event)
     if party.stage not in WAY_IN:
         return call, ()
+    if party.lender is not None:
+        return _lent_reoffer(call, party, event, now)
     if isinstance(event, LegReofferAnswered):
         return conferencing.reoffer_answered(call, party, event, now)
     return conferencing.reoffer_rejected(call, party, event, now)
+
+
+def _lent_reoffer(
+    call: Conferring, party: Party, event: LegReofferAnswered | LegReofferRejected, now: float
+) -> Step:
+    if isinstance(event, LegReofferAnswered):
+        return lent.reoffer_answered(call, party, event, now)
+    if event.status in (408, 481):
+        state, commands = lent.goes_back(call, party, now, LegEnded(leg=party.leg, cause="dialog_gone"))
+        return state, (EndLeg(leg=party.leg, reason=DEAD["dialog_gone"]), *commands)
+    leg = msgspec.structs.replace(room.leg_of(call, party.leg), given=party.before)
+    party = msgspec.structs.replace(party, stage=PartyStage.ANSWERING)
+    return lent.goes_back(put_any(call, leg), party, now)
 
 
 def _ended(call: Conferring, event: LegEnded | LegCancelled, now: float) -> Step:
@@ -276,6 +310,8 @@ def _ended(call: Conferring, event: LegEnded | LegCancelled, now: float) -> Step
         return late_end(call, ended), ()
     if call.before is not None:
         return conferencing.leaves(call, party, ended, now, [])
+    if party.lender is not None:
+        return lent.goes_back(call, party, now, ended)
     by = conferencing.ended_by(leg, ended)
     over = msgspec.structs.replace(leg, phase=LegPhase.OVER, ended=now, ended_by=by, q850=ended.q850)
     return room.goes(put_any(call, over), over, now, [], reason_of(ended))

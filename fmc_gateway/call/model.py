@@ -308,6 +308,8 @@ class Conferring(CallState, frozen=True, kw_only=True, tag="conferring"):
     """Who went while they were."""
     request: str | None = None
     """Whom to tell when it is made."""
+    calls: tuple[CallId, ...] = ()
+    """Other calls of the user, whose far parties come too."""
 
 
 class Ending(CallState, frozen=True, kw_only=True, tag="ending"):

@@ -219,7 +219,7 @@ class Wires:
             self.queues.pop(event.leg, None)
 
     def _lends(self, event: ev.LegAsked) -> None:
-        assert isinstance(self.call, Talking)
+        assert isinstance(self.call, Talking | Conferring)
         if self.rng.random() < 0.3:
             rings = self.rng.choice((None, "203"))
             no = ev.LegRefused(call=OTHER, request=event.request, explanation="?", rings=rings)

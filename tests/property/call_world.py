@@ -526,7 +526,8 @@ class Meeting(Consulting):
         free = self.call.move is None and self.call.exchange is None
         if free and self.rng.random() < (0.8 if self.call.consult is not None else 0.3):
             goes_on = self.rng.random() < 0.5
-            return ev.ConferenceRequested(request=request, subscriber=user, goes_on=goes_on)
+            calls = self.rng.choice(((), (), (OTHER,), (OTHER, OTHER)))
+            return ev.ConferenceRequested(request=request, subscriber=user, goes_on=goes_on, calls=calls)
         if free and self.call.consult is None:
             return ev.ConsultRequested(request=request, subscriber=user, destination=self._whom())
         return super()._asked(request, user, device)
