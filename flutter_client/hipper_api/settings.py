@@ -536,6 +536,7 @@ class InCallCodes(msgspec.Struct, frozen=True, kw_only=True):
     transfer: str | None = "*2"
     consult: str | None = "*3"
     swap: str | None = "*4"
+    conference: str | None = "*6"
     complete: str | None = "*7"
     cancel: str | None = "*8"
 
@@ -547,6 +548,7 @@ class InCallCodesChange(msgspec.Struct, frozen=True, kw_only=True):
     transfer: str | UnsetType | None = UNSET
     consult: str | UnsetType | None = UNSET
     swap: str | UnsetType | None = UNSET
+    conference: str | UnsetType | None = UNSET
     complete: str | UnsetType | None = UNSET
     cancel: str | UnsetType | None = UNSET
 

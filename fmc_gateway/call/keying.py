@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import msgspec
 
-from fmc_gateway.call import choosing, consulting, requests
+from fmc_gateway.call import choosing, conferencing, consulting, requests
 from fmc_gateway.call.commands import AnswerRequest, AnyCommand, PlayAnnouncement, StopAnnouncement
 from fmc_gateway.call.events import (
+    ConferenceRequested,
     ConsultRequested,
     ConsultStep,
     ConsultStepRequested,
@@ -176,6 +177,8 @@ def keyed(call: Talking, event: ServiceKeyed, now: float) -> Step:
     if event.service in STEPS:
         step = ConsultStepRequested(request=request, subscriber=who, step=STEPS[event.service])
         return consulting.step_requested(call, step, now)
+    if event.service is InCallService.CONFERENCE:
+        return conferencing.requested(call, ConferenceRequested(request=request, subscriber=who), now)
     out, to = [*_quiet(call, event.leg)], event.destination or ""
     call = _no_number(call, event.leg, out)
     wanted: ConsultRequested | TransferRequested

@@ -379,7 +379,7 @@ _ROWS: dict[State, dict[type[msgspec.Struct], Row]] = {
         ev.KeyHeard: Row("keying.heard"),
         ev.KeysPassed: Row("keying.passed"),
         ev.ServiceBegun: Row("keying.begun"),
-        ev.ServiceKeyed: Row("keying.keyed", OVER),
+        ev.ServiceKeyed: Row("keying.keyed", (st.Conferring, *OVER)),
         ev.ServiceGivenUp: Row("keying.given_up"),
         ev.ServiceAnswered: Row("keying.answered"),
     },

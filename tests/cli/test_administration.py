@@ -13,6 +13,7 @@ import pytest
 from hipper.cli.main import main
 from hipper.directory.credentials import hashed, load_device_credentials
 from tests.conftest import ROLE_PASSWORD
+from tests.sounds import tone
 
 pytestmark = pytest.mark.servers
 
@@ -152,3 +153,19 @@ def test_file_is_imported_and_faults_are_told_by_line(hipper: Said, tmp_path: Pa
 )
 def test_what_cannot_be_is_one_line(hipper: Said, line: str, said: str) -> None:
     assert said in hipper(line, status=1)
+
+
+def test_music_on_hold_of_a_company(hipper: Said, tmp_path: Path) -> None:
+    company(hipper)
+    assert "the exchange's own music is heard" in hipper("music list bakkerij")
+    for name, hertz in (("winter", 440), ("zomer", 880)):
+        (tmp_path / f"{name}.wav").write_bytes(tone(hertz))
+        hipper(f"music add bakkerij {name}", tmp_path / f"{name}.wav", "--title", name.title())
+    assert "from the next hold on" in hipper("music default bakkerij zomer")
+    told = hipper("music list bakkerij").splitlines()
+    assert [(line.split()[0], "default" in line) for line in told] == [("winter", False), ("zomer", True)]
+    assert "make another one that" in hipper("music remove bakkerij zomer", status=1)
+    hipper("music remove bakkerij winter")
+    (tmp_path / "x.txt").write_text("no music")
+    assert "no recording that can be read" in hipper("music add bakkerij x", tmp_path / "x.txt", status=1)
+    assert 'there is no tenant "slager"' in hipper("music list slager", status=1)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from fmc_gateway.digits import read_dtmf_log, read_info
+from fmc_gateway.digits import PLAYED_MS, PLAYED_VOLUME, DigitListener, read_dtmf_log, read_info
 
 
 @pytest.mark.parametrize(("event", "digit"), [(0, "0"), (9, "9"), (10, "*"), (11, "#"), (15, "D")])
@@ -14,6 +16,16 @@ def test_what_rtpengine_writes(event: int, digit: str) -> None:
         f'"source_ip":"127.0.0.1","event":{event},"duration":100,"volume":10}}'
     )
     assert read_dtmf_log(line.encode()) == ("leg-1", digit)
+
+
+def test_what_we_had_it_play_is_nobodys_press() -> None:
+    told = {"source_tag": "a", "event": 5, "type": "DTMF", "duration": PLAYED_MS, "volume": PLAYED_VOLUME}
+    assert read_dtmf_log(json.dumps(told).encode()) == ("a", "")
+    heard: list[object] = []
+    listener = DigitListener(lambda *told: heard.append(told))
+    for duration in (PLAYED_MS, PLAYED_MS + 7):
+        listener.datagram_received(json.dumps(told | {"duration": duration}).encode(), None)
+    assert heard == [("a", "5")]
 
 
 @pytest.mark.parametrize(

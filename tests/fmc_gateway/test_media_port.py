@@ -19,9 +19,10 @@ from fmc_gateway.call.events import (
     MediaOffered,
     MediaTimedOut,
 )
+from fmc_gateway.call.key_commands import ListenKeys
 from fmc_gateway.codecs import audio_codecs, needs_transcoding, was_transcoded
 from fmc_gateway.media_port import MediaPort
-from hipper.pbx.ids import LegId, PairId
+from hipper.pbx.ids import LegId, PairId, SubscriberId, TenantId
 from hipper.pbx.model import Announcement
 from hipper.runtime.ng_client import EngineLost, NoRtpengine
 from hipper.telephony.sdp.description import SessionDescription
@@ -275,3 +276,85 @@ async def test_repeated_announcement_never_ends_by_itself() -> None:
     engine = Engine()
     assert await told(port(engine), speak(Announcement.PRESS_ONE, repeat=True)) == []
     assert engine.asked[0]["repeat-times"] == module.LOOPS
+
+
+# Keys.
+
+
+async def test_keys_are_played_in_media_that_was_offered_for_it_without_a_word_to_anybody() -> None:
+    """The same offer and answer once more, with the flag; then key after key, and again without."""
+    engine = Engine()
+    media = port(engine)
+    play = c.PlayKeys(pair=PAIR, leg=A, keys="1#")
+    events = await told(media, OFFER, ANSWER, c.WatchKeys(pair=PAIR, leg=A), play, play)
+    assert len(events) == 2, "the parties hear of the first two alone"
+    assert engine.order == ["offer", "answer", "offer", "answer", "block DTMF", *["play DTMF"] * 4]
+    assert ["inject DTMF" in one["flags"] for one in engine.asked[:4]] == [False, False, True, True]
+    assert engine.asked[2]["sdp"] == engine.asked[0]["sdp"]
+    assert engine.asked[2]["to-tag"] == B
+    assert [(one["from-tag"], one["code"]) for one in engine.asked[5:]] == [(A, "1"), (A, "#")] * 2
+
+
+async def test_keys_wait_for_the_answer_and_later_offers_have_the_flag() -> None:
+    engine = Engine()
+    media = port(engine)
+    play = c.PlayKeys(pair=PAIR, leg=A, keys="5")
+    await told(media, OFFER, play)
+    assert engine.order == ["offer"]
+    await told(media, ANSWER)
+    assert engine.order == ["offer", "answer", "offer", "answer", "play DTMF"]
+    await told(media, OFFER, ANSWER, play)
+    assert engine.order[5:] == ["offer", "answer", "play DTMF"], "it knows already"
+    assert all("inject DTMF" in one["flags"] for one in engine.asked[5:7])
+
+
+async def test_keys_for_media_that_is_gone_are_nothing_and_refused_ones_no_event() -> None:
+    engine = Engine()
+    media = port(engine)
+    assert await told(media, c.PlayKeys(pair=PAIR, leg=A, keys="5")) == []
+    assert (len(media), engine.order) == (0, [])
+    engine.replies["play DTMF"] = {"result": "error", "error-reason": "no"}
+    assert len(await told(media, OFFER, ANSWER, c.PlayKeys(pair=PAIR, leg=A, keys="5"))) == 2
+
+
+async def test_blocked_party_whose_next_key_is_awaited_is_silenced_instead() -> None:
+    """Only where keys are played, and until no key is awaited any more."""
+    engine = Engine()
+    media = port(engine)
+    listen, done = (ListenKeys(pair=PAIR, leg=A, on=on) for on in (True, False))
+    block, unblock = c.BlockMedia(pair=PAIR, leg=A), c.UnblockMedia(pair=PAIR, leg=A)
+    await told(media, OFFER, ANSWER, block, listen, done)
+    assert engine.order[2:] == ["block media"] * 3
+    await told(media, c.WatchKeys(pair=PAIR, leg=A))
+    engine.asked.clear()
+    await told(media, listen, done, listen, unblock)
+    assert engine.order == [
+        *("silence media", "unblock media"),
+        *("block media", "unsilence media"),
+        *("silence media", "unblock media"),
+        *("unblock media", "unsilence media"),
+    ]
+
+
+async def test_music_is_whose_it_is_said_to_be_and_silence_is_none() -> None:
+    engine = Engine()
+    whose: dict[c.MusicSource, str | None] = {}
+
+    async def music_of(source: c.MusicSource) -> str | None:
+        return whose.get(source, "/companys.wav")
+
+    media = MediaPort(
+        engine,
+        "/own.wav",
+        fixed=lambda leg: False,
+        observer=engine,
+        find=find,
+        music_of=music_of,
+        ringing="/r.wav",
+    )
+    anna = c.MusicSource(tenant=TenantId("acme"), holder=SubscriberId("anna"))
+    whose[anna] = None
+    await told(media, c.PlayMusic(pair=PAIR, leg=A, music=anna))
+    assert engine.order == []
+    await told(media, c.PlayMusic(pair=PAIR, leg=A), c.PlayMusic(pair=PAIR, leg=B, ringing=True))
+    assert [one["file"] for one in engine.asked] == ["/companys.wav", "/r.wav"]

@@ -20,6 +20,7 @@ class InCallService(str, Enum):
     TRANSFER = "transfer"
     CONSULT = "consult"
     SWAP = "swap"
+    CONFERENCE = "conference"
     COMPLETE = "complete"
     CANCEL = "cancel"
 
@@ -43,6 +44,7 @@ class InCallCodes(Settings, frozen=True, kw_only=True):
     transfer: InCallCode | None = "*2"
     consult: InCallCode | None = "*3"
     swap: InCallCode | None = "*4"
+    conference: InCallCode | None = "*6"
     complete: InCallCode | None = "*7"
     cancel: InCallCode | None = "*8"
 

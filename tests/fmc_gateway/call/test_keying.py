@@ -114,6 +114,13 @@ def test_what_cannot_be_done_is_said(service: InCallService) -> None:
     assert ladder.last == ()
 
 
+def test_code_of_a_conference_makes_one() -> None:
+    ladder = talking()
+    ladder.tell(keyed(InCallService.CONFERENCE))
+    assert len(ladder.of(cmd.CreateRoom, last=True)) == 1
+    assert in_call_of(ladder.call, A) is None, "keys mean nothing there"
+
+
 # From the app.
 
 
