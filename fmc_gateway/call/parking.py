@@ -45,7 +45,7 @@ def requested(call: Talking, event: ParkRequested, now: float) -> Step:
     if choosing.untouchable(call):
         return call, (_no(event, choosing.UNTOUCHABLE, RefusedBecause.EMERGENCY),)
     far = other_of(call, leg.id)
-    if not choosing.is_free(call):
+    if not choosing.is_free(call) or call.keying is not None or call.refer is not None:
         return call, (_no(event, BUSY),)
     if not choosing.is_there(leg, far) or isinstance(far.target, VoicemailTarget):
         return call, (_no(event, NOBODY_THERE),)
