@@ -24,6 +24,7 @@ from hipper.pbx.ids import CallId, DeviceId, GroupId, LegId, PairId, SubscriberI
 from hipper.pbx.model import Announcement, Presentation
 from hipper.pbx.services import colleagues as co
 from hipper.pbx.services.bundles import SubscriberServices
+from hipper.pbx.services.forwarding import CallForwardingNoAnswer
 from hipper.pbx.services.screening import DoNotDisturb
 from tests.fmc_gateway.call.kit import (
     ANNA_FIXED,
@@ -527,3 +528,16 @@ def test_do_not_disturb_of_the_picker_does_not_matter() -> None:
     ladder = one_rings()
     ladder.tell(wishes(user=anna(services=SubscriberServices(do_not_disturb=DoNotDisturb(active=True)))))
     assert told(ladder) == (True, None)
+
+
+def test_the_call_goes_on_to_somebody_else_and_the_picker_goes_without() -> None:
+    forward = CallForwardingNoAnswer(active=True, destination="204")
+    ladder = one_rings(services=SubscriberServices(call_forwarding_no_answer=forward))
+    ladder.tell(comes())
+    answered_by_us(ladder)
+    ladder.tell(ev.TimerFired(name="no_answer"))
+    assert [one.leg for one in ladder.of(cmd.EndLeg)] == [J]
+    assert ladder.state == "Diverting"
+    ladder.tell(ev.LegCancelled(leg=A, reason=None))
+    finals(ladder)
+    no_media_left(ladder)
