@@ -68,13 +68,13 @@ def refused(call: Talking, event: LegRefused, now: float) -> Step:
         return call, ()
     call = msgspec.structs.replace(call, move=None)
     out: list[AnyCommand] = []
-    if event.rings is None or call.exchange is not None:
+    if event.dialled is None or call.exchange is not None:
         out.append(_no(move.request, event.explanation, event.because))
         return moving.next_one(call, now, out), tuple(out)
     follow = TransferRequested(
         request=move.request,
         subscriber=move.subscriber,
-        destination=event.rings,
+        destination=event.dialled,
         keep_until=KeepUntil.RINGING if call.refer is None else KeepUntil.ANSWER,
     )
     out.append(TellCall(call=event.call, event=HangUp(by=f"user:{move.subscriber}")))

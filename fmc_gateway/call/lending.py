@@ -113,7 +113,7 @@ def ringing_asked(call: Ringing, event: LegAsked, now: float) -> Step:
     if not mine or choosing.untouchable(call):
         return refuse(call, event, now)
     no = LegRefused(
-        call=call.offered.call, request=event.request, explanation=NOT_FREE, rings=call.offered.dialled
+        call=call.offered.call, request=event.request, explanation=NOT_FREE, dialled=call.offered.dialled
     )
     return call, (TellCall(call=event.by, event=no),)
 

@@ -23,14 +23,14 @@ class LegAsked(Event, frozen=True, kw_only=True, tag="leg_asked"):
 
 
 class LegRefused(Event, frozen=True, kw_only=True, tag="leg_refused"):
-    """To the borrower: ``call`` lends nothing, and why. ``rings``: nobody has answered there yet; what the
-    user dialled."""
+    """To the borrower: ``call`` lends nothing, and why. ``dialled``: nobody has answered there yet, and
+    what the user dialled."""
 
     call: CallId
     request: str
     explanation: str
     because: RefusedBecause = RefusedBecause.STATE
-    rings: str | None = None
+    dialled: str | None = None
 
 
 class LegLent(Event, frozen=True, kw_only=True, tag="leg_lent"):

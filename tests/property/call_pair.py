@@ -1,4 +1,4 @@
-"""Two calls of one user beside each other, in a world each: a leg that is lent is one party of one of them."""
+"""Two calls of one user beside each other, each in a world: a lent leg is one party, of one of the two."""
 
 from __future__ import annotations
 

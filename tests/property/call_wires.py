@@ -222,7 +222,7 @@ class Wires:
         assert isinstance(self.call, Talking | Conferring)
         if self.rng.random() < 0.3:
             rings = self.rng.choice((None, "203"))
-            no = ev.LegRefused(call=OTHER, request=event.request, explanation="?", rings=rings)
+            no = ev.LegRefused(call=OTHER, request=event.request, explanation="?", dialled=rings)
             self.say("other", no)
             return
         self.wishes += 1

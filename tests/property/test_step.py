@@ -263,7 +263,7 @@ def anything(rng: Random) -> ev.AnyEvent:
         ),
         lambda: ev.LegAsked(by=CallId("another"), subscriber=suze().subscriber, request="x"),
         lambda: ev.LegRefused(
-            call=CallId("another"), request="r", explanation="?", rings=rng.choice((None, "202"))
+            call=CallId("another"), request="r", explanation="?", dialled=rng.choice((None, "202"))
         ),
         lambda: lent(rng),
         lambda: ev.LegBack(

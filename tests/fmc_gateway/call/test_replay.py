@@ -51,6 +51,10 @@ def others(event: ev.AnyEvent) -> list[ev.AnyEvent]:
         ev.DigitPressed: [{"digit": "2"}],
         ev.FeatureDone: [{"done": False}],
         ev.HangUpRequested: [{"by": "drain"}],
+        ev.JoinRequested: [{"other": "another"}],
+        ev.LegAsked: [{"by": "another"}, {"subscriber": "kees"}],
+        ev.LegRefused: [{"dialled": None}],
+        ev.LegLent: [{"request": "another"}],
         ev.ContextLoaded: [{"caller": None, "called": None}],
     }
     found = [dict(one) for one in changes.get(type(event), [])]
@@ -59,7 +63,7 @@ def others(event: ev.AnyEvent) -> list[ev.AnyEvent]:
     if isinstance(event, ev.LegConfirmed) and event.leg.startswith("j"):
         found = []  # it offered in its INVITE: nothing is left to say in its ACK
     for field in ("leg", "pair", "name"):
-        if hasattr(event, field) and not isinstance(event, ev.LegOffered):
+        if hasattr(event, field) and not isinstance(event, ev.LegOffered | ev.LegLent):
             found.append({field: "other"})
     return [msgspec.structs.replace(event, **one) for one in found]
 

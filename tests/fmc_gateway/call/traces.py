@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 
+import msgspec
+
 from fmc_gateway.call import commands as cmd
 from fmc_gateway.call import events as ev
+from fmc_gateway.call.model import Talking, winner_of
 from fmc_gateway.call.replay import Trace, TraceStep
 from hipper.pbx.ids import CallId, DeviceId, LegId, SubscriberId
 from hipper.pbx.services.bundles import GroupServices, SubscriberServices
@@ -382,6 +385,47 @@ def call_is_sent_on_and_nobody_answers() -> None:
     ladder.tell(ev.ContextFailed(reason="away"))
 
 
+def far_party_of_another_call_is_borrowed() -> None:
+    """And refuses, and the next one still rings where the far party then follows."""
+    ladder = Ladder()
+    ladder.ring_outside()
+    ladder.answer()
+    who, other, lent = SubscriberId("suze"), CallId("c2"), LegId("c2-b1")
+    ladder.tell(ev.JoinRequested(request="r1", subscriber=who, other=other))
+    assert isinstance(ladder.call, Talking)
+    leg = msgspec.structs.replace(winner_of(ladder.call), id=lent, pair=None, sdp=sdp("far"))
+    ladder.tell(ev.LegLent(call=other, request="r1", leg=leg, talk=ladder.call.segments[-1]))
+    ladder.offers()
+    ladder.tell(ev.LegReofferAnswered(leg=B1, sdp=sdp("piet")))
+    ladder.answers()
+    ladder.tell(ev.LegReofferRejected(leg=lent, status=491))
+    ladder.tell(ev.LegReofferAnswered(leg=B1, sdp=sdp("piet")))
+    ladder.tell(ev.JoinRequested(request="r2", subscriber=who, other=other))
+    ladder.tell(ev.LegRefused(call=other, request="r2", explanation="it rings", dialled="0207654321"))
+    ladder.load(suze(), None)
+
+
+def far_party_is_lent_and_kept() -> None:
+    ladder = Ladder()
+    ladder.ring_outside()
+    ladder.answer()
+    ladder.tell(ev.LegAsked(by=CallId("c2"), subscriber=SubscriberId("suze"), request="r1"))
+    ladder.tell(ev.LegEnded(leg=A, cause="bye"))
+    ladder.tell(ev.LegKept(by=CallId("c2"), leg=B1))
+
+
+def telephone_refers_and_the_colleague_declines() -> None:
+    ladder = Ladder()
+    ladder.ring_outside()
+    ladder.answer()
+    ladder.tell(ev.ReferRequested(request="t1", leg=A, destination="0207654321"))
+    ladder.load(suze(), piet(devices=piet().devices[:1]), binding("piet-desk1"))
+    ladder.offers()
+    ladder.tell(ev.LegRinging(leg=LegId("c1-c1"), status=180))
+    ladder.tell(ev.LegRejected(leg=LegId("c1-c1"), status=603))
+    ladder.tell(ev.ReferRequested(request="t2", leg=A, other=CallId("c2")))
+
+
 CALLS: tuple[Callable[[], None], ...] = (
     three_ring_and_one_answers,
     hold_and_resume,
@@ -406,6 +450,9 @@ CALLS: tuple[Callable[[], None], ...] = (
     handset_is_lost_and_nobody_comes,
     colleague_is_consulted_and_has_the_call,
     call_is_sent_on_and_nobody_answers,
+    far_party_of_another_call_is_borrowed,
+    far_party_is_lent_and_kept,
+    telephone_refers_and_the_colleague_declines,
 )
 
 
