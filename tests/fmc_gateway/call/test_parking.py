@@ -355,6 +355,8 @@ def test_the_parked_party_hangs_up() -> None:
     ladder.tell(ev.LegEnded(leg=B1, cause="bye"))
     assert ladder.call is None
     assert cmd.StopTimer(name="park") in ladder.last
+    kinds = [type(one.talk) for one in ladder.of(cmd.PublishTalk)]
+    assert kinds == [TalkStarted, TalkEnded], "the talk was over when the call was parked"
     assert ladder.record.outcome is CallOutcome.ANSWERED
     no_media_left(ladder)
 
