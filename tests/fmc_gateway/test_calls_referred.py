@@ -11,7 +11,8 @@ from hipper.telephony.sip.headers import NameAddr, Replaces
 from hipper.telephony.sip.refer import refer_to_replaces
 from hipper.telephony.sip.uri import SipUri
 from tests.fmc_gateway.kit import Peer, World, sdp, wait_for
-from tests.fmc_gateway.test_calls_moved import ANNA_MOBILE, ASSERTED, OUTSIDE, login
+from tests.fmc_gateway.test_calls_dialled import ASSERTED
+from tests.fmc_gateway.test_calls_moved import ANNA_MOBILE, OUTSIDE, login
 
 pytestmark = pytest.mark.servers
 

@@ -15,13 +15,13 @@ from hipper.telephony.sip.endpoint import RequestReceived
 from simulators.agent import Peer
 from simulators.call import Call, CallError
 from simulators.network.isc import IscNetwork
+from tests.interop.app import App
 from tests.interop.company import Person
 from tests.interop.conftest import Kit
 from tests.interop.gateway import CARRIER, EMERGENCY_ROUTE, GatewayProcess
 from tests.interop.peers_gateway import PeersGateway
 from tests.interop.ports import Ports
 from tests.interop.sipp import Sipp
-from tests.interop.test_moved import App
 
 OUTSIDE, CALLER = "+31201119999", "+31301234567"
 CONFERENCE = "sip:mmtel@conf-factory.ims.example"

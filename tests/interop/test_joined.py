@@ -6,10 +6,11 @@ from __future__ import annotations
 import asyncio
 
 from hipper.contracts.bus import Join, ReplyStatus
+from tests.interop.app import App
 from tests.interop.baresip import Baresip
 from tests.interop.company import PASSWORD
 from tests.interop.conftest import Kit
-from tests.interop.test_moved import OUTSIDE, App
+from tests.interop.test_moved import OUTSIDE
 
 FAR, COLLEAGUE, USER = 1000, 400, 700
 TONES = (FAR, COLLEAGUE, USER)
