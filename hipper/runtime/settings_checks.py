@@ -27,6 +27,7 @@ def inconsistencies(settings: Settings) -> list[Fault]:
     faults += imrn_faults(settings)
     faults += isc_faults(settings)
     faults += _media_faults(settings)
+    faults += _conference_faults(settings)
     faults += _range_faults(settings)
     return faults
 
@@ -163,6 +164,19 @@ AT_LEAST: tuple[tuple[str, str, float], ...] = (
     ("dns", "timeout_s", 0.1),
 )
 """Section, key and the least that works. Less was seen to start and then to serve nobody."""
+
+
+def _conference_faults(settings: Settings) -> Iterator[Fault]:
+    conference = settings.conference
+    if conference.url is not None and not conference.url.startswith(("ws://", "wss://")):
+        yield "conference.url", f"'{conference.url}' is not ws://… or wss://…"
+    if not 1024 <= conference.embedded_port_min < conference.embedded_port_max <= 65535:
+        yield (
+            "conference.embedded_port_min",
+            "embedded_port_min must lie below embedded_port_max, both in 1024-65535",
+        )
+    if not _is_address(conference.rtp_address):
+        yield "conference.rtp_address", f"'{conference.rtp_address}' is not an IP address"
 
 
 def _range_faults(settings: Settings) -> Iterator[Fault]:

@@ -231,6 +231,22 @@ def consult_step(step: str) -> ev.ConsultStepRequested:
         (b.ConsultComplete(tenant=ACME, user=ANNA), consult_step("complete")),
         (b.ConsultCancel(tenant=ACME, user=ANNA), consult_step("cancel")),
         (b.ConsultSwap(tenant=ACME, user=ANNA), consult_step("swap")),
+        (
+            b.Conference(tenant=ACME, user=ANNA, calls=(CallId("c2"),), goes_on=True),
+            ev.ConferenceRequested(request="r1", subscriber=ANNA, calls=(CallId("c2"),), goes_on=True),
+        ),
+        (
+            b.ConferenceAdd(tenant=ACME, user=ANNA, destination="203"),
+            ev.ConferenceAddRequested(request="r1", subscriber=ANNA, destination="203"),
+        ),
+        (
+            b.ConferenceRemove(tenant=ACME, user=ANNA, leg=LegId("c1-c1")),
+            ev.ConferenceRemoveRequested(request="r1", subscriber=ANNA, leg=LegId("c1-c1")),
+        ),
+        (
+            b.ConferenceMute(tenant=ACME, user=ANNA, leg=LegId("c1-c1"), muted=True),
+            ev.ConferenceMuteRequested(request="r1", subscriber=ANNA, leg=LegId("c1-c1"), muted=True),
+        ),
     ],
 )
 async def test_what_the_engine_is_asked_and_says_of_calls_in_which_people_talk(

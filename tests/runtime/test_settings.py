@@ -120,6 +120,12 @@ class TestFaults:
             ('[media]\nembedded_ng = "2223"\n', "2: '2223' is not host:port"),
             ('[media]\ndtmf_listen = "22230"\n', "2: '22230' is not host:port"),
             (
+                "[conference]\nembedded_port_min = 50000\n",
+                "2: embedded_port_min must lie below embedded_port_max, both in 1024-65535",
+            ),
+            ('[conference]\nurl = "http://janus"\n', "2: 'http://janus' is not ws://… or wss://…"),
+            ('[conference]\nrtp_address = "here"\n', "2: 'here' is not an IP address"),
+            (
                 "[media]\nembedded_port_min = 50000\n",
                 "2: embedded_port_min must lie below embedded_port_max, both in 1024-65535",
             ),
