@@ -9,14 +9,18 @@ from fmc_gateway.call.commands import AnyCommand, StopTimer, UpdateConnected
 from fmc_gateway.call.ending import PARK_TIMER
 from fmc_gateway.call.exchanges import Exchange, Parked
 from fmc_gateway.call.hearing import hear_anew
-from fmc_gateway.call.model import Leg, Step, Talking, other_of
+from fmc_gateway.call.model import Leg, Step, Talking, other_of, put_any
 from fmc_gateway.call.payers import parked_segments
+from hipper.contracts.calls import AttemptOutcome
 
 
 def taken(
     call: Talking, parked: Parked, new: Leg, exchange: Exchange, now: float, out: list[AnyCommand]
 ) -> Step:
     """``new`` stands in the place of who parked it; the other side is shown who that is."""
+    # also in the place of who called it is a telephone that took a call: its user did not miss one
+    new = msgspec.structs.replace(new, outcome=AttemptOutcome.ANSWERED)
+    call = put_any(call, new)
     segments = parked_segments(call, parked, new, now)
     call = msgspec.structs.replace(call, segments=segments, exchange=None, move=None, lost=None, parked=None)
     assert exchange.pair is not None

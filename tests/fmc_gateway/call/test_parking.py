@@ -10,7 +10,7 @@ from fmc_gateway.call.choosing import BEING_MOVED, UNTOUCHABLE, Chosen
 from fmc_gateway.call.choosing_colleagues import NOT_PARKED, parked_at, to_park, to_retrieve
 from fmc_gateway.call.model import Talking
 from fmc_gateway.call.parking import BUSY, FULL, MOST_RECALLS, OCCUPIED, PARKED_REASON
-from hipper.contracts.calls import CallOutcome, LegRole, LivePhase
+from hipper.contracts.calls import AttemptOutcome, CallOutcome, LegRole, LivePhase
 from hipper.contracts.talks import TalkEnded, TalkStarted
 from hipper.pbx import rules
 from hipper.pbx.ids import CallId, DeviceId, GroupId, LegId, PairId, SubscriberId
@@ -210,6 +210,8 @@ def test_the_record_says_who_parked_where_and_who_took_it_and_the_parker_pays() 
         (J, LegRole.CALLING, "anna"),
         (B1, LegRole.CALLED, None),
     ]
+    took = ladder.attempts()["anna-desk1"]
+    assert (took.outcome, took.rule) == (AttemptOutcome.ANSWERED, rules.PARK_RETRIEVED)
     (parked,) = record.diversions
     assert (parked.by, parked.reason, parked.rule, parked.to) == ("suze", "park", rules.PARK, "201")
     first, waits, last = record.segments
