@@ -170,6 +170,15 @@ def test_beginnings_of_numbers_stay_and_whole_ones_in_their_place_do_not() -> No
     assert '"+3130*"' in along
 
 
+def test_no_key_somebody_pressed_is_kept_and_it_replays() -> None:
+    trace = next(one for one in every_trace() if one.call == "keys_for_a_bank_and_a_transfer")
+    masked = mask(trace, KEY)
+    text = encode(masked).decode()
+    assert "90817" in encode(trace).decode()
+    assert not any(keys in text for keys in ("90817", "0207654321"))
+    assert replay(masked) == ()
+
+
 def test_names_that_are_numbers_are_masked_and_others_kept() -> None:
     caller = shown(E164("+31301112233"), name="030-1112233 of 0301112233", extension="201")
     trace = Trace(call=CallId("c1"), steps=(TraceStep(at=0.0, event=invite(caller=caller), commands=()),))

@@ -17,6 +17,7 @@ from hipper.pbx.services.bundles import GroupServices, SubscriberServices
 from hipper.pbx.services.calling import OutgoingCallingPlan
 from hipper.pbx.services.criteria import Callers, Criterion
 from hipper.pbx.services.forwarding import CallForwardingAlways, CallForwardingBusy, Voicemail
+from hipper.pbx.services.in_call import InCallService, InCallServices
 from hipper.pbx.services.reachability import (
     DeviceDelay,
     PersonalAssistant,
@@ -426,6 +427,19 @@ def telephone_refers_and_the_colleague_declines() -> None:
     ladder.tell(ev.ReferRequested(request="t2", leg=A, other=CallId("c2")))
 
 
+def keys_for_a_bank_and_a_transfer() -> None:
+    ladder = Ladder()
+    ladder.tell(invite("030 111 2233"))
+    keys = SubscriberServices(in_call_services=InCallServices(active=True))
+    ladder.load(suze(services=keys), None)
+    ladder.offers()
+    ladder.answer()
+    ladder.tell(ev.LegConfirmed(leg=A))
+    ladder.tell(ev.KeysPassed(leg=A, keys="90817*"))
+    ladder.tell(ev.ServiceBegun(leg=A, service=InCallService.TRANSFER))
+    ladder.tell(ev.ServiceKeyed(leg=A, service=InCallService.TRANSFER, destination="0207654321"))
+
+
 CALLS: tuple[Callable[[], None], ...] = (
     three_ring_and_one_answers,
     hold_and_resume,
@@ -453,6 +467,7 @@ CALLS: tuple[Callable[[], None], ...] = (
     far_party_of_another_call_is_borrowed,
     far_party_is_lent_and_kept,
     telephone_refers_and_the_colleague_declines,
+    keys_for_a_bank_and_a_transfer,
 )
 
 
