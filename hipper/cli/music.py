@@ -50,10 +50,11 @@ def add(
     """Take RECORDING (wav, mp3, flac, ogg, opus, m4a) as NAME; one of that name is replaced."""
 
     async def work(conn: asyncpg.Connection, _: Settings) -> tuple[music.Music, bool]:
-        made = await convert(recording.read_bytes())
+        made = await convert(brought)
         return await music.put_music(conn, OPERATOR, await _tenant(conn, tenant), name, made, title)
 
     try:
+        brought = recording.read_bytes()
         now, _ = on_database("directory", work, settings)
     except (OSError, RecordingError, NoConverter) as error:
         reason = error.strerror if isinstance(error, OSError) else error
