@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 import structlog
@@ -23,16 +23,27 @@ from fmc_gateway.call.keying import BY_KEYS
 from fmc_gateway.call.replay import Trace, TraceStep
 from fmc_gateway.call.requests import Wish
 from fmc_gateway.call.step import step
+from fmc_gateway.call_run import CallRun, Replied, Told
 from fmc_gateway.explaining import explain_live
-from fmc_gateway.keyed import Telephone, pressed
+from fmc_gateway.interpreter_ports import (
+    DirectoryPort,
+    FeaturePort,
+    HooksPort,
+    LivePort,
+    MediaCommands,
+    NoRooms,
+    Observer,
+    RecordsPort,
+    RoomCommands,
+)
+from fmc_gateway.keyed import pressed
 from fmc_gateway.records.entry import SpoolEntry
 from fmc_gateway.records.explain import ExplainedCall
 from fmc_gateway.records.unfinished import GATEWAY_FAULT, unfinished_record
 from fmc_gateway.sip_port import SipPort
-from hipper.contracts.bus import NO_MIXER
-from hipper.contracts.calls import CallOutcome, LiveCall
-from hipper.contracts.talks import RingEvent, TalkEnded, TalkEvent, TalkMoved
-from hipper.pbx.ids import CallId, LegId, RoomId, SubscriberId
+from hipper.contracts.calls import LiveCall
+from hipper.contracts.talks import TalkEnded, TalkMoved
+from hipper.pbx.ids import CallId, LegId, SubscriberId
 
 MAX_TRACE = 2000
 """Turns kept of one call: hours of holding and resuming."""
@@ -44,103 +55,6 @@ PARKED = "parked"
 """The same, to who parked it."""
 
 log = structlog.get_logger("fmc_gateway.call")
-
-
-class DirectoryPort(Protocol):
-    def load(self, command: c.LoadContext, done: Callable[[e.AnyEvent], None]) -> None: ...
-
-
-class MediaCommands(Protocol):
-    """:class:`fmc_gateway.media_port.MediaPort`, or what stands for it."""
-
-    def run(self, command: Any, done: Callable[[e.AnyEvent], None]) -> None: ...
-
-
-class RoomCommands(Protocol):
-    """:class:`fmc_gateway.rooms_port.RoomsPort`, or what stands for it."""
-
-    def run(self, command: Any, done: Callable[[e.AnyEvent], None]) -> None: ...
-
-
-class NoRooms:
-    """Conferences cannot be mixed."""
-
-    def run(self, command: Any, done: Callable[[e.AnyEvent], None]) -> None:
-        if isinstance(command, c.CreateRoom):
-            done(e.RoomFailed(room=command.room, reason=NO_MIXER, unavailable=True))
-
-
-class LivePort(Protocol):
-    def publish(self, call: CallId, live: LiveCall | None) -> None: ...
-    def over(self, last: LiveCall, outcome: str, at_unix: float) -> None: ...
-
-
-class RecordsPort(Protocol):
-    def write(self, entry: SpoolEntry) -> None: ...
-
-
-class FeaturePort(Protocol):
-    def apply(self, command: c.ApplyFeature, done: Callable[[e.AnyEvent], None]) -> None: ...
-
-
-class HooksPort(Protocol):
-    def publish_talk(self, talk: TalkEvent) -> None: ...
-    def publish_ring(self, ring: RingEvent) -> None: ...
-
-
-class Observer(Protocol):
-    """Metrics."""
-
-    def call_began(self) -> None: ...
-    def call_finished(self, outcome: CallOutcome | None, setup_ms: float | None) -> None: ...
-    def engine_fault(self) -> None: ...
-
-
-Told = Callable[[c.AnswerDial], None]
-Replied = Callable[[c.AnswerRequest], None]
-
-
-class CallRun:
-    """One call while it lives: the engine's state and what belongs to it outside. ``call`` None:
-    not begun, or over. ``talks``: the segments the recorder believes to go on. ``handed_over``: its leg is
-    another call's now, and it was none of its own."""
-
-    __slots__ = (
-        "answer_dial",
-        "call",
-        "handed_over",
-        "id",
-        "last_live",
-        "legs",
-        "outcome",
-        "over",
-        "queue",
-        "rooms",
-        "running",
-        "setup_ms",
-        "talks",
-        "timers",
-        "trace",
-        "typed",
-    )
-
-    def __init__(self, call_id: CallId) -> None:
-        self.id = call_id
-        self.call: Any = None
-        self.answer_dial: Told | None = None
-        self.over = False
-        self.handed_over = False
-        self.running = False
-        self.queue: list[e.AnyEvent] = []
-        self.timers: dict[str, asyncio.TimerHandle] = {}
-        self.legs: list[LegId] = []
-        self.trace: list[TraceStep] = []
-        self.last_live: LiveCall | None = None
-        self.outcome: CallOutcome | None = None
-        self.setup_ms: float | None = None
-        self.typed: dict[LegId, Telephone] = {}
-        self.talks: set[int] = set()
-        self.rooms: set[RoomId] = set()
 
 
 class Interpreter:

@@ -14,9 +14,10 @@ import structlog
 
 from fmc_gateway.call.events import ReferRequested
 from fmc_gateway.call.model import LegPhase, any_leg
+from fmc_gateway.call_run import CallRun
 from fmc_gateway.dialled import read_dialled
 from fmc_gateway.edge import cleaned
-from fmc_gateway.interpreter import CallRun, Interpreter
+from fmc_gateway.interpreter import Interpreter
 from fmc_gateway.sip_port import SipPort, warning
 from hipper.pbx.ids import LegId
 from hipper.telephony.sip import events as sip

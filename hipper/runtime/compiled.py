@@ -60,10 +60,11 @@ PACKAGES: dict[str, Modules] = {
         *("__init__", "model", "commands", "events", "exchanges", "replay", "table", "diagram")
     ),
     "fmc_gateway": _only(
-        *("asserted", "clock", "codecs", "dialled", "directory_port", "diversion", "edge", "edge_exchange"),
-        *("edge_imrn", "edge_isc", "facts", "families", "flows", "hooks", "identity_headers", "intake"),
-        *("interpreter", "isc_legs", "live", "loop_guard", "media_port", "peers", "routing", "sip_events"),
-        *("sip_leg", "sip_port", "spending", "watched", "watched_core"),
+        *("asserted", "call_run", "clock", "codecs", "dialled", "directory_port", "diversion"),
+        *("edge", "edge_exchange", "edge_imrn", "edge_isc", "facts", "families", "flows", "hooks"),
+        *("identity_headers", "intake", "interpreter", "isc_legs", "live", "loop_guard"),
+        *("media_port", "peers", "routing", "sip_events", "sip_leg", "sip_port", "spending"),
+        *("watched", "watched_core"),
     ),
 }
 """What is compiled. As they are stay modules with structs of msgspec (:data:`_STRUCT`), what is decoded into

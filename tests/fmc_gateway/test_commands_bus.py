@@ -10,7 +10,8 @@ import pytest
 
 from fmc_gateway.call import events as ev
 from fmc_gateway.call.commands import AnswerDial, AnswerRequest
-from fmc_gateway.commands_bus import CommandReader, Wish
+from fmc_gateway.call.requests import Wish
+from fmc_gateway.commands_bus import CommandReader
 from hipper.contracts import bus as b
 from hipper.contracts.calls import LiveCall
 from hipper.pbx.ids import CallId, DeviceId, GatewayId, LegId, SubscriberId, TenantId

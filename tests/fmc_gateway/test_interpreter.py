@@ -13,7 +13,8 @@ import pytest
 from fmc_gateway import interpreter as module
 from fmc_gateway.call import commands as c
 from fmc_gateway.call import events as e
-from fmc_gateway.interpreter import CallRun, Interpreter
+from fmc_gateway.call_run import CallRun
+from fmc_gateway.interpreter import Interpreter
 from fmc_gateway.records.entry import SpoolEntry
 from fmc_gateway.sip_events import q850_of, to_engine
 from fmc_gateway.sip_port import warning

@@ -10,7 +10,8 @@ from fmc_gateway import interpreter as module
 from fmc_gateway.call import commands as c
 from fmc_gateway.call import events as e
 from fmc_gateway.call.step import step
-from fmc_gateway.interpreter import CallRun, Interpreter
+from fmc_gateway.call_run import CallRun
+from fmc_gateway.interpreter import Interpreter
 from hipper.pbx.ids import CallId, LegId, PairId
 from tests.fmc_gateway.call.kit import B1, A, Ladder, sdp
 from tests.fmc_gateway.call.two_calls import A2, C1, C2, D1, SUZE, colleague_talks, outside

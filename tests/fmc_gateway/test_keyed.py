@@ -11,7 +11,7 @@ from fmc_gateway import keyed
 from fmc_gateway.call import digit_services as ds
 from fmc_gateway.call import events as ev
 from fmc_gateway.call.key_commands import ListenKeys
-from fmc_gateway.interpreter import CallRun
+from fmc_gateway.call_run import CallRun
 from hipper.pbx.ids import CallId, LegId
 from hipper.pbx.services.in_call import InCallService
 from tests.fmc_gateway.call.kit import B1, M1, A, Ladder

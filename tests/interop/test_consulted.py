@@ -17,9 +17,10 @@ from hipper.contracts.bus import (
     ReplyStatus,
     TransferBlind,
 )
+from tests.interop.app import App
 from tests.interop.baresip import Baresip
 from tests.interop.conftest import Kit
-from tests.interop.test_moved import OUTSIDE, App
+from tests.interop.test_moved import OUTSIDE
 
 FAR, COLLEAGUE, USER = 1000, 400, 700
 TONES = (FAR, COLLEAGUE, USER)

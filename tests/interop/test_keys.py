@@ -8,13 +8,13 @@ import asyncio
 import pytest
 
 from hipper.contracts.bus import Digits, ReplyStatus
+from tests.interop.app import App
 from tests.interop.baresip import Baresip
 from tests.interop.company import Person
 from tests.interop.conftest import Kit
 from tests.interop.gateway import GatewayProcess
 from tests.interop.services import set_office, set_service
 from tests.interop.test_confirmation import hearing as hearing
-from tests.interop.test_moved import App
 
 TONE, OTHER, THIRD = 700, 1000, 1300
 KNOWN = (TONE, OTHER, THIRD)
