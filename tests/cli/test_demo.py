@@ -80,6 +80,7 @@ def test_the_demonstration_proves_audio_identity_and_record(installation: Path) 
         "the app hangs up; a second tap does nothing more",
         "an event tells the app that it is over: answered",
         "one call, two segments: first her mobile subscription pays, then the fixed one",
+        "the record says who transferred the call, and who pays for which part of it",
         "all of it worked",
     ):
         assert seen in said, said[-LAST:]
