@@ -11,7 +11,7 @@ from typing import Protocol
 from fmc_gateway.call import digit_services as ds
 from fmc_gateway.call import events as e
 from fmc_gateway.call.key_commands import ListenKeys
-from fmc_gateway.call.keying import in_call_of, is_unheard
+from fmc_gateway.call.keying import in_call_of, is_asked, is_unheard
 from fmc_gateway.call.model import Call, Talking, winner_of
 from hipper.pbx.ids import LegId, PairId
 
@@ -52,12 +52,12 @@ Listen = Callable[[ListenKeys], None]
 
 
 def pressed(run: Run, leg: LegId, digit: str, by_info: bool, tell: Tell, listen: Listen) -> None:
-    """What a key is to the engine. In a call that is answered it is nothing but to a telephone that is being
-    asked for a key, or whose keys are told apart: nobody else's are kept in traces."""
+    """What a key is to the engine: nothing but of a telephone that is being asked for one, or whose keys are
+    told apart. Nobody else's are kept in traces."""
     call = run.call
     in_call = in_call_of(call, leg)
     if in_call is None:
-        if not isinstance(call, Talking) or call.move is not None:
+        if is_asked(call, leg):
             tell(e.DigitPressed(leg=leg, digit=digit))
         if not by_info and is_unheard(call, leg):
             tell(e.KeyHeard(leg=leg))

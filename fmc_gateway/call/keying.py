@@ -28,7 +28,7 @@ from fmc_gateway.call.key_events import (
     ServiceKeyed,
 )
 from fmc_gateway.call.legs import InCall, Leg, LegPhase
-from fmc_gateway.call.model import Step, Talking, winner_of
+from fmc_gateway.call.model import CallState, Step, Talking, any_leg, winner_of
 from fmc_gateway.call.pushing import NOT_YOURS
 from hipper.contracts.bus import RefusedBecause
 from hipper.pbx.ids import LegId
@@ -99,6 +99,13 @@ def watched(step: Step) -> Step:
         return step
     call = msgspec.structs.replace(call, watched=(*call.watched, *fresh))
     return call, (*commands, *(WatchKeys(pair=where, leg=leg) for where, leg in fresh))
+
+
+def is_asked(call: CallState | None, leg: LegId) -> bool:
+    """Whether ``leg`` is to press 1 before it takes the call, or one that is made within the call."""
+    within = call.enquiry if isinstance(call, Talking) else None
+    found = [any_leg(one, leg) for one in (call, within) if one is not None]
+    return any(one is not None and one.phase is LegPhase.CONFIRMING for one in found)
 
 
 def is_unheard(call: object, leg: LegId) -> bool:

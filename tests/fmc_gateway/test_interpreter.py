@@ -290,7 +290,7 @@ async def handed_over(
     made.begin(_offered_as("asks", "leg-j"))
     events.clear()
     world.said.clear()
-    made.digit(LegId("leg-j"), "1")
+    assert made.ask(CallId("asks"), e.DigitPressed(leg=LegId("leg-j"), digit="1"))
     return made, world, events
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,7 +15,10 @@ from fmc_gateway.call.key_commands import ListenKeys
 from fmc_gateway.call_run import CallRun
 from hipper.pbx.ids import CallId, LegId
 from hipper.pbx.services.in_call import InCallService
-from tests.fmc_gateway.call.kit import B1, M1, A, Ladder
+from tests.fmc_gateway.call.consultations import C1, consult, outside, ringing
+from tests.fmc_gateway.call.kit import B1, B2, M1, A, Ladder, sdp, suze
+from tests.fmc_gateway.call.test_conferencing import conference
+from tests.fmc_gateway.call.test_confirming import along, asked
 from tests.fmc_gateway.call.test_keying import talking
 
 
@@ -85,6 +89,25 @@ async def test_keys_of_everybody_else_are_told_once_and_without_the_key() -> Non
 
 
 async def test_confirmation_hears_its_key() -> None:
+    """Also that of a number outside whom somebody consulted is reached at."""
+    assert Telephones(asked()).press("1", B2) == [ev.DigitPressed(leg=B2, digit="1")]
+    ladder = outside()
+    ladder.tell(consult())
+    ladder.load(suze(), along(desk=False))
+    ladder.offers()
+    ladder.tell(ev.LegAnswered(leg=C1, sdp=sdp("home"), to_tag="t"))
+    assert Telephones(ladder).press("1", C1) == [ev.DigitPressed(leg=C1, digit="1")]
+
+
+def ringing_outside() -> Ladder:
     ladder = Ladder()
     ladder.ring_outside()
-    assert Telephones(ladder).press("1", B1) == [ev.DigitPressed(leg=B1, digit="1")]
+    return ladder
+
+
+@pytest.mark.parametrize("made", [ringing_outside, asked, ringing, conference])
+async def test_nobody_else_is_heard_before_the_answer_or_in_a_conference(made: Callable[[], Ladder]) -> None:
+    """Early media of a bank asks for a PIN as well; so does a bank that was called into a conference."""
+    phones = Telephones(made())
+    told = [one for leg in (A, B1, C1) for one in phones.press("4711", leg)]
+    assert not any(isinstance(one, ev.DigitPressed) for one in told)
