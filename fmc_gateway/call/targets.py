@@ -308,7 +308,7 @@ def _goal(
         charge=charge,
         max_duration_s=target.max_duration_s,
         connected_as=_connected_as(call, user, DeviceKind.REMOTE if elsewhere else target.kind),
-        in_call=in_call(owner),
+        in_call=None if remote else in_call(owner),  # a number outside is nobody's telephone
     )
 
 

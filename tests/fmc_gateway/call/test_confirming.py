@@ -24,6 +24,7 @@ from hipper.pbx.model import (
 )
 from hipper.pbx.services.bundles import SubscriberServices
 from hipper.pbx.services.forwarding import CallForwardingNoAnswer
+from hipper.pbx.services.in_call import InCallServices
 from hipper.pbx.services.reachability import (
     Anywhere,
     AnywhereLocation,
@@ -106,6 +107,17 @@ def test_number_that_rings_along_is_a_leg_of_the_user_and_paid_by_the_user() -> 
     (segment,) = ladder.record.segments
     assert (segment.payer.subscription, segment.payer.tariff) == ("piet-line", TariffClass.NATIONAL_FIXED)
     assert ladder.attempts()[f"remote:{OUTSIDE}"].outcome is AttemptOutcome.ANSWERED
+
+
+def test_keys_of_a_number_that_rings_along_are_no_services() -> None:
+    """Whoever answers there transfers nothing at the user's cost; the user's own telephone may."""
+    ladder = rung(along(confirm=False, in_call_services=InCallServices(active=True)))
+    ladder.answer(B2, M2)
+    assert ladder.state == "Talking"
+    assert ladder.of(cmd.WatchKeys) == []
+    ladder = rung(along(confirm=False, in_call_services=InCallServices(active=True)))
+    ladder.answer(B1, M1)
+    assert ladder.of(cmd.WatchKeys) == [cmd.WatchKeys(pair=M1, leg=B1)]
 
 
 # Answer confirmation.
