@@ -73,6 +73,7 @@ from hipper.contracts.calls import LivePhase
 from hipper.pbx import dial, rules
 from hipper.pbx.ids import LegId
 from hipper.pbx.model import ExternalPlan, OnNetPlan, RefusedPlan, SubscriberContext
+from hipper.telephony.numbers.emergency import is_never_recorded
 
 BUSY = "something else is under way in this call"
 NO_CONSULTATION = "nobody is being consulted in this call"
@@ -147,6 +148,9 @@ def context_loaded(call: Talking, move: Move, event: ContextLoaded, now: float) 
     call = decisions.of_calling(call, caller.subscriber, plan, known_as=event.origination.called_list)
     if isinstance(plan, RefusedPlan):
         return pushing.nobody(call, plan.explanation, _because(plan), now, [])
+    if isinstance(plan, ExternalPlan) and is_never_recorded(plan.number or plan.dialled):
+        # with it nobody could go on: neither back to the far party nor out of the call
+        return pushing.nobody(call, choosing.UNTOUCHABLE, RefusedBecause.EMERGENCY, now, [])
     if (call.exchange is not None or not _is_there(user)) and not move.left:
         return pushing.nobody(call, BUSY, RefusedBecause.STATE, now, [])
     if not _is_there(far) or user.sdp is None:

@@ -193,6 +193,20 @@ def test_113_is_not_put_aside() -> None:
     assert (answer(ladder)[0], answer(ladder)[2]) == (False, RefusedBecause.EMERGENCY)
 
 
+@pytest.mark.parametrize("helpline", ["113", "0800 0113"])
+def test_nobody_is_given_to_113(helpline: str) -> None:
+    """Nothing may be asked of a call with 113: who consulted it could neither go back nor give it up, and by
+    hanging up would leave the far party there."""
+    wishes = (consult(helpline), ev.TransferRequested(request="r1", subscriber=SUZE, destination=helpline))
+    for wish in wishes:
+        ladder = outside()
+        ladder.tell(wish)
+        ladder.load(suze(), None)
+        assert (answer(ladder)[0], answer(ladder)[2]) == (False, RefusedBecause.EMERGENCY)
+        assert ladder.of(cmd.Originate, last=True) == []
+        nothing_is_left_of_it(ladder)
+
+
 def test_a_user_who_was_called_consults_as_well() -> None:
     """Piet was called by Suze; Kees talks to Suze in the end."""
     ladder = Ladder()
