@@ -257,10 +257,11 @@ def _taken(call: Conferring, leg: Leg, now: float, out: list[AnyCommand]) -> Ste
 
 def _talk_of(leg: Leg, adding: Adding, now: float) -> SegmentRecord:
     charge = leg.charge
+    payer = leg.payer if leg.diverted_by is not None else adding.payer or leg.payer
     return SegmentRecord(
         calling=leg.id,
         called=leg.id,
-        payer=adding.payer or leg.payer or NOBODY_PAYS,
+        payer=payer or NOBODY_PAYS,
         started=now,
         charged=None if charge is None else charge.subscriber,
         charged_group=None if charge is None else charge.group,

@@ -12,11 +12,14 @@ from hipper.contracts.bus import RefusedBecause
 from hipper.contracts.calls import LivePhase
 from hipper.contracts.talks import TalkEnded, TalkStarted
 from hipper.pbx.ids import CallId, LegId, RoomId, SubscriberId
-from hipper.pbx.model import ServicePack
+from hipper.pbx.model import ServicePack, TariffClass
+from hipper.pbx.services.bundles import SubscriberServices
+from hipper.pbx.services.reachability import SimultaneousRingNumber, SimultaneousRingPersonal
 from tests.fmc_gateway.call.consultations import C1, SUZE, consult, consulting, outside
 from tests.fmc_gateway.call.kit import (
     B1,
     M1,
+    OUTSIDE,
     A,
     Ladder,
     anna,
@@ -447,6 +450,25 @@ def test_number_outside_is_paid_by_the_moderator() -> None:
     ladder.tell(ev.LegEnded(leg=A, cause="bye"))
     (own,) = [one for one in ladder.record.segments if one.called == invite.leg]
     assert (own.charged, own.payer.subscription, own.ended is not None) == ("suze", "suze-line", True)
+
+
+def test_number_that_rings_along_with_a_colleague_is_paid_by_that_colleague() -> None:
+    home = SimultaneousRingPersonal(
+        active=True, numbers=(SimultaneousRingNumber(number=OUTSIDE, confirm=False),)
+    )
+    ladder = adding(who=anna(devices=(), services=SubscriberServices(simultaneous_ring_personal=home)))
+    ladder.offers()
+    (invite,) = ladder.of(cmd.Originate, last=True)
+    ladder.tell(ev.LegAnswered(leg=invite.leg, sdp=sdp("home"), to_tag="t"))
+    ladder.answers()
+    (join,) = ladder.of(cmd.JoinRoom, last=True)
+    ladder.tell(ev.PartyInRoom(room=join.room, leg=join.leg, sdp=ROOM_PLACE))
+    ladder.offers()
+    ladder.answers()
+    ladder.tell(ev.LegEnded(leg=A, cause="bye"))
+    (own,) = [one for one in ladder.record.segments if one.called == invite.leg]
+    assert own.charged == "anna", "whose caps count"
+    assert (own.payer.subscription, own.payer.tariff) == ("anna-line", TariffClass.NATIONAL_FIXED)
 
 
 @pytest.mark.parametrize(
