@@ -10,7 +10,8 @@ import asyncpg
 from hipper.directory.leases import Leases
 
 KEPT = 3
-"""Connections out of the pool between reads; the rest is there for transactions."""
+"""Connections out of the pool between reads, of a small pool at most half: the rest is there for
+transactions, which would wait for ever."""
 
 
 class Reads:
@@ -19,7 +20,7 @@ class Reads:
 
     def __init__(self, pool: asyncpg.Pool, keep: int = KEPT) -> None:
         self._pool = pool
-        self._leases = Leases(pool, keep=keep)
+        self._leases = Leases(pool, keep=min(keep, pool.get_max_size() // 2))
         self.acquire = pool.acquire
         self.execute = pool.execute
         self.release = pool.release
