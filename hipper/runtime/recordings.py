@@ -28,6 +28,8 @@ SLACK_S = 0.5
 LOUDNESS_DB, PEAK_DB = -20.0, -3.0
 """Mean and highest level that is made of it, of full scale: about as loud as speech, and never clipped."""
 SILENT_DB = -70.0
+MOST_TOLD = 64 * 1024
+"""Bytes kept of what ffmpeg says, the last: of a broken file it has something to say of every packet."""
 WITHIN_S = 40.0
 FORMATS = "wav,w64,aiff,mp3,ogg,flac,aac,mov,mp4,m4a,matroska,webm,caf,au"
 _BOUNDS = ("prlimit", "--as=1073741824", "--cpu=30", "--fsize=67108864", "--core=0")
@@ -91,7 +93,7 @@ async def _run(source: Path, wanted: Sequence[str]) -> str:
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        _, told = await asyncio.wait_for(process.communicate(), WITHIN_S)
+        told = await asyncio.wait_for(_told(process), WITHIN_S)
     except TimeoutError:
         raise RecordingError(
             "the recording takes too long to read", "de opname lezen duurt te lang"
@@ -107,6 +109,16 @@ async def _run(source: Path, wanted: Sequence[str]) -> str:
             "dit is geen opname die gelezen kan worden: bewaar deze als wav, mp3, flac, ogg, opus of m4a",
         )
     return told.decode("utf-8", "replace")
+
+
+async def _told(process: asyncio.subprocess.Process) -> bytes:
+    """Until it ends."""
+    assert process.stderr is not None
+    told = b""
+    while said := await process.stderr.read(MOST_TOLD):
+        told = (told + said)[-MOST_TOLD:]
+    await process.wait()
+    return told
 
 
 def _gain(heard: str) -> float:
