@@ -34,6 +34,7 @@ def coming(call: CallState, plan: FeaturePlan, caller: SubscriberContext) -> Leg
         tenant=call.tenant,
         language=caller.language,
         radio=calling.radio,
+        in_call=calling.in_call,
     )
     return joined if isinstance(action, PullCall) else _to_colleagues(joined, plan, action, caller)
 

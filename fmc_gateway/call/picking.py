@@ -110,6 +110,7 @@ def _picker(call: Ringing, event: LegJoined, now: float) -> Leg:
         payer=event.payer,
         rule=event.rule,
         connected_as=seen,
+        in_call=event.in_call,
         radio=event.radio,
         sdp=offered.sdp,
         sip_call_id=offered.sip_call_id,

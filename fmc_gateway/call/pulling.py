@@ -85,7 +85,7 @@ def joined_leg(event: LegJoined, old: Leg, now: float) -> Leg:
         payer=event.payer,
         rule=rules.FEATURE_PULL if old.role is LegRole.CALLED else "",
         connected_as=old.connected_as,
-        in_call=old.in_call,
+        in_call=event.in_call,
         radio=event.radio,
         sdp=offered.sdp,
         sip_call_id=offered.sip_call_id,

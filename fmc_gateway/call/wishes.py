@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from fmc_gateway.call.legs import InCall
 from fmc_gateway.call.offered import Event, LegOffered
 from hipper.contracts.bus import KeepUntil
 from hipper.pbx.ids import CallId, DeviceId, GatewayId, GroupId, LegId, SubscriberId, TenantId
@@ -79,6 +80,8 @@ class LegJoined(Event, frozen=True, kw_only=True, tag="leg_joined"):
     seen_by_colleagues: CallerIdentity | None = None
     """Who came, as the other side is shown it (COLP)."""
     seen_outside: CallerIdentity | None = None
+    in_call: InCall | None = None
+    """What its own user reaches with keys."""
 
 
 class LegReturned(Event, frozen=True, kw_only=True, tag="leg_returned"):

@@ -24,7 +24,7 @@ from tests.bench import gateways, peers, procstat, sipp_load
 
 UAS_PORT, UAC_PORT, SUT_PORT, NG_PORT = 28902, 28903, 28901, 28921
 TALK_S, LOAD_S = 2.2, 4.0
-DIALLED, MSISDN = "0201239999", "+31612345601"
+DIALLED = "0201239999"
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,6 @@ def _play(target: Target, rate: float, calls: int) -> sipp_load.LoadResult:
     return sipp_load.offer_calls(
         target.address,
         dialled=DIALLED,
-        msisdn=MSISDN,
         port=UAC_PORT,
         media_port=28800,
         rate=rate,

@@ -20,13 +20,13 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from tests.bench import gateways
+from tests.bench.callers import msisdn
 from tests.bench.in_process import SDP, lines, value
 
 P50_MS, P99_MS = 3.0, 15.0
 PORT, CALLED_PORT, CALLER_PORT = 28901, 28902, 28903
 RING_S, TALK_S = 0.2, 2.0
 GIVE_UP_S = 10.0
-MSISDN = "+31612345601"
 WARM_UP = 100
 
 
@@ -75,8 +75,8 @@ class Peers:
     def _invite_of(self, number: int) -> Callable[[], None]:
         def send() -> None:
             more = (
-                f"Contact: <sip:{MSISDN}@127.0.0.1:{CALLER_PORT}>\r\n"
-                f"P-Asserted-Identity: <sip:{MSISDN}@127.0.0.1>\r\nContent-Type: application/sdp\r\n"
+                f"Contact: <sip:{msisdn(number)}@127.0.0.1:{CALLER_PORT}>\r\n"
+                f"P-Asserted-Identity: <sip:{msisdn(number)}@127.0.0.1>\r\nContent-Type: application/sdp\r\n"
             )
             uri = f"sip:{_dialled(number)}@127.0.0.1:{PORT}"
             self._sent[number] = time.perf_counter()
@@ -90,7 +90,7 @@ class Peers:
         text = (
             f"{method} {uri} SIP/2.0\r\n"
             f"Via: SIP/2.0/UDP 127.0.0.1:{CALLER_PORT};branch=z9hG4bK{number}-{cseq}{method}\r\n"
-            f"From: <sip:{MSISDN}@127.0.0.1:{CALLER_PORT}>;tag=c{number}\r\nTo: {to}\r\n"
+            f"From: <sip:{msisdn(number)}@127.0.0.1:{CALLER_PORT}>;tag=c{number}\r\nTo: {to}\r\n"
             f"Call-ID: {number}@delay\r\nCSeq: {cseq} {method}\r\nMax-Forwards: 70\r\n"
             f"{more}Content-Length: {len(body)}\r\n\r\n{body}"
         )

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from tests.bench import peers, procstat
+from tests.bench.callers import subscribers
 from tests.port_lock import ports_of
 
 ROOT = Path(__file__).parents[2]
@@ -89,7 +90,7 @@ class Installation:
         if _FIRST_SUBSCRIBER not in company:
             raise RuntimeError("the demonstration's company is not as the benchmarks know it")
         (folder / "demo-company.toml").write_text(
-            company.replace(_FIRST_SUBSCRIBER, _WITHOUT_CAPS + _FIRST_SUBSCRIBER, 1)
+            company.replace(_FIRST_SUBSCRIBER, _WITHOUT_CAPS + _FIRST_SUBSCRIBER, 1) + subscribers()
         )
 
     @contextlib.contextmanager
@@ -151,7 +152,7 @@ _WITHOUT_CAPS = """[group.services.group_outgoing_calling_plan]
 barred = ["service_paid"]
 
 """
-"""One user makes all calls at once; the default plan would stop the ninth."""
+"""Hundreds of calls at once; the default plan would stop the ninth of a user."""
 _EMBEDDED = f"""
 [media]
 embedded_ng = "127.0.0.1:{NG_PORT}"

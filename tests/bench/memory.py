@@ -104,7 +104,7 @@ def _engines() -> Iterator[None]:
 
 def _load(rate: float, calls: int, call_ms: int, folder: Path) -> subprocess.Popen[bytes]:
     return sipp_load.calling_side(
-        f"127.0.0.1:{call_cost.SUT_PORT}", folder=folder, dialled=call_cost.DIALLED, msisdn=call_cost.MSISDN,
+        f"127.0.0.1:{call_cost.SUT_PORT}", folder=folder, dialled=call_cost.DIALLED,
         port=call_cost.UAC_PORT, media_port=28800, rate=rate, calls=calls, call_ms=call_ms,
     )  # fmt: skip
 

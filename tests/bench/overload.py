@@ -75,7 +75,7 @@ def slowed(pid: int, share: float) -> Iterator[None]:
 
 def _offer(rate: float, seconds: float, port: int = call_cost.UAC_PORT) -> sipp_load.LoadResult:
     return sipp_load.offer_calls(
-        f"127.0.0.1:{call_cost.SUT_PORT}", dialled=call_cost.DIALLED, msisdn=call_cost.MSISDN,
+        f"127.0.0.1:{call_cost.SUT_PORT}", dialled=call_cost.DIALLED,
         port=port, media_port=28800, rate=round(rate), calls=round(rate * seconds), call_ms=CALL_MS,
     )  # fmt: skip
 
@@ -98,7 +98,7 @@ def _overload(capacity: float, seconds: float) -> Measured:
     with tempfile.TemporaryDirectory() as folder:
         flood = sipp_load.calling_side(
             f"127.0.0.1:{call_cost.SUT_PORT}", folder=Path(folder), dialled=call_cost.DIALLED,
-            msisdn=call_cost.MSISDN, port=call_cost.UAC_PORT, media_port=28800, rate=round(offered),
+            port=call_cost.UAC_PORT, media_port=28800, rate=round(offered),
             calls=round(offered * seconds), call_ms=CALL_MS,
         )  # fmt: skip
         time.sleep(seconds + RECOVERY_S)

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.bench.callers import injected
+
 SCENARIOS = Path(__file__).with_name("scenarios")
 
 
@@ -43,7 +45,6 @@ def offer_calls(
     target: str,
     *,
     dialled: str,
-    msisdn: str,
     port: int,
     media_port: int,
     rate: float,
@@ -53,7 +54,7 @@ def offer_calls(
     """Offer ``calls`` calls at ``rate``/s to ``target`` (host:port) and wait until all have ended."""
     with tempfile.TemporaryDirectory() as folder:
         process = calling_side(
-            target, folder=Path(folder), dialled=dialled, msisdn=msisdn, port=port, media_port=media_port,
+            target, folder=Path(folder), dialled=dialled, port=port, media_port=media_port,
             rate=rate, calls=calls, call_ms=call_ms,
         )  # fmt: skip
         process.wait()
@@ -65,7 +66,6 @@ def calling_side(
     *,
     folder: Path,
     dialled: str,
-    msisdn: str,
     port: int,
     media_port: int,
     rate: float,
@@ -73,9 +73,10 @@ def calling_side(
     call_ms: int,
 ) -> subprocess.Popen[bytes]:
     """SIPp that offers ``calls`` calls and counts into ``folder``: see :func:`read_statistics`."""
+    (folder / _CALLERS).write_text(injected())
     return subprocess.Popen(
         ["sipp", target, "-sf", str(SCENARIOS / "uac.xml"), "-i", "127.0.0.1", "-p", str(port),
-         "-mp", str(media_port), "-s", dialled, "-key", "msisdn", msisdn, "-d", str(call_ms),
+         "-mp", str(media_port), "-s", dialled, "-inf", str(folder / _CALLERS), "-d", str(call_ms),
          "-r", str(rate), "-m", str(calls), "-l", str(calls), "-nostdin",
          "-trace_stat", "-stf", str(folder / _COUNTS), "-fd", "1",
          "-timeout", str(int(calls / rate + call_ms / 1000 + 40)), "-recv_timeout", "20000"],
@@ -83,7 +84,7 @@ def calling_side(
     )  # fmt: skip
 
 
-_COUNTS = "calls.csv"
+_COUNTS, _CALLERS = "calls.csv", "callers.csv"
 
 
 def read_statistics(folder: Path) -> LoadResult:

@@ -51,8 +51,8 @@ INSERT INTO app.exports (export_id, subscriber_id, total, expires_at)
 VALUES ($1, $2, $3, now() + make_interval(secs => $4))"""
 LOCK = "SELECT FROM app.accounts WHERE subscriber_id = $1 FOR UPDATE"
 BEGIN = """
-UPDATE app.exports SET state = 'running', done = 0, size = 0 WHERE export_id = $1 AND state <> 'ready'
-RETURNING subscriber_id"""
+UPDATE app.exports SET state = 'running', done = 0, size = 0, fault = NULL
+WHERE export_id = $1 AND state <> 'ready' RETURNING subscriber_id"""
 NO_PIECES = "DELETE FROM app.export_pieces WHERE export_id = $1"
 ADD_PIECE = "INSERT INTO app.export_pieces (export_id, position, bytes) VALUES ($1, $2, $3)"
 NOTE = "UPDATE app.exports SET done = $2, size = $3 WHERE export_id = $1"

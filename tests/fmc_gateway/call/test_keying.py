@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from fmc_gateway.call import commands as cmd
 from fmc_gateway.call import events as ev
 from fmc_gateway.call.keying import BY_KEYS, ON_HOLD, PRESSED, in_call_of, is_unheard
+from fmc_gateway.call.legs import InCall
 from hipper.contracts.bus import RefusedBecause
-from hipper.pbx.ids import LegId
+from hipper.pbx.ids import CallId, LegId
 from hipper.pbx.model import Announcement
 from hipper.pbx.services.bundles import SubscriberServices
 from hipper.pbx.services.in_call import InCallService, InCallServices
-from tests.fmc_gateway.call.kit import B1, M1, A, Ladder, invite, suze
+from tests.fmc_gateway.call.kit import B1, M1, A, Ladder, invite, joined, suze
+from tests.fmc_gateway.call.test_parking import J, bridged, comes, park
 
 KEYS = SubscriberServices(in_call_services=InCallServices(active=True))
 SUZE = suze().subscriber
@@ -153,3 +156,31 @@ def test_keys_of_the_app_are_refused_when_they_would_not_be_heard() -> None:
     assert press(other).explanation == PRESSED
     assert other.of(cmd.PlayKeys) == []
     assert press(talking(dialled="113")).because is RefusedBecause.EMERGENCY
+
+
+# Who comes by a code has the own services, not those of whoever was there.
+
+
+@pytest.mark.parametrize("active", [True, False])
+def test_telephone_that_takes_a_call_over_brings_the_services_of_its_user(active: bool) -> None:
+    asks = Ladder()
+    asks.tell(invite("*11"))
+    asks.load(suze(services=KEYS) if active else suze(), None)
+    asks.tell(ev.CallChosen(call=CallId("c9")))
+    (over,) = asks.of(cmd.HandOver)
+    assert (over.joined.in_call is not None) is active
+    ladder = talking(active=not active)
+    desk = LegId("j1")
+    ladder.tell(joined(desk, "suze", "suze-desk1", in_call=over.joined.in_call))
+    bridged(ladder, desk)
+    assert any(one.leg == desk for one in ladder.of(cmd.WatchKeys)) is active
+
+
+@pytest.mark.parametrize("active", [True, False])
+def test_colleague_who_retrieves_has_not_the_services_of_who_parked(active: bool) -> None:
+    ladder = talking(active=not active)
+    park(ladder)
+    keys = InCall(codes=()) if active else None
+    ladder.tell(msgspec.structs.replace(comes(), in_call=keys))
+    bridged(ladder, J)
+    assert any(one.leg == J for one in ladder.of(cmd.WatchKeys)) is active

@@ -402,6 +402,9 @@ async def test_export_that_is_too_large_or_stuck_says_so_and_may_be_begun_anew(
     await bakery.api.app.state.exports.sweep()
     stuck = (await anna.get(EXPORT)).json()
     assert (stuck["state"], stuck["fault"]) == ("failed", "given_up")
+    await bakery.api.app.state.exports._make({"export": first["id"]})  # the job comes back late
+    late = (await anna.get(EXPORT)).json()
+    assert (late["state"], late["fault"]) == ("ready", None)
     assert (await made(anna))["id"] != first["id"]
 
 
