@@ -1,5 +1,6 @@
-"""Who a user is for the API: tenant, group, name, language, and how the group writes numbers. Read with every
-request, never remembered, so that what many routes need costs them no question of their own."""
+"""Who a user is for the API: tenant, group, name, language, and how the group writes numbers. Read when it is
+asked who asks, so that what many routes need costs them no question of their own; the API remembers it for as
+long as triggers would tell that it changed."""
 
 from __future__ import annotations
 
