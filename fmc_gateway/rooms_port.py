@@ -8,7 +8,7 @@ started when the first room is wanted.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from hashlib import blake2b
 from typing import Any, Protocol
 
@@ -178,12 +178,21 @@ class RoomsPort:
         client, room.client = room.client, None
         if client is None or not client.is_open:
             return
+        # each for itself: what is left at Janus stays there as long as the gateway is connected
         if room.made:
             room.made = False
-            await client.tell(room.owner, {"request": "destroy", "room": room.number, "secret": room.secret})
+            body = {"request": "destroy", "room": room.number, "secret": room.secret}
+            await _tried(client.tell(room.owner, body))
         for handle in (*room.handles.values(), room.owner):
             if handle:
-                await client.detach(handle)
+                await _tried(client.detach(handle))
+
+
+async def _tried(request: Awaitable[object]) -> None:
+    try:
+        await request
+    except JanusError as error:
+        log.warning("room.left", error=str(error))
 
 
 def _failed(command: RoomCommand, error: Exception) -> AnyEvent | None:
