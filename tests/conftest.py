@@ -83,7 +83,9 @@ def _run_apart(work: Coroutine[Any, Any, None]) -> None:
 def postgres_template_url() -> str:
     """URL of the migrated template database; the first worker that asks starts the session's cluster."""
     owner = _session_owner()
-    folder = Path(tempfile.gettempdir()) / f"hipper-tests-{os.geteuid()}-{owner}"
+    # a process id comes again: what a session that was killed left here is not ours
+    began = Path(f"/proc/{owner}/stat").read_text().rpartition(")")[2].split()[19]
+    folder = Path(tempfile.gettempdir()) / f"hipper-tests-{os.geteuid()}-{owner}-{began}"
     with open(f"{folder}.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
