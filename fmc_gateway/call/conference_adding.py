@@ -66,7 +66,7 @@ from fmc_gateway.call.model import (
     put,
     room_leg_of,
 )
-from fmc_gateway.call.verdict import Q850_NO_RESOURCE, Failure, failure_of
+from fmc_gateway.call.verdict import Q850_NO_RESOURCE, Failure, failure_of, out_by
 from hipper.contracts.bus import RefusedBecause
 from hipper.contracts.calls import AttemptOutcome, LegRole, SegmentRecord
 from hipper.pbx import dial, pack_limits
@@ -341,16 +341,7 @@ def no_answer(call: Conferring, now: float) -> Step:
 
 
 def gone(call: Conferring, leg: Leg, failure: Failure, now: float, out: list[AnyCommand]) -> Step:
-    failed = msgspec.structs.replace(
-        leg,
-        phase=LegPhase.OVER,
-        ended=now,
-        ended_by=failure.ended_by,
-        status=failure.status,
-        q850=failure.q850,
-        outcome=failure.outcome,
-        explanation=failure.explanation,
-    )
+    failed = out_by(leg, failure, now)
     call = put(call, release(failed, out))
     if rings(call):
         return call, tuple(out)

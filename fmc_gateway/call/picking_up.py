@@ -59,7 +59,7 @@ from fmc_gateway.call.model import (
     put,
 )
 from fmc_gateway.call.records import publish
-from fmc_gateway.call.verdict import Q850_NO_RESOURCE, Failure, failure_of, verdict
+from fmc_gateway.call.verdict import Q850_NO_RESOURCE, Failure, failure_of, out_by, verdict
 from hipper.contracts.calls import AttemptOutcome, CallOutcome, LivePhase, SegmentRecord
 from hipper.pbx.model import Announcement
 
@@ -241,16 +241,7 @@ def _hang_up(leg: Leg, reason: str) -> tuple[AnyCommand, ...]:
 
 def _out(call: DiallingOut, leg: Leg, failure: Failure, now: float, out: list[AnyCommand]) -> Step:
     """One telephone is out; after the last one there is nobody to call for."""
-    failed = msgspec.structs.replace(
-        leg,
-        phase=LegPhase.OVER,
-        ended=now,
-        ended_by=failure.ended_by,
-        status=failure.status,
-        q850=failure.q850,
-        outcome=failure.outcome,
-        explanation=failure.explanation,
-    )
+    failed = out_by(leg, failure, now)
     call = put(call, release(failed, out))
     if any(one.phase in OPEN for one in call.called) or call.calling.phase is LegPhase.ANSWERED:
         return call, tuple(out)

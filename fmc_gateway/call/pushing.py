@@ -60,7 +60,7 @@ from fmc_gateway.call.model import (
 )
 from fmc_gateway.call.records import publish
 from fmc_gateway.call.talking import end_both
-from fmc_gateway.call.verdict import Q850_NO_RESOURCE, Failure, failure_of
+from fmc_gateway.call.verdict import Q850_NO_RESOURCE, Failure, failure_of, out_by
 from hipper.contracts.bus import RefusedBecause
 from hipper.contracts.calls import AttemptOutcome, LivePhase
 from hipper.pbx import dial
@@ -383,16 +383,7 @@ def no_answer(call: Talking, now: float) -> Step:
 
 
 def _out(call: Talking, leg: Leg, failure: Failure, now: float, out: list[AnyCommand]) -> Step:
-    failed = msgspec.structs.replace(
-        leg,
-        phase=LegPhase.OVER,
-        ended=now,
-        ended_by=failure.ended_by,
-        status=failure.status,
-        q850=failure.q850,
-        outcome=failure.outcome,
-        explanation=failure.explanation,
-    )
+    failed = out_by(leg, failure, now)
     call = put(call, release(failed, out))
     if any(one.phase in OPEN for one in call.called):
         return call, tuple(out)

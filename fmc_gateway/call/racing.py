@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from fmc_gateway.call import answering, notices
 from fmc_gateway.call.commands import AnswerMedia, AnyCommand, OfferMedia, StopTimer
 from fmc_gateway.call.diverting import after_round
@@ -30,7 +28,7 @@ from fmc_gateway.call.model import (
 from fmc_gateway.call.pickup_over import without_picker
 from fmc_gateway.call.records import publish
 from fmc_gateway.call.rounds import next_waiting, start_waiting
-from fmc_gateway.call.verdict import DECLINE, Failure, verdict
+from fmc_gateway.call.verdict import DECLINE, Failure, out_by, verdict
 from hipper.contracts.calls import AttemptOutcome, LivePhase
 
 
@@ -58,16 +56,7 @@ def win(
 
 def leg_out(call: Ringing, leg: Leg, failure: Failure, now: float, out: list[AnyCommand]) -> Step:
     """One target is out. A user's decline may end the ringing everywhere."""
-    failed = msgspec.structs.replace(
-        leg,
-        phase=LegPhase.OVER,
-        ended=now,
-        ended_by=failure.ended_by,
-        status=failure.status,
-        q850=failure.q850,
-        outcome=failure.outcome,
-        explanation=failure.explanation,
-    )
+    failed = out_by(leg, failure, now)
     call = put(call, release(failed, out))
     if failure.outcome is AttemptOutcome.DECLINED and call.decline_ends_ringing and _is_the_users(call, leg):
         return after_round(call, DECLINE, DECLINED, now, out)

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import msgspec
+
 from fmc_gateway.call.commands import MobileTarget, NetworkTarget, TrunkTarget
 from fmc_gateway.call.events import LegRejected
 from fmc_gateway.call.model import CallState, Leg, LegPhase, Verdict, present
@@ -54,6 +56,20 @@ class Failure(NamedTuple):
     q850: int | None
     explanation: str
     ended_by: str = "gateway"
+
+
+def out_by(leg: Leg, failure: Failure, now: float) -> Leg:
+    """``leg`` as the record will say of it that it is out."""
+    return msgspec.structs.replace(
+        leg,
+        phase=LegPhase.OVER,
+        ended=now,
+        ended_by=failure.ended_by,
+        status=failure.status,
+        q850=failure.q850,
+        outcome=failure.outcome,
+        explanation=failure.explanation,
+    )
 
 
 def failure_of(leg: Leg, event: LegRejected) -> Failure:
